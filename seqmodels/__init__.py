@@ -1,0 +1,79 @@
+"""Sequences in, a trained LSTM and its answers out.
+
+    import seqmodels as sm
+
+    run = sm.train("digits")
+    print(run.scores)
+
+Importing this package takes well under a second: what needs TensorFlow arrives when it is
+first named.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from seqmodels.data import Dataset, Encoder, Examples, Sequences, Spec
+from seqmodels.errors import InputError
+from seqmodels.registry import (
+    RegistryError,
+    Task,
+    register_dataset,
+    register_encoder,
+    register_head,
+)
+
+if TYPE_CHECKING:
+    from seqmodels.backbone import Backbone
+    from seqmodels.heads import Binary, Head, Multiclass, Prediction, Regression
+    from seqmodels.model import SequenceModel
+    from seqmodels.run import Run, load, train
+
+__version__ = "0.1.0"
+
+_LATER = {
+    "Backbone": "seqmodels.backbone",
+    "Binary": "seqmodels.heads",
+    "Head": "seqmodels.heads",
+    "Multiclass": "seqmodels.heads",
+    "Prediction": "seqmodels.heads",
+    "Regression": "seqmodels.heads",
+    "Run": "seqmodels.run",
+    "SequenceModel": "seqmodels.model",
+    "load": "seqmodels.run",
+    "train": "seqmodels.run",
+}
+
+__all__ = [
+    "Backbone",
+    "Binary",
+    "Dataset",
+    "Encoder",
+    "Examples",
+    "Head",
+    "InputError",
+    "Multiclass",
+    "Prediction",
+    "RegistryError",
+    "Regression",
+    "Run",
+    "SequenceModel",
+    "Sequences",
+    "Spec",
+    "Task",
+    "__version__",
+    "load",
+    "register_dataset",
+    "register_encoder",
+    "register_head",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'seqmodels' has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

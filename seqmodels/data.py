@@ -1,0 +1,296 @@
+"""What crosses from the data side to the model side. NumPy only, no TensorFlow.
+
+Shape letters, the same in every file: N examples, B batch, T steps, C channels of a step,
+H features, K classes, D numbers of one answer, L steps of all examples laid end to end.
+"""
+
+from __future__ import annotations
+
+import abc
+import json
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self, overload
+
+import numpy as np
+
+from seqmodels.errors import InputError, some
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Raw inputs and raw targets, in the user's own units.
+
+    Args:
+        inputs: One per example: a text, an array of steps [T, C], whatever the encoder reads.
+        targets: Target name to values, one per example: a list, an array [N] or [N, D], or a
+            pandas DataFrame [N, D] whose column names then name the D answers.
+        naive: For forecasts, target name to the answers that need no learning, by name, as
+            in `{"value": {"last value": [...]}}`. Scored beside the model's.
+
+    Raises:
+        InputError: A target does not have one value per input.
+    """
+
+    inputs: Seq[Any]
+    targets: Mapping[str, Any]
+    naive: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, values in self._columns():
+            if len(values) != len(self.inputs):
+                raise InputError(
+                    f"Examples need one target per input, got {len(self.inputs)} inputs "
+                    f"and {len(values)} values of {name!r}."
+                )
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def target(self, name: str) -> Any:
+        """Return the values of one target.
+
+        Raises:
+            InputError: There is no such target; names those there are.
+        """
+        if name not in self.targets:
+            raise InputError(f"No target {name!r}. The targets are {some(self.targets)}.")
+        return self.targets[name]
+
+    def take(self, indices: Any) -> Examples:
+        """Return the examples at `indices` [M], in that order."""
+        return Examples(
+            _take(self.inputs, indices),
+            {name: _take(values, indices) for name, values in self.targets.items()},
+            {
+                name: {rule: _take(values, indices) for rule, values in rules.items()}
+                for name, rules in self.naive.items()
+            },
+        )
+
+    def split(self, fraction: float, seed: int, by: str | None = None) -> tuple[Examples, Examples]:
+        """Return two shuffled parts; the second holds about `fraction` of the examples.
+
+        Args:
+            fraction: Between 0 and 1.
+            seed: Same seed, same parts.
+            by: A target of classes whose shares both parts keep; each class stays in the
+                first part with at least one example.
+        """
+        order = np.random.default_rng(seed).permutation(len(self))
+        labels = np.asarray(self.target(by))[order] if by else np.zeros(len(self))
+        later = np.zeros(len(self), bool)
+        for label in np.unique(labels):
+            members = np.flatnonzero(labels == label)
+            later[members[: min(round(fraction * len(members)), len(members) - 1)]] = True
+        if not later.any():
+            later[0] = True
+        return self.take(order[~later]), self.take(order[later])
+
+    def _columns(self) -> Iterator[tuple[str, Any]]:
+        yield from self.targets.items()
+        for rules in self.naive.values():
+            yield from rules.items()
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences(Seq[np.ndarray]):
+    """Many sequences as one flat array and two index vectors; a sequence is a view.
+
+    Windows of one series overlap in `values` at no cost, texts of unequal length lie end to
+    end, and `values` may be memory-mapped.
+
+    Args:
+        values: Token ids [L], or numbers [L, C].
+        starts: Where each sequence begins, [N].
+        lengths: Steps of each sequence, at least 1, [N].
+
+    Raises:
+        InputError: A sequence has no steps.
+    """
+
+    values: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+
+    def __post_init__(self) -> None:
+        empty = np.flatnonzero(self.lengths < 1)
+        if len(empty):
+            raise InputError(
+                f"Every sequence needs at least one step; row {some(empty.tolist())} "
+                f"(counted from 0) has none. Leave such rows out."
+            )
+
+    @classmethod
+    def of(cls, rows: Seq[Any]) -> Sequences:
+        """Lay rows end to end: arrays or lists [T, C] (or [T], for one channel) of numbers.
+
+        Raises:
+            InputError: A row is empty, has text in it, or other channels than the first.
+        """
+        if isinstance(rows, Sequences):
+            return rows
+        arrays = [_steps(row, i) for i, row in enumerate(rows)]
+        if not arrays:
+            raise InputError("No sequences were given. Give at least one.")
+        channels = arrays[0].shape[1]
+        odd = [i for i, array in enumerate(arrays) if array.shape[1] != channels]
+        if odd:
+            raise InputError(
+                f"Every step needs the {channels} channels of row 0; row {some(odd)} has "
+                f"{arrays[odd[0]].shape[1]}."
+            )
+        lengths = np.array([len(array) for array in arrays])
+        return cls(np.concatenate(arrays), np.cumsum(lengths) - lengths, lengths)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, index: int) -> np.ndarray: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequences: ...
+    def __getitem__(self, index: int | slice) -> np.ndarray | Sequences:
+        if isinstance(index, slice):
+            return self.take(np.arange(len(self))[index])
+        start = self.starts[index]
+        return self.values[start : start + self.lengths[index]]
+
+    def take(self, indices: Any) -> Sequences:
+        """Return the sequences at `indices` [M], in that order; `values` are shared."""
+        indices = np.asarray(indices, dtype=np.int64)
+        return Sequences(self.values, self.starts[indices], self.lengths[indices])
+
+    def cut(self, length: int | None, keep: Literal["start", "end"]) -> Sequences:
+        """Keep at most `length` steps of each sequence, from its start or its end."""
+        if length is None:
+            return self
+        lengths = np.minimum(self.lengths, length)
+        starts = self.starts if keep == "start" else self.starts + self.lengths - lengths
+        return Sequences(self.values, starts, lengths)
+
+    def covered(self) -> np.ndarray:
+        """Return which of `values` some sequence reads, [L] bool."""
+        edges = np.zeros(len(self.values) + 1, dtype=np.int64)
+        np.add.at(edges, self.starts, 1)
+        np.add.at(edges, self.starts + self.lengths, -1)
+        return np.cumsum(edges[:-1]) > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """One encoded step: a token id below `vocabulary`, or `channels` numbers."""
+
+    vocabulary: int | None = None
+    channels: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.vocabulary is None) == (self.channels is None):
+            raise InputError(f"Spec needs either vocabulary or channels, got {self}.")
+
+
+class Encoder(abc.ABC):
+    """Turns raw inputs into sequences of steps. Saved with the model.
+
+    Subclasses are frozen dataclasses of JSON types. Fields that are learned default to
+    None; `fit` returns a copy in which they are filled in.
+    """
+
+    @abc.abstractmethod
+    def fit(self, inputs: Seq[Any]) -> Self:
+        """Return a copy that has learned from the training inputs."""
+
+    @abc.abstractmethod
+    def encode(self, inputs: Seq[Any]) -> Sequences:
+        """Return one sequence per input, seen or unseen: ids [L] int32, or [L, C] float32.
+
+        Raises:
+            InputError: An input is empty or not readable; names the row.
+        """
+
+    @property
+    @abc.abstractmethod
+    def spec(self) -> Spec:
+        """What one encoded step looks like."""
+
+    def read(self, text: str) -> list[Any]:
+        """Return the inputs in a text, as `seqmodels predict` gets them: one JSON value a line.
+
+        Raises:
+            InputError: A line is not one; names it.
+        """
+        inputs = []
+        for number, line in enumerate(text.splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                inputs.append(json.loads(line))
+            except json.JSONDecodeError as error:
+                raise InputError(
+                    f"Line {number} is not JSON ({error.msg}): {line[:60]!r}. "
+                    f"Give one sequence a line, as in [[0.1, 0.2], [0.3, 0.4]]."
+                ) from None
+        return inputs
+
+    def show(self, example: Any) -> str:
+        """Return one input as a short line of text, for tables and reports."""
+        return f"{len(example)} steps"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Examples in their parts, and the encoder that reads them. Not saved with the model.
+
+    Leave `valid` out and a share of `train`, drawn at random, takes its place. Give your own
+    where examples are not exchangeable: windows of one series, words of one writer.
+
+    Raises:
+        InputError: A part is empty, or the parts do not have the same targets.
+    """
+
+    train: Examples
+    test: Examples
+    encoder: Encoder
+    valid: Examples | None = None
+
+    def __post_init__(self) -> None:
+        for name, part in (("train", self.train), ("valid", self.valid), ("test", self.test)):
+            if part is None:
+                continue
+            if len(part) == 0:
+                raise InputError(f"The {name} part has no examples. Every part needs some.")
+            if set(part.targets) != set(self.train.targets):
+                raise InputError(
+                    f"The {name} part has targets {some(part.targets)}, "
+                    f"the train part {some(self.train.targets)}. Give both the same."
+                )
+
+
+def _take(values: Any, indices: Any) -> Any:
+    """Return the values at `indices`, in the container they came in."""
+    if isinstance(values, Sequences):
+        return values.take(indices)
+    if hasattr(values, "iloc"):
+        return values.iloc[indices]
+    if isinstance(values, np.ndarray):
+        return values[np.asarray(indices, dtype=np.int64)]
+    return [values[i] for i in indices]
+
+
+def _steps(row: Any, number: int) -> np.ndarray:
+    """Return one row as numbers [T, C]; T may be 0."""
+    try:
+        array = np.asarray(row, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"Row {number} is not a sequence of numbers: {str(row)[:60]!r}. "
+            f"Give a list of steps, each a number or a list of numbers."
+        ) from None
+    if array.size == 0 and array.ndim < 2:
+        array = array.reshape(0, 1)
+    if array.ndim == 1:
+        array = array[:, None]  # [T, 1]
+    if array.ndim != 2:
+        raise InputError(f"Row {number} needs the shape [T, C] or [T], got {array.shape}.")
+    return array

@@ -1,0 +1,9 @@
+"""Where examples come from. One source a file; importing this package registers them."""
+
+from seqmodels.datasets.digits import digits
+from seqmodels.datasets.handwriting import handwriting
+from seqmodels.datasets.imdb import imdb
+from seqmodels.datasets.series import series
+from seqmodels.datasets.simulated import adding, reber, temporal_order
+
+__all__ = ["adding", "digits", "handwriting", "imdb", "reber", "series", "temporal_order"]

@@ -1,0 +1,7 @@
+"""How an input becomes steps. One encoder a file."""
+
+from seqmodels.encoders.series import SeriesEncoder
+from seqmodels.encoders.strokes import StrokeEncoder
+from seqmodels.encoders.text import TextEncoder
+
+__all__ = ["SeriesEncoder", "StrokeEncoder", "TextEncoder"]
