@@ -1,0 +1,103 @@
+"""The shared LSTM: from padded steps to the numbers that a head reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from annotated_types import Ge, Lt
+
+from seqmodels.data import Spec
+from seqmodels.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+Size = Annotated[int, Ge(1)]
+EMBED = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backbone:
+    """Sizes of the network between an encoder and a head.
+
+    Args:
+        units: Width of each LSTM layer and each direction.
+        layers: LSTM layers, one on the other.
+        bidirectional: Read each sequence from both ends.
+        dropout: Share of features dropped, the same at every step, before each LSTM layer
+            and before the outputs; from 0, below 1.
+        embed: Width of a token's embedding (None: 64), or of a projection of the channels
+            (None: no projection).
+        summary: What of the LSTM's steps is kept: the "last" state, the "max" or the "mean"
+            over time of each feature, or "both" maximum and mean.
+        skip: Hand the last step's own channels to the outputs too, so that a forecast starts
+            from a linear model of what is now (the autoregressive part of LSTNet, Lai et al.
+            2018). Only for numbers.
+    """
+
+    units: Size = 64
+    layers: Size = 1
+    bidirectional: bool = False
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
+    embed: Size | None = None
+    summary: Literal["last", "max", "mean", "both"] = "both"
+    skip: bool = False
+
+    def check(self, spec: Spec) -> None:
+        """Raise InputError where these sizes do not suit what the encoder puts out."""
+        if self.skip and spec.vocabulary is not None:
+            raise InputError(
+                "Backbone(skip=True) needs an encoder of numbers, got one of tokens. "
+                "Leave skip out: it is for forecasts."
+            )
+
+    def build(self, spec: Spec, outputs: int, seed: int = 0) -> keras.Model:
+        """Return the network {x, lengths} -> [B, outputs].
+
+        `x` holds ids [B, T] int32 or numbers [B, T, C] float32; `lengths` [B] int32 says how
+        many steps of each row are real, from 1 to T. What lies past them is never read.
+        """
+        import keras
+
+        from seqmodels.layers import LastStep, Summary
+        from seqmodels.lstm import LSTM
+
+        self.check(spec)
+        lengths = keras.Input((), dtype="int32", name="lengths")  # [B]
+        if spec.vocabulary is not None:
+            x = keras.Input((None,), dtype="int32", name="x")  # [B, T]
+            start: Any = keras.initializers.RandomUniform(-0.05, 0.05, seed=seed)
+            embedding = keras.layers.Embedding(
+                spec.vocabulary, self.embed or EMBED, embeddings_initializer=start, name="embedding"
+            )
+            h = embedding(x)  # [B, T, H]
+        else:
+            x = keras.Input((None, spec.channels), dtype="float32", name="x")  # [B, T, C]
+            h = self._dense(self.embed, seed, "projection")(x) if self.embed else x
+        for i in range(self.layers):
+            if self.dropout:
+                drop = keras.layers.SpatialDropout1D(self.dropout, seed=seed + i, name=f"drop_{i}")
+                h = drop(h)
+            steps = i < self.layers - 1 or self.summary != "last"
+            h = LSTM(
+                self.units,
+                bidirectional=self.bidirectional,
+                steps=steps,
+                seed=seed + 10 * (i + 1),
+                name=f"lstm_{i}",
+            )(h, lengths)
+        if self.summary != "last":
+            h = Summary(self.summary, name="summary")(h, lengths)  # [B, H]
+        if self.dropout:
+            h = keras.layers.Dropout(self.dropout, seed=seed + 7, name="drop_outputs")(h)
+        if self.skip:
+            h = keras.layers.Concatenate(name="skip")([h, LastStep(name="last_step")(x, lengths)])
+        y = self._dense(outputs, seed + 8, "outputs")(h)  # [B, outputs]
+        return keras.Model({"x": x, "lengths": lengths}, y, name="network")
+
+    def _dense(self, width: int, seed: int, name: str) -> keras.layers.Layer:
+        import keras
+
+        start: Any = keras.initializers.GlorotUniform(seed=seed)
+        return keras.layers.Dense(width, kernel_initializer=start, name=name)

@@ -1,0 +1,55 @@
+"""Batches of sequences of like length, padded on the right to the longest of the batch."""
+
+import numpy as np
+
+from seqmodels.data import Sequences
+
+POOL = 50  # batches that are sorted by length together
+
+
+def shuffled(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Return the rows of each batch of one epoch; the same for the same seed and epoch.
+
+    Rows are shuffled, pools of some 50 batches are sorted by length so that a batch pads
+    little, and the batches are shuffled again so that no order of lengths is left.
+
+    Args:
+        lengths: Steps of each row, [N].
+        batch_size: Rows of a batch; the last may have fewer.
+        seed: Of the run.
+        epoch: Counted from 0.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    order = rng.permutation(len(lengths))
+    pools = np.split(order, range(POOL * batch_size, len(order), POOL * batch_size))
+    batches = [
+        batch
+        for pool in pools
+        for batch in _cut(pool[np.argsort(lengths[pool], kind="stable")], batch_size)
+    ]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
+    """Return the rows of each batch, the shortest rows first, for prediction."""
+    return _cut(np.argsort(lengths, kind="stable"), batch_size)
+
+
+def padded(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return `rows` as one array, and how many steps of each row are real.
+
+    Returns:
+        The steps [B, T] int32 or [B, T, C] float32, T the longest of these rows and zeros
+        past a row's end; and the lengths [B] int32.
+    """
+    lengths = sequences.lengths[rows].astype(np.int32)
+    steps = np.arange(lengths.max())
+    real = steps < lengths[:, None]  # [B, T]
+    places = np.where(real, sequences.starts[rows][:, None] + steps, 0)
+    x = sequences.values[places]  # [B, T] or [B, T, C]
+    x[~real] = 0
+    return x, lengths
+
+
+def _cut(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
+    return np.split(order, range(batch_size, len(order), batch_size))

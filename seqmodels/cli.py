@@ -1,0 +1,396 @@
+"""The `seqmodels` command. No logic of its own: it reads arguments and shows results."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import functools
+import importlib
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from seqmodels import __version__
+from seqmodels.errors import InputError
+
+if TYPE_CHECKING:
+    from seqmodels.evaluation import Evaluation
+    from seqmodels.run import Run
+
+app = typer.Typer(
+    name="seqmodels",
+    help="Sequences in, a trained LSTM and its answers out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+errors = Console(stderr=True, highlight=False)
+
+Import = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--import", metavar="MODULE", help="Import this module first: it registers parts."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print results as JSON on standard output.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="File or folder of the data. Else: $SEQMODELS_DATA, then the cache.", metavar="PATH"
+    ),
+]
+
+
+def main() -> None:
+    """Run the command line: exit status 0 done, 2 the user's input, 1 a fault of ours."""
+    app()
+
+
+def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn what the user can mend into plain messages and exit status 2."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except InputError as error:
+            for problem in error.problems:
+                errors.print(f"seqmodels: {problem}", markup=False, soft_wrap=True, style="red")
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt as stop:
+            said = str(stop) or "Stopped. Nothing was written."
+            errors.print(f"\nseqmodels: {said}", markup=False, soft_wrap=True)
+            raise typer.Exit(2) from None
+        except BrokenPipeError:  # `| head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return run
+
+
+def _version(show: bool) -> None:
+    if show:
+        print(f"seqmodels {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Sequences in, a trained LSTM and its answers out."""
+
+
+@app.command("list")
+@_guarded
+def list_parts(imports: Import = None, as_json: Json = False) -> None:
+    """Show the datasets, the heads, and what each head predicts of each dataset.
+
+    Example: `seqmodels list`
+    """
+    _import(imports)
+    from seqmodels.registry import DATASETS, HEADS, broken_plugins
+
+    rows = {name: DATASETS.get(name) for name in DATASETS}
+    heads: dict[str, Any] = {name: HEADS.get(name) for name in HEADS}
+    for broken in broken_plugins():
+        errors.print(f"seqmodels: {broken}", markup=False, soft_wrap=True, style="yellow")
+    if as_json:
+        tasks = {
+            name: {
+                "about": _about(source.make),
+                "heads": {h: {"target": t.target, "says": t.says} for h, t in source.tasks.items()},
+                "presets": list(source.presets),
+            }
+            for name, source in rows.items()
+        }
+        _print_json({"datasets": tasks, "heads": {h: _about(part) for h, part in heads.items()}})
+        return
+    console = Console(highlight=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("dataset", "head", "what is predicted"):
+        table.add_column(column, no_wrap=column != "what is predicted")
+    for name, source in rows.items():
+        table.add_row(f"[bold cyan]{name}[/]", "", f"[dim]{_about(source.make)}[/]")
+        for head, task in source.tasks.items():
+            table.add_row("", head, task.says)
+        presets = [preset for preset in source.presets if preset != "default"]
+        if presets:
+            table.add_row("", "[dim]--preset[/]", f"[dim]{', '.join(presets)}[/]")
+    console.print(table)
+    console.print("\n[bold]heads[/]")
+    for name, part in heads.items():
+        console.print(f"  [cyan]{name:<12}[/] {_about(part)}")
+
+
+@app.command()
+@_guarded
+def train(
+    dataset: Annotated[str | None, typer.Argument(help="A registered name: see `list`.")] = None,
+    head: Annotated[str | None, typer.Option(help="What is predicted: see `list`.")] = None,
+    target: Annotated[str | None, typer.Option(help="The dataset's target that is read.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Named settings of the dataset.")] = None,
+    data: Data = None,
+    units: Annotated[int | None, typer.Option(help="Width of each LSTM layer.")] = None,
+    layers: Annotated[int | None, typer.Option(help="LSTM layers.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data, at most.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Examples per step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of Adam.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Any argument: `dataset.words=20000`."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
+    limit: Annotated[int | None, typer.Option(help="Examples of each part, at most.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory to make.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with a stopped run.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look for mistakes and train nothing.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show nothing while training.")] = False,
+    as_json: Json = False,
+    imports: Import = None,
+) -> None:
+    """Train, score on the test part, and leave a run directory.
+
+    For example:
+
+    `seqmodels train digits`
+
+    `seqmodels train imdb --head binary --set dataset.words=10000 --epochs 5`
+
+    `seqmodels train series --data sales.csv --set dataset.target=price --check`
+
+    `seqmodels train --resume runs/imdb-binary-1`
+    """
+    _import(imports)
+    from seqmodels import plan as plans
+
+    if resume is not None:
+        _finish(_tensorflow().resume(resume, quiet=quiet), as_json)
+        return
+    if dataset is None:
+        raise InputError("Name a dataset: `seqmodels list` shows those there are.")
+    asked = _settings(settings)
+    short = {
+        "backbone.units": units,
+        "backbone.layers": layers,
+        "training.epochs": epochs,
+        "training.batch_size": batch_size,
+        "training.learning_rate": learning_rate,
+    }
+    asked |= {name: value for name, value in short.items() if value is not None}
+    what: dict[str, Any] = {
+        "head": head, "target": target, "preset": preset, "data": data, "settings": asked,
+        "seed": seed, "limit": limit,
+    }  # fmt: skip
+    problems, record = _taken(out), {}
+    try:
+        plan = plans.resolve(dataset, **what)
+        record = plan.record()
+        if check:
+            plans.check(plan)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+    if check:
+        _print_json(record) if as_json else print("Nothing wrong was found.")
+        return
+    _finish(_tensorflow().train(dataset, **what, out=out, quiet=quiet), as_json)
+
+
+@app.command()
+@_guarded
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A run directory.")],
+    data: Data = None,
+    as_json: Json = False,
+    imports: Import = None,
+) -> None:
+    """Score a run again on the test part of its dataset.
+
+    Example: `seqmodels evaluate runs/imdb-binary-1`
+    """
+    _import(imports)
+    opened, found, same = _tensorflow().rescore(run, data=data)
+    if not same:
+        errors.print("seqmodels: The data are not those of the run; its split may differ.")
+    if as_json:
+        _print_json({"scores": found.scores, "baselines": found.baselines, "same_data": same})
+        return
+    _show_scores(found, opened.model.head.headline)
+
+
+class Format(StrEnum):
+    """How answers are written."""
+
+    table = "table"
+    csv = "csv"
+    jsonl = "jsonl"
+
+
+@app.command()
+@_guarded
+def predict(
+    run: Annotated[Path, typer.Argument(help="A run directory, or a model directory.")],
+    file: Annotated[str, typer.Argument(help="A file of inputs, or - for standard input.")] = "-",
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="Default: a table on a terminal, else CSV."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; must not exist.")] = None,
+    imports: Import = None,
+) -> None:
+    """Answer for raw inputs: one a line.
+
+    A line is a text, or a JSON list of steps, as the run's encoder reads them. For a series
+    give a CSV file with the columns that the run was trained on; the answer follows its last row.
+
+    For example:
+
+    `echo "a quiet, wonderful film" | seqmodels predict runs/imdb-binary-1 -`
+
+    `seqmodels predict runs/imdb-binary-1 reviews.txt --format jsonl --out answers.jsonl`
+    """
+    _import(imports)
+    if out is not None and out.exists():
+        raise InputError(f"The file {str(out)!r} exists. Choose another, or remove it.")
+    text = _text(file)
+    model = _tensorflow().load(run)
+    inputs = model.encoder.read(text)
+    if not inputs:
+        raise InputError(f"There is no input in {'standard input' if file == '-' else file!r}.")
+    rows = model.predict(inputs).rows()
+    shown = [
+        {"input": model.encoder.show(one), **row} for one, row in zip(inputs, rows, strict=True)
+    ]
+    form = form or (Format.table if out is None and sys.stdout.isatty() else Format.csv)
+    if out is None:
+        _write_answers(shown, form, sys.stdout)
+    else:
+        from seqmodels.files import writing
+
+        with writing(out) as stream:
+            _write_answers(shown, form, stream)
+
+
+def _write_answers(rows: list[dict[str, Any]], form: Format, stream: Any) -> None:
+    if form is Format.jsonl:
+        stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    elif form is Format.csv:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        for name in rows[0]:
+            table.add_column(name, justify="left" if name in ("input", "answer") else "right")
+        for row in rows:
+            cells = [f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values()]
+            table.add_row(*cells)
+        Console(file=stream, highlight=False, markup=False).print(table)
+
+
+def _finish(run: Run, as_json: bool) -> None:
+    """Show what a finished run found."""
+    if as_json:
+        _print_json({"run": str(run.path), "scores": run.scores, "baselines": run.baselines})
+        return
+    from seqmodels.evaluation import Evaluation
+
+    _show_scores(Evaluation(run.scores, run.baselines), run.model.head.headline)
+    print(f"\n{run.path}")
+
+
+def _show_scores(found: Evaluation, headline: str) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("test part")
+    names = sorted(found.scores, key=lambda name: name != headline)
+    for name in names:
+        table.add_column(name.replace("_", " "), justify="right")
+    for rule, scores in {"model": found.scores, **found.baselines}.items():
+        cells = [f"{scores[name]:.4g}" if name in scores else "-" for name in names]
+        table.add_row(rule, *cells, style="bold" if rule == "model" else "dim")
+    Console(highlight=False).print(table)
+
+
+def _settings(given: list[str] | None) -> dict[str, Any]:
+    """Return `--set NAME=VALUE` by name."""
+    pairs = [setting.partition("=") for setting in given or []]
+    wrong = [name for name, equals, _ in pairs if not equals]
+    if wrong:
+        raise InputError([f"--set needs NAME=VALUE, got {name!r}." for name in wrong])
+    return {name.strip(): value for name, _, value in pairs}
+
+
+def _taken(out: Path | None) -> list[str]:
+    if out is None or not out.exists():
+        return []
+    return [f"Run directory {str(out)!r} exists. Choose another, or remove it."]
+
+
+def _text(file: str) -> str:
+    """Return the text of a file or of standard input."""
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"Cannot read {file!r}: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file!r} is not UTF-8 text ({error.reason}). Convert it.") from None
+
+
+def _import(modules: list[str] | None) -> None:
+    """Import the user's modules, also from the folder the command was started in."""
+    if modules:
+        sys.path.insert(0, str(Path.cwd()))
+    for module in modules or []:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise InputError(f"--import {module}: {error}.") from error
+
+
+def _tensorflow() -> Any:
+    """Return `seqmodels.run`, with TensorFlow imported and its start-up lines unsaid."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _muted():
+        return importlib.import_module("seqmodels.run")
+
+
+@contextlib.contextmanager
+def _muted() -> Iterator[None]:
+    """Send the process's standard error nowhere: C++ start-up lines heed no setting."""
+    sys.stderr.flush()
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+def _about(part: Any) -> str:
+    """Return the first sentence of a docstring."""
+    return (inspect.getdoc(part) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False))

@@ -1,0 +1,118 @@
+"""What a head is: everything that depends on what is predicted, and nothing else."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Answers in the user's own units, and how sure the model is.
+
+    Args:
+        answers: Labels [N], or numbers [N] or [N, D].
+        scores: Probabilities [N, K] in the order of `columns`; None for numbers.
+        columns: The K classes, or the names of the D numbers; None for one number.
+    """
+
+    answers: np.ndarray
+    scores: np.ndarray | None = None
+    columns: tuple[Any, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    def __repr__(self) -> str:
+        scores = "" if self.scores is None else f", scores={np.round(self.scores, 3).tolist()}"
+        return f"Prediction(answers={self.answers.tolist()}{scores})"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one flat dictionary of JSON types per answer, for CSV and JSON lines."""
+        if self.answers.ndim == 2:
+            names = [str(name) for name in self.columns or range(self.answers.shape[1])]
+            return [dict(zip(names, row, strict=True)) for row in self.answers.tolist()]
+        rows = [{"answer": answer} for answer in self.answers.tolist()]
+        if self.scores is not None and self.columns is not None:
+            for row, scores in zip(rows, self.scores.tolist(), strict=True):
+                row |= {
+                    f"p({name})": round(score, 6)
+                    for name, score in zip(self.columns, scores, strict=True)
+                }
+        return rows
+
+
+class Head(abc.ABC):
+    """Turns targets into numbers and the network's outputs into answers. Saved with the model.
+
+    A frozen dataclass of JSON types, like an encoder: what is learned defaults to None and
+    `fit` returns a copy with it filled in. The network puts out plain numbers (logits);
+    `decode` is the only place that applies an activation. Keras is imported where it is used,
+    so that a head answers questions about targets without it.
+
+    Attributes:
+        headline: The score that says how good an answer is, in one number.
+        higher_is_better: Whether a larger headline score is the better one.
+        baseline: What `trivial` answers, for tables: "majority class".
+    """
+
+    headline: ClassVar[str] = "accuracy"
+    higher_is_better: ClassVar[bool] = True
+    baseline: ClassVar[str] = "majority class"
+
+    @abc.abstractmethod
+    def fit(self, targets: Sequence[Any]) -> Self:
+        """Return a copy that has learned from the training targets.
+
+        Raises:
+            InputError: The head cannot read these targets; says which head can.
+        """
+
+    @abc.abstractmethod
+    def encode(self, targets: Sequence[Any]) -> np.ndarray:
+        """Return what the loss compares with the outputs, [N, ...]."""
+
+    @property
+    @abc.abstractmethod
+    def units(self) -> int:
+        """Numbers that the network puts out per example."""
+
+    @abc.abstractmethod
+    def loss(self) -> keras.Loss:
+        """Return a fresh loss on (encoded targets, outputs [B, units])."""
+
+    def metrics(self) -> list[keras.Metric]:
+        """Return fresh metrics on (encoded targets, outputs) to watch while training."""
+        return []
+
+    @abc.abstractmethod
+    def decode(self, outputs: np.ndarray) -> Prediction:
+        """Turn outputs [N, units] into answers."""
+
+    @abc.abstractmethod
+    def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
+        """Compare answers with targets, in the user's own units."""
+
+    @abc.abstractmethod
+    def trivial(self, n: int) -> Prediction:
+        """Return the `n` answers of one who has seen the training targets and no input."""
+
+    def naive(self, forecasts: Any) -> Prediction | None:
+        """Restate forecasts in the target's units as answers; None if this head cannot."""
+        return None
+
+    def relative(self, scores: dict[str, float], reference: dict[str, float]) -> dict[str, float]:
+        """Return scores that compare with those of a naive forecast of the training part."""
+        return {}
+
+    def figures(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, Figure]:
+        """Return figures by name, for the report of a run."""
+        return {}

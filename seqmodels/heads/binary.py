@@ -1,0 +1,138 @@
+"""One of two classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from annotated_types import Gt, Lt
+
+from seqmodels import plots
+from seqmodels.errors import InputError, some
+from seqmodels.heads.base import Head, Prediction
+from seqmodels.heads.classes import UNDEFINED, Label, class_scores, index, labels, prior, ranked
+from seqmodels.registry import register_head
+
+if TYPE_CHECKING:
+    import keras
+    from matplotlib.figure import Figure
+
+WHO = "Head 'binary'"
+
+
+@register_head("binary")
+@dataclass(frozen=True, kw_only=True)
+class Binary(Head):
+    """One logit: how much more likely the second class is than the first.
+
+    Args:
+        positive: The label, or labels, that make the second class; every other label makes
+            the first. None: the targets have two labels, and the later in order is second.
+        threshold: Probability from which the answer is the second class, above 0, below 1.
+        classes: Learned. The names of the two classes.
+        counts: Learned. Training examples of each.
+    """
+
+    positive: Label | tuple[Label, ...] | None = None
+    threshold: Annotated[float, Gt(0), Lt(1)] = 0.5
+    classes: tuple[Label, ...] | None = None
+    counts: tuple[int, ...] | None = None
+
+    def fit(self, targets: Sequence[Any]) -> Binary:
+        values = labels(targets, WHO)
+        found, _ = ranked(values)
+        fitted = replace(self, classes=self._two(found))
+        picks = fitted._index(values)
+        return replace(fitted, counts=(int((picks == 0).sum()), int((picks == 1).sum())))
+
+    def encode(self, targets: Sequence[Any]) -> np.ndarray:
+        return self._index(labels(targets, WHO))[:, None].astype(np.float32)  # [N, 1]
+
+    @property
+    def units(self) -> int:
+        return 1
+
+    def loss(self) -> keras.Loss:
+        import keras
+
+        return keras.losses.BinaryCrossentropy(from_logits=True)
+
+    def metrics(self) -> list[keras.Metric]:
+        import keras
+
+        level = float(np.log(self.threshold / (1 - self.threshold)))
+
+        def hits(y_true: Any, y_pred: Any) -> Any:
+            return keras.ops.equal(y_true > 0.5, y_pred >= level)
+
+        return [keras.metrics.MeanMetricWrapper(hits, name="accuracy")]
+
+    def decode(self, outputs: np.ndarray) -> Prediction:
+        second = 0.5 * (1 + np.tanh(outputs[:, 0].astype(np.float64) / 2))  # sigmoid, [N]
+        picks = (second >= self.threshold).astype(int)
+        scores = np.stack([1 - second, second], axis=1)  # [N, 2]
+        return Prediction(np.array(self.classes)[picks], scores, self.classes)
+
+    def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
+        from sklearn.metrics import f1_score, roc_auc_score
+
+        truth = self._index(labels(targets, WHO))
+        picks = index(prediction.answers.tolist(), self.classes, WHO)
+        scores = class_scores(truth, picks, prediction.scores, 2)
+        scores["f1"] = float(f1_score(truth, picks, zero_division=UNDEFINED))
+        if prediction.scores is not None and len(np.unique(truth)) == 2:
+            scores["roc_auc"] = float(roc_auc_score(truth, prediction.scores[:, 1]))
+        return scores
+
+    def trivial(self, n: int) -> Prediction:
+        return prior(self.classes or (), self.counts or (), n)
+
+    def figures(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, Figure]:
+        truth = self._index(labels(targets, WHO))
+        picks = index(prediction.answers.tolist(), self.classes, WHO)
+        names = [str(name) for name in self.classes or ()]
+        drawn = {"confusion": plots.confusion(truth, picks, names)}
+        if prediction.scores is not None and len(np.unique(truth)) == 2:
+            drawn["roc"] = plots.roc(truth, prediction.scores[:, 1], names[1])
+            drawn["reliability"] = plots.reliability(truth, prediction.scores[:, 1], names[1])
+        return drawn
+
+    def _two(self, found: tuple[Label, ...]) -> tuple[Label, ...]:
+        """Return the two classes that these labels make."""
+        if len(found) < 2:
+            raise InputError(
+                f"{WHO} needs examples of 2 classes, found only {some(found)} in the training "
+                f"part. There is nothing to tell apart."
+            )
+        if self.positive is None:
+            if len(found) > 2:
+                raise InputError(
+                    f"{WHO} needs 2 classes, found {len(found)}: {some(found)}. "
+                    f"Use head 'multiclass', or name the positive ones: positive={found[-1]!r}."
+                )
+            return found
+        absent = sorted(self._positives() - {str(label) for label in found})
+        second = [label for label in found if str(label) in self._positives()]
+        if absent or len(second) == len(found):
+            fault = f"no example of {some(absent)}" if absent else "no example of anything else"
+            raise InputError(
+                f"{WHO} with positive={self.positive!r} found {fault}. The labels are "
+                f"{some(found, 20)}; name some of them, not all."
+            )
+        if len(found) == 2:
+            return (next(label for label in found if label != second[0]), second[0])
+        name = " or ".join(str(label) for label in second)
+        return (f"not {name}", name)
+
+    def _positives(self) -> set[str]:
+        """Return the labels of the second class as text, so that 7 and "7" are the same."""
+        given = self.positive if isinstance(self.positive, tuple) else (self.positive,)
+        return {str(label) for label in given}
+
+    def _index(self, values: list[Label]) -> np.ndarray:
+        """Return 0 or 1 for each label, [N]."""
+        if self.positive is None:
+            return index(values, self.classes, WHO)
+        return np.array([str(value) in self._positives() for value in values], dtype=np.int32)

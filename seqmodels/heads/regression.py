@@ -1,0 +1,167 @@
+"""One number, or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from seqmodels import plots
+from seqmodels.errors import InputError, some
+from seqmodels.heads.base import Head, Prediction
+from seqmodels.registry import register_head
+
+if TYPE_CHECKING:
+    import keras
+    from matplotlib.figure import Figure
+
+WHO = "Head 'regression'"
+
+
+@register_head("regression")
+@dataclass(frozen=True, kw_only=True)
+class Regression(Head):
+    """The mean of each number, learned on standardised targets, answered in their own units.
+
+    Args:
+        mean: Learned. One per number, in the target's units.
+        std: Learned. One per number, in the target's units.
+        names: Learned. What the numbers are called, where the targets said so; None for one
+            number without a name.
+    """
+
+    headline: ClassVar[str] = "mae"
+    higher_is_better: ClassVar[bool] = False
+    baseline: ClassVar[str] = "mean"
+
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    names: tuple[str, ...] | None = None
+
+    def fit(self, targets: Sequence[Any]) -> Regression:
+        values = numbers(targets, WHO)  # [N, D]
+        mean, std = values.mean(axis=0), values.std(axis=0)
+        flat = np.flatnonzero(std == 0)
+        if len(flat):
+            raise InputError(
+                f"{WHO} needs targets that differ; every training target is "
+                f"{float(values[0, flat[0]]):g}. There is nothing to learn."
+            )
+        names: Any = getattr(targets, "columns", None)
+        if names is None and values.shape[1] > 1:
+            names = range(1, values.shape[1] + 1)
+        named = None if names is None else tuple(str(name) for name in names)
+        return replace(self, mean=tuple(mean.tolist()), std=tuple(std.tolist()), names=named)
+
+    def encode(self, targets: Sequence[Any]) -> np.ndarray:
+        mean, std = self._learned()
+        values = numbers(targets, WHO)
+        if values.shape[1] != len(mean):
+            raise InputError(
+                f"{WHO} learned {len(mean)} numbers per example, got {values.shape[1]}."
+            )
+        return ((values - mean) / std).astype(np.float32)  # [N, D]
+
+    @property
+    def units(self) -> int:
+        return len(self.mean or ())
+
+    def loss(self) -> keras.Loss:
+        import keras
+
+        return keras.losses.MeanSquaredError()
+
+    def metrics(self) -> list[keras.Metric]:
+        import keras
+
+        return [keras.metrics.MeanAbsoluteError("mae")]  # in standard deviations
+
+    def decode(self, outputs: np.ndarray) -> Prediction:
+        mean, std = self._learned()
+        return self._prediction(outputs.astype(np.float64) * std + mean)
+
+    def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
+        from sklearn import metrics
+
+        truth = numbers(targets, WHO)
+        answers = prediction.answers.reshape(truth.shape)
+        scores = {
+            "mae": metrics.mean_absolute_error(truth, answers),
+            "rmse": metrics.root_mean_squared_error(truth, answers),
+        }
+        if len(truth) > 1:
+            scores["r2"] = metrics.r2_score(truth, answers)
+        if self.names and len(self.names) > 1:
+            each = metrics.mean_absolute_error(truth, answers, multioutput="raw_values")
+            scores |= {f"mae {n}": e for n, e in zip(self.names, np.asarray(each), strict=True)}
+        return {name: float(score) for name, score in scores.items()}
+
+    def trivial(self, n: int) -> Prediction:
+        return self._prediction(np.tile(np.asarray(self.mean), (n, 1)))
+
+    def naive(self, forecasts: Any) -> Prediction | None:
+        return self._prediction(numbers(forecasts, WHO))
+
+    def relative(self, scores: dict[str, float], reference: dict[str, float]) -> dict[str, float]:
+        """Return the mean absolute scaled error.
+
+        The error divided by that of the naive forecast, at the same horizon, on the training
+        part; below 1 is better than naive (Hyndman and Koehler 2006, "Another look at measures
+        of forecast accuracy", International Journal of Forecasting 22(4)).
+        """
+        return {"mase": scores["mae"] / reference["mae"]} if reference["mae"] else {}
+
+    def figures(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, Figure]:
+        truth = numbers(targets, WHO)
+        answers = prediction.answers.reshape(truth.shape)
+        names = list(self.names or ["answer"])
+        return {
+            "predicted against actual": plots.against(truth, answers, names),
+            "in order": plots.in_order(truth, answers, names),
+        }
+
+    def _learned(self) -> tuple[np.ndarray, np.ndarray]:
+        if self.mean is None or self.std is None:
+            raise InputError(f"{WHO} has no mean yet; call fit first.")
+        return np.asarray(self.mean), np.asarray(self.std)
+
+    def _prediction(self, values: np.ndarray) -> Prediction:
+        """Return answers [N] for one number, [N, D] for several."""
+        return Prediction(values[:, 0] if values.shape[1] == 1 else values, columns=self.names)
+
+
+def numbers(targets: Sequence[Any], who: str) -> np.ndarray:
+    """Return targets as numbers [N, D]; class names that are numerals count as numbers.
+
+    Raises:
+        InputError: A target is not a finite number; names the rows.
+    """
+    array = np.asarray(targets)
+    try:
+        values = array.astype(np.float64)
+    except (TypeError, ValueError):
+        wrong = [v for v in array.ravel().tolist() if not _is_number(v)]
+        raise InputError(
+            f"{who} needs numbers, got {some(dict.fromkeys(wrong))}. "
+            f"Use head 'multiclass' for labels, or 'binary' where there are two."
+        ) from None
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2:
+        raise InputError(f"{who} needs targets of the shape [N] or [N, D], got {values.shape}.")
+    lost = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(lost):
+        raise InputError(
+            f"{who} needs finite numbers; the target of row {some(lost.tolist())} (counted "
+            f"from 0) is missing or infinite. Leave such rows out."
+        )
+    return values
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True

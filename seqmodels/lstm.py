@@ -1,0 +1,82 @@
+"""The LSTM layer: stock Keras weights over right-padded sequences, in one or two directions.
+
+Hochreiter and Schmidhuber 1997, "Long Short-Term Memory", Neural Computation 9(8), with the
+forget gate of Gers et al. 2000, as Keras computes it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("seqmodels")
+class LSTM(keras.layers.Layer):
+    """Reads the real steps of each row and nothing of its padding.
+
+    The second direction reads each row from its own last real step to its first, so that
+    both directions see right-padded rows, which is what cuDNN needs.
+
+    Args:
+        units: Width of each direction.
+        bidirectional: Read from both ends.
+        steps: Return every step, [B, T, H]; else the state after the last real step, [B, H].
+            H is `units`, or twice that for two directions.
+        seed: Of the initial weights; same seed, same weights.
+        name: Of the layer.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        bidirectional: bool = False,
+        steps: bool = False,
+        seed: int = 0,
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        self.units = units
+        self.bidirectional = bidirectional
+        self.steps = steps
+        self.seed = seed
+        names = ("forward", "backward") if bidirectional else ("forward",)
+        start: Any = keras.initializers.GlorotUniform
+        turn: Any = keras.initializers.Orthogonal
+        self.directions = [
+            keras.layers.LSTM(
+                units,
+                return_sequences=steps,
+                kernel_initializer=start(seed=seed + 2 * i),
+                recurrent_initializer=turn(seed=seed + 2 * i + 1),
+                name=direction,
+            )
+            for i, direction in enumerate(names)
+        ]
+
+    def build(self, input_shape: tuple[int | None, ...], lengths_shape: object = None) -> None:
+        for direction in self.directions:
+            direction.build(input_shape)
+
+    def call(self, x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """Read `x` [B, T, C], whose row i has `lengths[i]` real steps, from 1 to T."""
+        mask = tf.sequence_mask(lengths, tf.shape(x)[1])  # [B, T]
+        forward = self.directions[0](x, mask=mask)
+        if not self.bidirectional:
+            return tf.identity(forward)  # without the mask that Keras has hung on it
+        backward = self.directions[1](tf.reverse_sequence(x, lengths, seq_axis=1), mask=mask)
+        if self.steps:
+            backward = tf.reverse_sequence(backward, lengths, seq_axis=1)
+        return tf.concat([forward, backward], axis=-1)
+
+    def compute_output_shape(
+        self, x_shape: tuple[int | None, ...], lengths_shape: object = None
+    ) -> tuple[int | None, ...]:
+        width = self.units * len(self.directions)
+        return (*x_shape[:2], width) if self.steps else (x_shape[0], width)
+
+    def get_config(self) -> dict[str, object]:
+        names = ("units", "bidirectional", "steps", "seed", "name")
+        return {name: getattr(self, name) for name in names}

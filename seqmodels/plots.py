@@ -1,0 +1,151 @@
+"""Figures in one house style. Each function draws one and returns it; nothing is global."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, GREY, BLUE, ORANGE = "#22272e", "#8b949e", "#1f5fa8", "#c65102"
+
+
+def confusion(truth: np.ndarray, picks: np.ndarray, names: Sequence[str]) -> Figure:
+    """Draw how often each class (a row) got each answer (a column), as shares of the row.
+
+    Args:
+        truth: Positions of the true classes, [N].
+        picks: Positions of the answers, [N].
+        names: The classes, K.
+    """
+    k = len(names)
+    table = np.zeros((k, k), dtype=int)
+    np.add.at(table, (truth, picks), 1)
+    share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    size = min(9.0, 3.0 + 0.45 * k)
+    figure, axes = _canvas(size + 0.6, size)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="equal")
+    if k <= 20:
+        for row in range(k):
+            for column in range(k):
+                if table[row, column]:
+                    tone = "white" if share[row, column] > 0.55 else INK
+                    axes.text(
+                        column, row, f"{table[row, column]}", ha="center", va="center",
+                        color=tone, fontsize=9 if k <= 10 else 6,
+                    )  # fmt: skip
+    tilted = max(map(len, names)) > 4
+    axes.set_xticks(
+        range(k), names, rotation=35 if tilted else 0, ha="right" if tilted else "center"
+    )
+    axes.set_yticks(range(k), names)
+    axes.set(xlabel="answer", ylabel="truth", title="Confusion, examples")
+    axes.tick_params(length=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    return figure
+
+
+def roc(truth: np.ndarray, score: np.ndarray, positive: str) -> Figure:
+    """Draw the receiver operating characteristic of `score` [N] for truth 0 or 1 [N]."""
+    from sklearn.metrics import roc_auc_score, roc_curve
+
+    false_rate, true_rate, _ = roc_curve(truth, score)
+    figure, axes = _canvas(4.4, 4.0)
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="chance")
+    area = roc_auc_score(truth, score)
+    axes.plot(false_rate, true_rate, color=BLUE, linewidth=2, label=f"model, area {area:.3f}")
+    axes.set(
+        xlabel=f"others called {positive!r}", ylabel=f"{positive!r} found", title="ROC",
+        xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal",
+    )  # fmt: skip
+    axes.legend(loc="lower right", frameon=False)
+    return figure
+
+
+def reliability(truth: np.ndarray, score: np.ndarray, positive: str) -> Figure:
+    """Draw how often truth [N] was 1 where the model said a probability near `score` [N]."""
+    edges = np.linspace(0, 1, 11)
+    places = np.clip(np.digitize(score, edges) - 1, 0, 9)
+    figure, axes = _canvas(4.4, 4.0)
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="calibrated")
+    filled = [i for i in range(10) if (places == i).any()]
+    said = [score[places == i].mean() for i in filled]
+    came = [truth[places == i].mean() for i in filled]
+    area = [20 + 280 * (places == i).mean() for i in filled]
+    axes.plot(said, came, color=BLUE, linewidth=1.5)
+    axes.scatter(said, came, s=area, color=BLUE, label="model (area: examples)", zorder=3)
+    axes.set(
+        xlabel=f"probability of {positive!r}", ylabel=f"share that was {positive!r}",
+        title="Reliability", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal",
+    )  # fmt: skip
+    axes.legend(loc="upper left", frameon=False, markerscale=0.6)
+    return figure
+
+
+def against(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Figure:
+    """Draw predicted against actual numbers, both [N, D], in the target's units."""
+    shown = min(len(names), 4)
+    figure, panels = _canvas(4.2 * shown if shown > 1 else 4.4, 4.0, columns=shown)
+    for axes, i in zip(np.atleast_1d(np.asarray(panels, dtype=object)), range(shown), strict=True):
+        low = min(truth[:, i].min(), answers[:, i].min())
+        high = max(truth[:, i].max(), answers[:, i].max())
+        axes.plot([low, high], [low, high], color=GREY, linestyle="--", linewidth=1)
+        axes.scatter(truth[:, i], answers[:, i], s=9, alpha=0.4, color=BLUE, linewidths=0)
+        axes.set(xlabel="actual", ylabel="predicted", title=names[i])
+    return figure
+
+
+def in_order(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Figure:
+    """Draw up to 300 actual and predicted numbers [N, D] in the order of the test part."""
+    figure, axes = _canvas(8.0, 3.2)
+    last = slice(max(0, len(truth) - 300), None)
+    places = np.arange(len(truth))[last]
+    axes.plot(places, truth[last, 0], color=INK, linewidth=1.2, label="actual")
+    axes.plot(
+        places, answers[last, 0], color=ORANGE, linewidth=1.2, linestyle="--", label="predicted"
+    )
+    axes.set(xlabel="test example", ylabel=names[0], title="Predicted and actual, in order")
+    axes.legend(frameon=False, ncols=2, loc="upper right")
+    axes.margins(x=0.01, y=0.18)
+    return figure
+
+
+def curves(history: dict[str, list[float]]) -> Figure:
+    """Draw loss and metric after each epoch, training beside validation."""
+    names = [n for n in history if f"valid_{n}" in history]
+    figure, panels = _canvas(4.2 * len(names), 3.2, columns=len(names))
+    for axes, name in zip(np.atleast_1d(np.asarray(panels, dtype=object)), names, strict=True):
+        epochs = range(1, len(history[name]) + 1)
+        axes.plot(epochs, history[name], color=BLUE, linewidth=2, marker=".", label="train")
+        axes.plot(
+            epochs, history[f"valid_{name}"], color=ORANGE, linewidth=2, marker=".",
+            linestyle="--", label="valid",
+        )  # fmt: skip
+        axes.set(xlabel="epoch", title=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend(frameon=False)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG or SVG, by the suffix of `path`."""
+    figure.savefig(path, dpi=150)
+
+
+def _canvas(width: float, height: float, columns: int = 1) -> tuple[Figure, Axes]:
+    """Return an empty figure of this size in inches, and its axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    panels = figure.subplots(1, columns)
+    for axes in np.atleast_1d(panels):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(color=GREY, labelcolor=INK)
+        axes.title.set_fontweight("bold")
+    return figure, panels

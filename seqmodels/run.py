@@ -1,0 +1,390 @@
+"""One training run, and the directory it leaves behind."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import platform
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqmodels import plan as plans
+from seqmodels import training
+from seqmodels.backbone import Backbone
+from seqmodels.data import Dataset
+from seqmodels.errors import InputError
+from seqmodels.evaluation import Evaluation, evaluate
+from seqmodels.files import write_json, writing
+from seqmodels.heads.base import Head, Prediction
+from seqmodels.model import SequenceModel
+from seqmodels.plan import Parts, Plan
+from seqmodels.progress import Reporter
+
+FORMAT = 1
+
+
+class Interrupted(KeyboardInterrupt):
+    """Training was stopped by Ctrl-C; the message says what is kept and how to go on."""
+
+
+class Run:
+    """A trained model, how it got there, and how good it is.
+
+    Attributes:
+        path: The run directory.
+        model: Predicts, and is saved in `path/model`.
+        scores: Of the test part, in the target's units.
+        baselines: The same scores of answers that need no learning, by name.
+        history: One row an epoch: loss and metrics of the training and the validation part.
+        record: What `run.json` holds: everything that was asked and found.
+    """
+
+    def __init__(self, path: str | Path):
+        """Open a finished run directory.
+
+        Raises:
+            InputError: It is none, or its training did not finish.
+        """
+        self.path = Path(path)
+        self.record = _record(self.path)
+        if self.record.get("status") != "complete":
+            raise InputError(
+                f"The training of {str(path)!r} did not finish. "
+                f"Go on with: seqmodels train --resume {path}"
+            )
+        saved = json.loads((self.path / "scores.json").read_text(encoding="utf-8"))
+        self.scores: dict[str, float] = saved["scores"]
+        self.baselines: dict[str, dict[str, float]] = saved["baselines"]
+        with (self.path / "history.csv").open(encoding="utf-8", newline="") as file:
+            self.history = [
+                {name: float(value) for name, value in row.items()} for row in csv.DictReader(file)
+            ]
+        self.model = SequenceModel.load(self.path / "model")
+
+    def predict(self, inputs: Sequence[Any]) -> Prediction:
+        """Return answers for raw inputs; see `SequenceModel.predict`."""
+        return self.model.predict(inputs)
+
+    def __repr__(self) -> str:
+        name = self.model.head.headline
+        return f"Run({str(self.path)!r}, {name}={self.scores[name]:.4g})"
+
+
+def train(
+    dataset: str | Dataset,
+    *,
+    head: str | Head | None = None,
+    target: str | None = None,
+    preset: str | None = None,
+    data: str | Path | None = None,
+    backbone: Backbone | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    out: str | Path | None = None,
+    quiet: bool = False,
+) -> Run:
+    """Train on a dataset, score on its test part, and leave a run directory.
+
+    Args:
+        dataset: A registered name, or the dataset itself.
+        head: A registered name ("binary", "multiclass", "regression"), or a head such as
+            `Binary(positive="7")`. None: the dataset's first task.
+        target: Which of the dataset's targets the head reads. None: the task's.
+        preset: A named set of settings that the dataset brings.
+        data: File or folder of the data; the dataset's argument `path`. None: looked for in
+            `$SEQMODELS_DATA`, then in the cache, then downloaded where that is possible.
+        backbone: Sizes of the network, in place of the preset's.
+        epochs: Passes over the training part, at most.
+        batch_size: Examples per step.
+        learning_rate: Of Adam.
+        settings: Anything else, by dotted name as in `--set`: `{"dataset.words": 5000,
+            "head.threshold": 0.4, "backbone.units": 32, "training.patience": 2}`.
+        seed: Of everything that is random: split, initial weights, order, dropout.
+        limit: Use only this many examples of each part, drawn at random.
+        out: Run directory to make; must not exist. None: `runs/DATASET-HEAD-1`, or the next
+            free number.
+        quiet: Show nothing while training.
+
+    Raises:
+        InputError: What was asked for cannot be done; with every mistake found.
+    """
+    asked = dict(settings or {})
+    short = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    asked |= {f"training.{name}": value for name, value in short.items() if value is not None}
+    plan = plans.resolve(
+        dataset,
+        head=head,
+        target=target,
+        preset=preset,
+        data=data,
+        backbone=backbone,
+        settings=asked,
+        seed=seed,
+        limit=limit,
+    )
+    if out is not None:
+        refuse_existing(Path(out))
+    parts = plan.parts()
+    work = _Work(plan, parts, quiet)
+    path = _claim(plan, out)
+    try:
+        write_json(path / "run.json", work.record("training"))
+        (path / "checkpoints").mkdir()
+    except OSError as error:
+        shutil.rmtree(path, ignore_errors=True)
+        raise InputError(f"Cannot write {str(path)!r}: {error.strerror}.") from error
+    return work.finish(path)
+
+
+def resume(path: str | Path, *, dataset: Dataset | None = None, quiet: bool = False) -> Run:
+    """Go on with a run that was stopped, from its newest whole checkpoint.
+
+    Args:
+        path: The run directory.
+        dataset: The dataset, when it was given in memory.
+        quiet: Show nothing while training.
+
+    Raises:
+        InputError: There is no such run, it is finished, or its data have changed.
+    """
+    path = Path(path)
+    record = _record(path)
+    if record["status"] == "complete":
+        raise InputError(f"The run {str(path)!r} is finished. There is nothing to go on with.")
+    plan = plans.restored(record, dataset)
+    work = _Work(plan, plan.parts(), quiet)
+    if work.fingerprint != record["fingerprint"]:
+        raise InputError(
+            f"The data of {str(path)!r} are not those it was trained on so far. "
+            f"Restore them, or train again."
+        )
+    return work.finish(path)
+
+
+def load(path: str | Path) -> SequenceModel:
+    """Load the model of a run directory, or a bare model directory.
+
+    Raises:
+        InputError: There is none, or a file of it is missing or changed.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise InputError(f"There is no run or model directory {str(path)!r}.")
+    if (path / "run.json").is_file() and not (path / "model").is_dir():
+        raise InputError(
+            f"The run {str(path)!r} has no model yet: its training did not finish. "
+            f"Go on with: seqmodels train --resume {path}"
+        )
+    return SequenceModel.load(path / "model" if (path / "model").is_dir() else path)
+
+
+def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, Evaluation, bool]:
+    """Score a finished run again on the test part of its dataset.
+
+    Args:
+        path: The run directory.
+        data: Where its files are now, if they moved.
+
+    Returns:
+        The run, the evaluation, and whether the data are those it was trained on.
+
+    Raises:
+        InputError: The run or its data cannot be read.
+    """
+    run = Run(path)
+    record = run.record
+    if data is not None:
+        record = {**record, "arguments": {**record["arguments"], "path": str(data)}}
+    parts = plans.restored(record).parts()
+    encoded = _encoded(run.model, parts)
+    prediction = run.model.answer(encoded["test"].sequences)
+    found = evaluate(run.model.head, parts.target, parts.train, parts.test, prediction)
+    return run, found, _fingerprint(encoded) == run.record["fingerprint"]
+
+
+def refuse_existing(out: Path) -> None:
+    """Raise InputError when a run directory cannot be made because something is there."""
+    if out.exists():
+        raise InputError(f"Run directory {str(out)!r} exists. Choose another, or remove it.")
+
+
+class _Work:
+    """One run in progress: the fitted parts, the encoded data, the network."""
+
+    def __init__(self, plan: Plan, parts: Parts, quiet: bool):
+        self.plan, self.parts, self.started = plan, parts, time.time()
+        self.reporter = Reporter(plan.training.epochs, quiet=quiet)
+        encoder = parts.data.encoder.fit(parts.train.inputs)
+        head = plan.head.fit(parts.train.target(parts.target))
+        self.model = SequenceModel(encoder, plan.backbone, head, seed=plan.seed)
+        self.encoded = _encoded(self.model, parts)
+        self.fingerprint = _fingerprint(self.encoded)
+
+    def finish(self, path: Path) -> Run:
+        """Train, score, and write everything that the run leaves."""
+        self.reporter.say(self._headline())
+        try:
+            with self.reporter:
+                history = training.fit(
+                    self.model.network,
+                    self.model.head,
+                    self.encoded["train"],
+                    self.encoded["valid"],
+                    self.plan.training,
+                    seed=self.plan.seed,
+                    folder=path / "checkpoints",
+                    watch=self.reporter,
+                )
+        except KeyboardInterrupt:
+            done = len(list((path / "checkpoints").glob("epoch-*.npz")))
+            kept = "the state after the last whole epoch" if done else "what was asked"
+            raise Interrupted(
+                f"Stopped. Kept in {path}: {kept}. Go on with: seqmodels train --resume {path}"
+            ) from None
+        except InputError as error:
+            raise InputError([*error.problems, f"The last good state is in {path}."]) from None
+        except OSError as error:
+            raise InputError(
+                f"The run could not be written to {str(path)!r}: {error.strerror or error}. Make "
+                f"room there, then go on with: seqmodels train --resume {path}"
+            ) from error
+        return self._write(path, history)
+
+    def record(self, status: str, **more: Any) -> dict[str, Any]:
+        """Return what `run.json` holds."""
+        names = ("seqmodels", "tensorflow", "keras", "numpy")
+        return {
+            "format": FORMAT,
+            "status": status,
+            **self.plan.record(),
+            "target": self.parts.target,
+            "examples": {name: len(part.y) for name, part in self.encoded.items()},
+            "fingerprint": self.fingerprint,
+            "engine": "keras",
+            "versions": {
+                "python": platform.python_version(),
+                **{name: version(name) for name in names},
+            },
+            **more,
+        }
+
+    def _write(self, path: Path, history: list[training.Row]) -> Run:
+        from seqmodels.report import write_report
+
+        test = self.parts.test
+        prediction = self.model.answer(self.encoded["test"].sequences)
+        found = evaluate(self.model.head, self.parts.target, self.parts.train, test, prediction)
+        try:
+            _write_table(path / "history.csv", history)
+            write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
+            _write_table(path / "predictions.csv", self._answers(prediction))
+            write_report(
+                path / "report.html",
+                self.record("complete"),
+                history,
+                found,
+                self.model.head.figures(test.target(self.parts.target), prediction),
+            )
+            if not (path / "model").exists():
+                self.model.save(path / "model")
+            seconds = round(time.time() - self.started, 1)
+            write_json(path / "run.json", self.record("complete", seconds=seconds))
+        except OSError as error:
+            raise InputError(
+                f"The run could not be written to {str(path)!r}: {error.strerror or error}. Make "
+                f"room there, then go on with: seqmodels train --resume {path}"
+            ) from error
+        shutil.rmtree(path / "checkpoints", ignore_errors=True)
+        return Run(path)
+
+    def _answers(self, prediction: Prediction) -> list[dict[str, Any]]:
+        test, encoder = self.parts.test, self.model.encoder
+        truth = np.asarray(test.target(self.parts.target)).tolist()
+        return [
+            {"input": encoder.show(test.inputs[i]), "target": truth[i], **row}
+            for i, row in enumerate(prediction.rows())
+        ]
+
+    def _headline(self) -> str:
+        counts = ", ".join(f"{n:,} {name}" for name, n in self.record("")["examples"].items())
+        says = f" ({self.plan.says})" if self.plan.says else ""
+        head = self.plan.record()["head"]["name"]
+        return (
+            f"{self.plan.dataset}: {self.parts.target} by head {head!r}{says}; {counts}; "
+            f"{self.model.network.count_params():,} weights"
+        )
+
+
+def _encoded(model: SequenceModel, parts: Parts) -> dict[str, training.Part]:
+    """Return each part as the network sees it."""
+    return {
+        name: training.Part(
+            model.encoder.encode(part.inputs), model.head.encode(part.target(parts.target))
+        )
+        for name, part in (("train", parts.train), ("valid", parts.valid), ("test", parts.test))
+    }
+
+
+def _fingerprint(encoded: Mapping[str, training.Part]) -> dict[str, str]:
+    """Return a hash of each part: steps and targets."""
+    found = {}
+    for name, part in encoded.items():
+        digest = hashlib.sha256()
+        rows = part.sequences
+        for array in (rows.values, rows.starts, rows.lengths, part.y):
+            digest.update(np.ascontiguousarray(array).data)
+        found[name] = digest.hexdigest()
+    return found
+
+
+def _claim(plan: Plan, out: str | Path | None) -> Path:
+    """Make a run directory that nobody else has."""
+    if out is not None:
+        try:
+            Path(out).mkdir(parents=True)
+        except FileExistsError:
+            refuse_existing(Path(out))
+        except OSError as error:
+            raise InputError(f"Cannot make {str(out)!r}: {error.strerror}.") from error
+        return Path(out)
+    head = plan.record()["head"]["name"]
+    name = f"{plan.dataset.replace(' ', '-')}-{head}"
+    for number in range(1, 100_000):
+        path = Path("runs") / f"{name}-{number}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise InputError(f"Cannot make {str(path)!r}: {error.strerror}.") from error
+        return path
+    raise InputError("There are 100,000 runs of this name. Remove some.")
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """Return `run.json` of a run directory."""
+    try:
+        record = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{str(path)!r} is not a run directory: run.json: {error}.") from None
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise InputError(f"{path / 'run.json'} is not of a format this version reads.")
+    return record
+
+
+def _write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    with writing(path) as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

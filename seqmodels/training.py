@@ -1,0 +1,239 @@
+"""The training step, the loop around it, and the checkpoints it can go on from."""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from seqmodels import batches
+from seqmodels.data import Sequences
+from seqmodels.errors import InputError
+from seqmodels.files import writing
+from seqmodels.heads.base import Head
+from seqmodels.plan import Training
+
+KEPT = 2  # checkpoints, so that a damaged newest one costs one epoch
+EVALUATE = 256  # rows of a batch when nothing is learned
+
+Row = dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Encoded inputs and encoded targets: `y` [N, ...]."""
+
+    sequences: Sequences
+    y: np.ndarray
+
+
+class Watch(Protocol):
+    """Who is told how the training goes."""
+
+    def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Row]) -> None:
+        """After each step: epochs counted from 1, steps done of this epoch, how it goes."""
+
+    def epoch(self, row: Row) -> None:
+        """After each epoch: its row of the history."""
+
+
+def fit(
+    network: keras.Model,
+    head: Head,
+    train: Part,
+    valid: Part,
+    settings: Training,
+    *,
+    seed: int,
+    folder: Path | None,
+    watch: Watch,
+) -> list[Row]:
+    """Train the network in place and return the history, one row an epoch.
+
+    Goes on from the newest good checkpoint in `folder`, and leaves one there after each epoch.
+
+    Raises:
+        InputError: The loss or a gradient is not finite; the network keeps its last weights.
+    """
+    loop = _Loop(network, head, train, settings)
+    if folder is not None:
+        loop.resume(folder)
+    for epoch in range(len(loop.history), settings.epochs):
+        if loop.waited(settings.patience):
+            break
+        started = time.perf_counter()
+        row = loop.train_epoch(train, epoch, seed, watch)
+        row |= {f"valid_{name}": value for name, value in loop.evaluate(valid).items()}
+        row["seconds"] = round(time.perf_counter() - started, 3)
+        loop.finish(row)
+        if folder is not None:
+            loop.save(folder)
+        watch.epoch(row)
+    if settings.patience and loop.best:
+        for variable, value in zip(network.variables, loop.best, strict=True):
+            variable.assign(value)
+    return loop.history
+
+
+class _Loop:
+    """The state of one training: network, optimizer, history, and the best weights so far."""
+
+    def __init__(self, network: keras.Model, head: Head, train: Part, settings: Training):
+        self.network = network
+        self.settings = settings
+        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
+        self.optimizer.build(network.trainable_variables)
+        self.history: list[Row] = []
+        self.best: list[np.ndarray] = []
+        self.metrics = head.metrics()
+        loss = head.loss()
+        x, lengths = batches.padded(train.sequences, np.arange(1))
+        like = [
+            tf.TensorSpec([None, *[None] * (x.ndim > 1), *x.shape[2:]], x.dtype),
+            tf.TensorSpec([None], lengths.dtype),
+            tf.TensorSpec([None, *train.y.shape[1:]], train.y.dtype),
+        ]
+        self.train_step = tf.function(self._train_step(loss), input_signature=like)
+        self.valid_step = tf.function(self._valid_step(loss), input_signature=like)
+
+    def _train_step(self, loss: keras.Loss) -> Callable[..., Any]:
+        variables = self.network.trainable_variables
+
+        def step(x: tf.Tensor, lengths: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            with tf.GradientTape() as tape:
+                outputs: Any = self.network({"x": x, "lengths": lengths}, training=True)
+                value: Any = loss(y, outputs)
+            gradients = tape.gradient(value, variables)
+            norm = tf.linalg.global_norm(gradients)
+            good = tf.math.is_finite(value) & tf.math.is_finite(norm)
+            if self.settings.clip is not None:
+                gradients, _ = tf.clip_by_global_norm(gradients, self.settings.clip, norm)
+
+            def apply() -> tf.Tensor:
+                self.optimizer.apply(gradients, variables)
+                return tf.constant(True)
+
+            tf.cond(good, apply, lambda: tf.constant(False))
+            for metric in self.metrics:
+                metric.update_state(y, outputs)
+            return value, good
+
+        return step
+
+    def _valid_step(self, loss: keras.Loss) -> Callable[..., Any]:
+        def step(x: tf.Tensor, lengths: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+            outputs: Any = self.network({"x": x, "lengths": lengths}, training=False)
+            for metric in self.metrics:
+                metric.update_state(y, outputs)
+            value: Any = loss(y, outputs)
+            return value
+
+        return step
+
+    def train_epoch(self, train: Part, epoch: int, seed: int, watch: Watch) -> Row:
+        """Take one pass over the training part in the order of (seed, epoch)."""
+        order = batches.shuffled(train.sequences.lengths, self.settings.batch_size, seed, epoch)
+        total, seen = 0.0, 0
+        for done, rows in enumerate(order, start=1):
+            value, good = self.train_step(*batches.padded(train.sequences, rows), train.y[rows])
+            if not good:
+                self._refuse(float(value), epoch + 1, done)
+            total, seen = total + float(value) * len(rows), seen + len(rows)
+            mean = total / seen
+            watch.step(
+                epoch + 1, done, len(order), lambda mean=mean: {"loss": mean, **self._read()}
+            )
+        return {"epoch": epoch + 1, "loss": total / seen, **self._metrics()}
+
+    def evaluate(self, part: Part) -> Row:
+        """Return the loss and the metrics on a part, nothing learned."""
+        total = 0.0
+        for rows in batches.by_length(part.sequences.lengths, EVALUATE):
+            value = self.valid_step(*batches.padded(part.sequences, rows), part.y[rows])
+            total += float(value) * len(rows)
+        return {"loss": total / len(part.y), **self._metrics()}
+
+    def finish(self, row: Row) -> None:
+        """Add a row to the history, and keep the weights when they are the best so far."""
+        losses = [past["valid_loss"] for past in self.history]
+        if not losses or row["valid_loss"] < min(losses):
+            self.best = [np.array(v) for v in self.network.variables]
+        self.history.append(row)
+
+    def waited(self, patience: int) -> bool:
+        """Return whether the best epoch lies `patience` epochs back."""
+        losses = [row["valid_loss"] for row in self.history]
+        return bool(patience and losses and len(losses) - 1 - int(np.argmin(losses)) >= patience)
+
+    def save(self, folder: Path) -> None:
+        """Write every variable and the history as the newest checkpoint."""
+        arrays = {f"now_{i}": np.array(v) for i, v in enumerate(self._variables())}
+        arrays |= {f"best_{i}": value for i, value in enumerate(self.best)}
+        arrays["history"] = np.array(json.dumps(self.history))
+        with writing(folder / f"epoch-{len(self.history):04d}.npz", "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        for old in sorted(folder.glob("epoch-*.npz"))[:-KEPT]:
+            old.unlink()
+
+    def resume(self, folder: Path) -> None:
+        """Take up the newest checkpoint that is whole, if there is one."""
+        for path in sorted(folder.glob("epoch-*.npz"), reverse=True):
+            try:
+                with np.load(path, allow_pickle=False) as file:
+                    arrays = {name: file[name] for name in file.files}
+            except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+                continue  # the one before it is kept for this
+            self.history = json.loads(str(arrays["history"]))
+            for i, variable in enumerate(self._variables()):
+                variable.assign(arrays[f"now_{i}"])
+            self.best = [arrays[f"best_{i}"] for i in range(len(self.network.variables))]
+            return
+
+    def _variables(self) -> list[Any]:
+        return [*self.network.variables, *self.optimizer.variables]
+
+    def _read(self) -> Row:
+        return {metric.name: float(metric.result()) for metric in self.metrics}
+
+    def _metrics(self) -> Row:
+        """Read the metrics and start them anew."""
+        values = self._read()
+        for metric in self.metrics:
+            metric.reset_state()
+        return values
+
+    def _refuse(self, value: float, epoch: int, step: int) -> None:
+        what = f"The loss became {value}" if not np.isfinite(value) else "A gradient overflowed"
+        raise InputError(
+            f"{what} at step {step} of epoch {epoch}; that step was not taken. The learning rate "
+            f"{self.settings.learning_rate:g} is likely too high: try a tenth of it "
+            f"(training.learning_rate), or look for extreme values in the inputs."
+        )
+
+
+def predict(network: Callable[..., Any], sequences: Sequences, units: int) -> np.ndarray:
+    """Return the outputs [N, units] for sequences in their own order, in batches by length."""
+    outputs = np.empty((len(sequences), units), dtype=np.float32)
+    for rows in batches.by_length(sequences.lengths, EVALUATE):
+        outputs[rows] = np.asarray(network(*batches.padded(sequences, rows)))
+    return outputs
+
+
+def traced(network: keras.Model) -> Callable[[np.ndarray, np.ndarray], tf.Tensor]:
+    """Return the network as one traced function of (x, lengths): a hundred times quicker."""
+    inputs: Any = network.input
+    like = [tf.TensorSpec(inputs[name].shape, inputs[name].dtype) for name in ("x", "lengths")]
+
+    def outputs(x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        return network({"x": x, "lengths": lengths}, training=False)
+
+    return tf.function(outputs, input_signature=like)
