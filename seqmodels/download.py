@@ -86,21 +86,21 @@ def fetch(
 
     if (md5 is None) == (sha256 is None):
         raise InputError(f"Fetching {name!r} needs one checksum, md5 or sha256.")
-    expected = f"md5:{md5}" if md5 else f"sha256:{sha256}"
+    kind, checksum = ("md5", md5) if md5 else ("sha256", str(sha256))
     target = cache_folder() / folder / name
     mirror = os.environ.get(MIRROR_VARIABLE)
     source = f"{mirror.rstrip('/')}/{folder}/{name}" if mirror else url
     try:
-        if target.is_file() and pooch.hash_matches(str(target), expected):
+        if target.is_file() and pooch.file_hash(str(target), alg=kind) == checksum.lower():
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
         with _telling(name, progress) as (say, advance), _alone(target, say):
-            part = target.with_name(f".{name}.{expected[-8:]}.part")
-            _retrieve(source, target, expected, _Resuming(part, say, advance))
+            part = target.with_name(f".{name}.{checksum[-8:]}.part")
+            _retrieve(source, target, f"{kind}:{checksum}", _Resuming(part, say, advance))
     except (_Failed, OSError) as why:
         raise InputError(
             f"Cannot download {name!r} from {source}: {why}. "
-            f"Fetch {url} by hand ({expected}) and put it at {target}, or set "
+            f"Fetch {url} by hand ({kind} {checksum}) and put it at {target}, or set "
             f"${MIRROR_VARIABLE} to the address of a server that has {folder}/{name}."
         ) from None
     return target

@@ -1,0 +1,167 @@
+"""Keras's imdb.npz without running what is in it: no pickle of it is trusted.
+
+Its reviews are pickled. Here nothing but lists and whole numbers comes out of a pickle:
+arrays and their types become inert stand-ins, and any other name in it is refused.
+"""
+
+import io
+import json
+import pickle
+import zipfile
+import zlib
+from array import array
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqmodels.data import Examples
+from seqmodels.errors import InputError, some
+
+INDEX = "imdb_word_index.json"
+_INDEX_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json"
+_MOST_BYTES = 100_000_000  # of one part unpacked; the published ones have 14 million
+_ARRAY_NAMES = {
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("_codecs", "encode"),  # how old protocols write the bytes b"b"
+}
+
+
+def read_npz(path: Path) -> tuple[Examples, Examples]:
+    """Return the train and test part: reviews as words with spaces between, and `sentiment`.
+
+    The ids are those of the file, 1 for the most frequent word, as the word list beside the
+    file counts them; Keras's `load_data` shifts them later. The word "br", left over from
+    `<br />`, is dropped. Words that are not on the list are missing from the file: none of
+    the training reviews', one in ninety of the test reviews'.
+
+    Raises:
+        InputError: The file or its word list is missing, damaged or not what Keras publishes.
+    """
+    words = _words(path.with_name(INDEX))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            train, test = (_part(path, archive, part, words) for part in ("train", "test"))
+            return train, test
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise _wrong(path, f"it does not unpack ({error})") from None
+    except (NotImplementedError, RuntimeError) as error:  # odd compression, a password
+        raise _wrong(path, f"it is not zipped as NumPy does it ({error})") from None
+
+
+class _Inert:
+    """Stands for an array and for its type: keeps what it is given and does nothing."""
+
+    state: Any = None
+
+    def __init__(self, *_: object):
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        self.state = state
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module_name: str, global_name: str, /) -> Any:
+        if (module_name, global_name) not in _ARRAY_NAMES:
+            raise pickle.UnpicklingError(f"it asks for {module_name}.{global_name}")
+        return _Inert
+
+
+def _part(path: Path, archive: zipfile.ZipFile, part: str, words: list[str]) -> Examples:
+    reviews = _reviews(path, _member(path, archive, f"x_{part}.npy"))
+    labels = _labels(path, _member(path, archive, f"y_{part}.npy"))
+    if len(reviews) != len(labels):
+        raise _wrong(path, f"its {part} part has {len(reviews)} reviews, {len(labels)} labels")
+    texts, empty = [], []
+    for number, ids in enumerate(reviews):
+        if ids and not 1 <= min(ids) <= max(ids) < len(words):
+            raise _wrong(
+                path,
+                f"row {number} of its {part} part has ids from {min(ids)} to {max(ids)}, and "
+                f"{INDEX} has the words 1 to {len(words) - 1}",
+            )
+        texts.append(" ".join(filter(None, map(words.__getitem__, ids))))
+        if not texts[-1]:
+            empty.append(number)
+    if empty:
+        raise _wrong(path, f"its {part} part has reviews without a word, in row {some(empty)}")
+    if set(labels) != {0, 1}:
+        raise _wrong(path, f"its {part} part needs both labels, 0 and 1, got {some(set(labels))}")
+    return Examples(texts, {"sentiment": ["pos" if label else "neg" for label in labels]})
+
+
+def _member(path: Path, archive: zipfile.ZipFile, name: str) -> tuple[np.dtype, int, bytes]:
+    """Return the dtype, the length and the bytes of the values of a one-dimensional array."""
+    try:
+        told = archive.getinfo(name)
+    except KeyError:
+        have = some(archive.namelist())
+        raise _wrong(path, f"it has no {name!r}, but {have or 'nothing'}") from None
+    if told.file_size > _MOST_BYTES:
+        raise _wrong(path, f"its {name!r} would unpack to {told.file_size:,} bytes")
+    stream = io.BytesIO(archive.read(told))
+    try:
+        old = np.lib.format.read_magic(stream) == (1, 0)
+        read = np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0
+        shape, _, kind = read(stream)
+    except ValueError as error:
+        raise _wrong(path, f"its {name!r} is no array ({error})") from None
+    if len(shape) != 1:
+        raise _wrong(path, f"its {name!r} has the shape {shape}, not one dimension")
+    return kind, shape[0], stream.read()
+
+
+def _reviews(path: Path, member: tuple[np.dtype, int, bytes]) -> list[array]:
+    """Return the ids of each review."""
+    kind, count, packed = member
+    if not kind.hasobject:
+        raise _wrong(path, f"its reviews are {kind}, not lists of ids")
+    try:
+        rows = _Unpickler(io.BytesIO(packed)).load().state[-1]
+        reviews, total = [], 0
+        for row in rows:
+            if not isinstance(row, list):
+                raise TypeError(f"it has a {type(row).__name__} where a list of ids is due")
+            total += len(row)
+            if total > len(packed):  # one list many times over; an honest id takes a byte or more
+                raise ValueError("it repeats itself beyond measure")
+            reviews.append(array("i", row))
+    except Exception as error:  # a damaged pickle raises nearly anything
+        why = f"its pickled reviews are not lists of whole numbers: {error}"
+        raise _wrong(path, f"{why}. Nothing in it was run") from None
+    if len(reviews) != count:
+        raise _wrong(path, f"it announces {count} reviews and has {len(reviews)}")
+    return reviews
+
+
+def _labels(path: Path, member: tuple[np.dtype, int, bytes]) -> list[int]:
+    kind, count, packed = member
+    if kind.kind not in "iu" or len(packed) != count * kind.itemsize:
+        raise _wrong(path, f"its labels need {count} whole numbers, got {len(packed)} B of {kind}")
+    return np.frombuffer(packed, kind).tolist()
+
+
+def _words(path: Path) -> list[str]:
+    """Return the words by id; the places of 0, which is no word, and of "br" are empty."""
+    here = f"Keras's imdb.npz needs its word list beside it, {path}"
+    fetch = f"Fetch it from {_INDEX_URL}."
+    if not path.is_file():
+        raise InputError(f"{here}, which is missing. {fetch}")
+    if path.stat().st_size > _MOST_BYTES:
+        raise InputError(f"{here}, which is far too large. {fetch}")
+    try:
+        ids = json.loads(path.read_text(encoding="utf-8"))
+        words = sorted(ids, key=ids.__getitem__)
+        if not words or [ids[word] for word in words] != list(range(1, len(words) + 1)):
+            raise ValueError("its ids do not count from 1 up")
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(f"{here}, which is no list of words: {error}. {fetch}") from None
+    return ["", *("" if word == "br" else word for word in words)]
+
+
+def _wrong(path: Path, why: str) -> InputError:
+    return InputError(f"Cannot read {path} as Keras's imdb.npz: {why}. Fetch the file again.")

@@ -1,0 +1,132 @@
+"""Fifty thousand film reviews: praise or not, and how many stars."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge
+
+from seqmodels import download
+from seqmodels.data import Dataset, Examples
+from seqmodels.datasets import _aclimdb, _keras_imdb
+from seqmodels.encoders.text import TextEncoder
+from seqmodels.errors import InputError
+from seqmodels.registry import Task, register_dataset
+
+URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
+MD5 = "7c2ac02c03563afcf9b574c7e56c153a"
+_NAMES = ["aclImdb", "aclImdb*.tar.gz", "imdb.npz"]  # the best first
+_TUTORIAL = {
+    "head": "binary",
+    "dataset.words": 5000,
+    "dataset.length": 300,
+    "dataset.keep": "end",
+    "backbone.embed": 15,
+    "backbone.units": 10,
+    "backbone.layers": 1,
+    "backbone.bidirectional": False,
+    "backbone.dropout": 0.0,
+    "backbone.summary": "last",
+    "training.batch_size": 128,
+    "training.epochs": 5,
+    "training.valid": 0.2,
+    "training.patience": 0,
+}
+
+
+def _probe(
+    path: str | Path | None = None,
+    *,
+    words: Annotated[int, Ge(2)] = 20_000,
+    length: Annotated[int, Ge(1)] | None = 400,
+    keep: Literal["start", "end"] = "end",
+) -> Dataset:
+    """Return sixteen made-up reviews of the form that `imdb` would have; downloads nothing."""
+    encoder = TextEncoder(words=words, length=length, keep=keep)
+    source = _find(path)
+    stars = [10, 9, 8, 7, 4, 3, 2, 1]
+    verdicts = ["superb", "lovely", "good", "decent", "weak", "dull", "bad", "awful"]
+    targets = {"sentiment": ["pos" if s > 5 else "neg" for s in stars], "rating": stars}
+    if source is not None and source.suffix == ".npz":
+        del targets["rating"]
+    train = Examples([f"A {word} film, I'd say {word}." for word in verdicts], targets)
+    test = Examples([f"It was {word}!" for word in verdicts], targets)
+    return Dataset(train=train, test=test, encoder=encoder)
+
+
+@register_dataset(
+    "imdb",
+    tasks={
+        "binary": Task("sentiment", "whether a film review praises or pans"),
+        "multiclass": Task("rating", "which of the star ratings 1-4 and 7-10 a review gave"),
+        "regression": Task("rating", "how many stars, from 1 to 10, a review gave"),
+    },
+    presets={"tutorial": _TUTORIAL},
+    probe=_probe,
+)
+def imdb(
+    path: str | Path | None = None,
+    *,
+    words: Annotated[int, Ge(2)] = 20_000,
+    length: Annotated[int, Ge(1)] | None = 400,
+    keep: Literal["start", "end"] = "end",
+) -> Dataset:
+    """Film reviews from IMDb, the Large Movie Review Dataset (Maas et al., ACL 2011).
+
+    Binary reads `sentiment`, "neg" or "pos". Multiclass and regression read `rating`, the
+    stars that came with the review, 1-4 (neg) or 7-10 (pos): there are no 5 and no 6.
+    25,000 reviews train and 25,000 test, half of each kind; no film is in both.
+
+    Rows stand in one order whatever they are read from: pos before neg, then by file name,
+    sorted as text. Stanford's archive, the folder `aclImdb` unpacked from it, and Keras's
+    `imdb.npz` give nearly the same words: `<br />` becomes a space in the first two, and
+    the word "br" is dropped from the third. The third has no ratings, no punctuation, and in
+    its test reviews no word that the training reviews do not have (1 in 90, which are steps
+    of the unknown word otherwise). A sample of your own in the form of `aclImdb` will do
+    too, with reviews of both kinds in both parts.
+
+    Args:
+        path: The archive `aclImdb*.tar.gz`, the unpacked folder, Keras's `imdb.npz` (with
+            `imdb_word_index.json` beside it), or a folder that holds one of them, the
+            unpacked folder first and the npz last. None: `$SEQMODELS_DATA`, then the cache,
+            then a download from Stanford (84 MB), once.
+        words: Ids in use, the most frequent words and one for all others.
+        length: Words of a review to read at most; None reads all.
+        keep: Which end of a longer review is read.
+
+    Raises:
+        InputError: The data are not there, cut short, damaged or tampered with, or an
+            argument is out of its range.
+    """
+    encoder = TextEncoder(words=words, length=length, keep=keep)
+    source = _find(path) or download.fetch(URL, folder="imdb", name="aclImdb_v1.tar.gz", md5=MD5)
+    if source.suffix == ".npz":
+        train, test = _keras_imdb.read_npz(source)
+    elif source.is_dir():
+        train, test = _aclimdb.read_tree(source)
+    else:
+        train, test = _aclimdb.read_archive(source)
+    return Dataset(train=train, test=test, encoder=encoder)
+
+
+def _find(path: str | Path | None) -> Path | None:
+    """Return the unpacked folder, the archive or the npz; None where it must be downloaded.
+
+    Raises:
+        InputError: There is nothing of the kind at `path`.
+    """
+    if path is None:
+        return download.locate("imdb", _NAMES)
+    path = Path(path).expanduser()
+    if path.is_dir():
+        if path.name == "aclImdb" or any((path / part).is_dir() for part in ("train", "test")):
+            return path
+        for name in _NAMES:
+            if found := sorted(path.glob(name)):
+                return found[0]
+    elif path.is_file() and path.name.endswith((".tar.gz", ".tgz", ".npz")):
+        return path
+    raise InputError(
+        f"No film reviews at {path}{'' if path.exists() else ', which does not exist'}. Give the "
+        f"archive from {URL}, the folder 'aclImdb' unpacked from it, Keras's 'imdb.npz', or a "
+        f"folder that holds one of them; without a path the archive is downloaded."
+    )
