@@ -52,7 +52,7 @@ def checked(function: Callable[..., Any], given: Mapping[str, Any], who: str) ->
 def signature(function: Callable[..., Any]) -> dict[str, Any]:
     """Return parameter name to type hint; `Any` where there is none."""
     target = function.__init__ if inspect.isclass(function) else function
-    hints = typing.get_type_hints(target)
+    hints = typing.get_type_hints(target, include_extras=True)
     return {name: hints.get(name, Any) for name in inspect.signature(function).parameters}
 
 

@@ -1,0 +1,71 @@
+"""Settings of `train` for the dataset 'series': sensible sizes, and public tables by name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_SMALL = {
+    "backbone.units": 32,
+    "training.epochs": 60,
+    "training.patience": 8,
+    "training.batch_size": 64,
+    "training.learning_rate": 2e-3,
+}
+_FORECAST = {**_SMALL, "head": "regression", "backbone.skip": True}
+_DIRECTION = {**_SMALL, "head": "binary"}
+
+_DELHI = {
+    "dataset.file": "weather/DailyDelhiClimateTrain.csv",
+    "dataset.inputs": ("meantemp", "humidity", "wind_speed"),
+    "dataset.window": 7,  # on validation no better with 14 or 30
+    "dataset.season": 7,
+    "dataset.valid": 0.2,  # most of a year: a share of 0.1 is one winter
+}
+_SALES = {
+    "dataset.file": "sales/stallion.csv",
+    "dataset.group": ("agency", "sku"),
+    "dataset.target": "volume",
+    "dataset.window": 12,
+    "dataset.season": 12,
+    "dataset.valid": 0.25,  # 15 of 60 months: a year to read and three months to foretell
+    "dataset.test": 0.25,
+}
+_LOG = {"dataset.scaling": "log"}
+
+SERIES_PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "default": {**_SMALL, "backbone.skip": True},
+    "delhi-temperature": {**_FORECAST, **_DELHI, "dataset.target": "meantemp"},
+    "delhi-humidity": {**_FORECAST, **_DELHI, "dataset.target": "humidity"},
+    "delhi-climate": {**_FORECAST, **_DELHI, "dataset.target": ("humidity", "meantemp")},
+    "delhi-direction": {**_DIRECTION, **_DELHI, "dataset.target": "meantemp"},
+    "melbourne-temperature": {
+        **_FORECAST,
+        "dataset.file": "weather/daily-min-temperatures.csv",
+        "dataset.time": "Date",
+        "dataset.target": "Temp",
+        "dataset.irregular": "fill",  # 31 December is left out in leap years
+        "dataset.missing": "previous",
+        "dataset.season": 7,
+    },
+    "beijing-pollution": {
+        **_FORECAST,
+        "dataset.file": "weather/pollution.csv",
+        "dataset.time": ("year", "month", "day", "hour"),
+        "dataset.target": "pm2.5",
+        "dataset.inputs": ("pm2.5", "DEWP", "TEMP", "PRES", "Iws", "Is", "Ir"),
+        "dataset.missing": "previous",
+        "dataset.window": 24,
+        "dataset.season": 24,
+    },
+    "sunspots": {
+        **_FORECAST,
+        "dataset.file": "weather/monthly-sunspots.csv",
+        "dataset.time": "Month",
+        "dataset.target": "Sunspots",
+        "dataset.window": 60,
+        "dataset.season": 132,
+    },
+    # The answer is in units, not in logs, and so is the step that `skip` hands to the head.
+    "sales": {**_FORECAST, **_SALES},
+    "sales-quartile": {**_SMALL, **_SALES, **_LOG, "head": "multiclass"},
+    "sales-direction": {**_DIRECTION, **_SALES, **_LOG},
+}

@@ -1,0 +1,259 @@
+"""Rows of a table become steps in order: parsed, sorted, their gaps dealt with as told."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from seqmodels.errors import InputError, some
+
+Missing = Literal["refuse", "previous", "interpolate", "drop"]
+Duplicates = Literal["refuse", "first", "last", "mean"]
+Irregular = Literal["refuse", "fill", "ignore"]
+
+_UNITS = {"year", "month", "day", "hour", "minute", "second"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """Rows sorted by group, then by time.
+
+    Args:
+        values: One column per name, NaN where unknown, [L, C].
+        known: Where `values` are the table's own and not filled in, [L, C] bool.
+        ticks: The time as a number, [L].
+        groups: Which series a row belongs to, from 0, [L].
+        labels: The time and the group in the table's own words, for messages, [L].
+    """
+
+    values: np.ndarray
+    known: np.ndarray
+    ticks: np.ndarray
+    groups: np.ndarray
+    labels: np.ndarray
+
+
+def steps_of(
+    frame: Any,
+    name: str,
+    *,
+    time: Sequence[str],
+    columns: Sequence[str],
+    group: Sequence[str],
+    missing: Missing,
+    duplicates: Duplicates,
+    irregular: Irregular,
+) -> Steps:
+    """Return the rows as steps.
+
+    Raises:
+        InputError: A time or a number cannot be read, or a policy is "refuse" and the table
+            has what it refuses. All that is found is told at once.
+    """
+    values, problems = _numbers(frame, name, columns)
+    try:
+        ticks, words = _times(frame, name, time)
+    except InputError as error:
+        raise InputError(problems + error.problems) from None
+    if problems:
+        raise InputError(problems)
+    groups = np.zeros(len(frame), dtype=np.int64)
+    if group:
+        groups = frame.groupby(list(group), dropna=False).ngroup().to_numpy()
+        for i, column in enumerate(group):
+            words = words + ("/" if i else " of ") + frame[column].astype(str).to_numpy(object)
+    order = np.lexsort((ticks, groups))  # stable: rows of one time keep the table's order
+    steps = Steps(
+        values=values[order],
+        known=np.isfinite(values[order]),
+        ticks=ticks[order],
+        groups=groups[order],
+        labels=words[order],
+    )
+    steps, found = _merged(steps, name, duplicates)
+    steps, more = _regular(steps, name, irregular)
+    unknown = ~steps.known
+    if missing == "refuse" and unknown.any():
+        more = more + [
+            f"Column {column!r} of {name} lacks {gaps.sum()} of {len(gaps)} values, the first at "
+            f"{steps.labels[np.argmax(gaps)]}. Set missing='previous' (the last known value), "
+            f"'interpolate' or 'drop' (leave out the windows that touch one)."
+            for column, gaps in zip(columns, unknown.T, strict=True)
+            if gaps.any()
+        ]
+    if found + more:
+        raise InputError(found + more)
+    if missing in ("previous", "interpolate"):
+        steps = replace(steps, values=_filled(steps, missing))
+    return steps
+
+
+def first_rows(groups: np.ndarray) -> np.ndarray:
+    """Return for each row the first row of its stretch of equal numbers, [L]."""
+    begins = np.flatnonzero(np.diff(groups, prepend=groups[:1] - 1))
+    return np.repeat(begins, np.diff(begins, append=len(groups)))
+
+
+def _numbers(frame: Any, name: str, columns: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """Return the columns as numbers [L, C], NaN where missing, and what is not a number."""
+    import pandas as pd
+
+    values, problems = np.full((len(frame), len(columns)), np.nan), []
+    for i, column in enumerate(columns):
+        cells = frame[column]
+        numbers: Any = pd.to_numeric(cells, errors="coerce")
+        dated = pd.api.types.is_datetime64_any_dtype(cells)
+        bad = np.flatnonzero(cells.notna() & (numbers.isna() | dated))
+        if len(bad):
+            problems.append(
+                f"Column {column!r} of {name} needs numbers, got {cells.iloc[bad[0]]!r} in row "
+                f"{bad[0]} (counted from 0), {len(bad)} such in all. Leave these empty where the "
+                f"value is missing, or choose another column."
+            )
+            continue
+        values[:, i] = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isfinite(values), values, np.nan), problems
+
+
+def _times(frame: Any, name: str, time: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the times as evenly counting numbers [L], and as words [L].
+
+    Months count as equal steps: where every time is the same moment of its month, the number
+    is the month's. Whole numbers such as 1994 count themselves.
+    """
+    import pandas as pd
+
+    units = {column.lower() for column in time} <= _UNITS and len(time) > 1
+    whole = frame[time[0]] if len(time) == 1 else None
+    if whole is not None and pd.api.types.is_numeric_dtype(whole):
+        lost = np.flatnonzero(~np.isfinite(whole.to_numpy(dtype=np.float64, na_value=np.nan)))
+        if len(lost):
+            raise _no_time(name, time, lost, None)
+        if not whole.between(18000101, 22001231).all():
+            return whole.to_numpy(dtype=np.float64), whole.astype(str).to_numpy(dtype=object)
+        whole = whole.astype(int).astype(str)  # 20130131 is a date
+    if units:
+        parts = frame[list(time)].rename(columns=str.lower)
+        for unit in {"month", "day"} - set(parts):
+            parts[unit] = 1
+        moments = pd.to_datetime(parts, errors="coerce", utc=True)
+    else:
+        if whole is None:
+            whole = frame[list(time)].astype("string").agg(" ".join, axis=1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a guess about the format; what fails is told below
+            moments = pd.to_datetime(whole, errors="coerce", utc=True)
+            if moments.isna().any():
+                days_first = pd.to_datetime(whole, errors="coerce", utc=True, dayfirst=True)
+                moments = moments if days_first.isna().any() else days_first
+    lost = np.flatnonzero(moments.isna())
+    if len(lost):
+        cells = frame[list(time)].iloc[lost[0]].tolist()
+        raise _no_time(name, time, lost, cells[0] if len(cells) == 1 else cells)
+    moments = moments.dt.tz_localize(None)
+    words = moments.astype(str).to_numpy(dtype=object)
+    hours = moments - moments.dt.normalize()
+    left = moments.dt.days_in_month - moments.dt.day
+    if hours.nunique() == 1 and (moments.dt.day.nunique() == 1 or (left == 0).all()):
+        return (moments.dt.year * 12 + moments.dt.month).to_numpy(dtype=np.float64), words
+    seconds = moments.to_numpy().astype("datetime64[us]").astype(np.int64) / 1e6
+    return seconds, words
+
+
+def _no_time(name: str, time: Sequence[str], lost: np.ndarray, cell: Any) -> InputError:
+    return InputError(
+        f"Column {some(time)} of {name} needs times, got {cell!r} in row {lost[0]} (counted from "
+        f"0), {len(lost)} such in all. Write times alike, as in 2013-01-31 or 2013-01-31 18:00."
+    )
+
+
+def _merged(steps: Steps, name: str, how: Duplicates) -> tuple[Steps, list[str]]:
+    """Return steps of which no two are of one time, and what is refused about them."""
+    again = (np.diff(steps.ticks) == 0) & (np.diff(steps.groups) == 0)  # [L - 1]
+    if not again.any():
+        return steps, []
+    if how == "refuse":
+        problem = (
+            f"{name} has {again.sum()} rows whose time was there before, such as "
+            f"{some(steps.labels[1:][again], 3)}. Set duplicates='first', 'last' or 'mean', or "
+            f"group= the columns that tell the series apart."
+        )
+        keep = np.append(True, ~again)
+        return _rows(steps, keep), [problem]
+    if how in ("first", "last"):
+        return _rows(
+            steps, np.append(True, ~again) if how == "first" else np.append(~again, True)
+        ), []
+    begins = np.flatnonzero(np.append(True, ~again))
+    counts = np.add.reduceat(steps.known, begins, axis=0, dtype=np.int64)
+    sums = np.add.reduceat(np.where(steps.known, steps.values, 0), begins, axis=0)
+    means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return replace(_rows(steps, begins), values=means, known=counts > 0), []
+
+
+def _rows(steps: Steps, rows: np.ndarray) -> Steps:
+    return Steps(**{key: value[rows] for key, value in vars(steps).items()})
+
+
+def _regular(steps: Steps, name: str, how: Irregular) -> tuple[Steps, list[str]]:
+    """Return steps of equal length, and what is refused about them."""
+    same = np.diff(steps.groups) == 0  # [L - 1]
+    gaps = np.diff(steps.ticks)
+    if how == "ignore" or not same.any():
+        return steps, []
+    sizes, counts = np.unique(gaps[same], return_counts=True)
+    usual = sizes[np.argmax(counts)]
+    ratio = np.where(same, gaps / usual, 1.0)
+    odd = np.abs(ratio - 1) > 1e-6
+    if not odd.any():
+        return steps, []
+    where = some((str(label) for label in steps.labels[1:][odd]), 3)
+    if how == "refuse":
+        return steps, [
+            f"{name} has {odd.sum()} steps unlike the usual one, those that end at {where}. Set "
+            f"irregular='fill' (gaps become missing values) or 'ignore' (rows are steps)."
+        ]
+    if (np.abs(ratio - np.round(ratio)) > 1e-6).any():
+        return steps, [
+            f"{name} cannot be filled: {odd.sum()} steps are no multiple of the usual one, those "
+            f"that end at {where}. Set irregular='ignore', or bring the times to a regular grid."
+        ]
+    place = np.concatenate([[0], np.cumsum(np.round(ratio))]).astype(np.int64)
+    total = int(place[-1]) + 1
+    if total > 10 * len(place) + 1000:
+        return steps, [
+            f"{name} cannot be filled: {len(place)} rows would become {total}, the longest gap "
+            f"ends at {steps.labels[1:][np.argmax(ratio)]}. Set irregular='ignore', or cut it."
+        ]
+    source = np.searchsorted(place, np.arange(total), side="right") - 1  # the row before
+    later = np.arange(total) - place[source]
+    filled = _rows(steps, source)
+    known = filled.known & (later == 0)[:, None]
+    return replace(
+        filled,
+        values=np.where(known, filled.values, np.nan),
+        known=known,
+        ticks=filled.ticks + later * usual,
+    ), []
+
+
+def _filled(steps: Steps, how: Missing) -> np.ndarray:
+    """Return the values with gaps filled inside each group, [L, C]; NaN where none can be.
+
+    "interpolate" draws a line between the known values on both sides of a gap.
+    """
+    rows = np.arange(len(steps.values))[:, None]
+    before = np.maximum.accumulate(np.where(steps.known, rows, -1), axis=0)
+    inside = before >= first_rows(steps.groups)[:, None]
+    left = np.take_along_axis(steps.values, np.maximum(before, 0), axis=0)
+    if how == "previous":
+        return np.where(inside, left, np.nan)
+    end = len(rows)
+    after = np.minimum.accumulate(np.where(steps.known, rows, end)[::-1], axis=0)[::-1]
+    last = end - 1 - first_rows(steps.groups[::-1])[::-1]
+    inside &= after <= last[:, None]
+    right = np.take_along_axis(steps.values, np.minimum(after, end - 1), axis=0)
+    share = (rows - before) / np.maximum(after - before, 1)
+    return np.where(inside, left + share * (right - left), np.nan)

@@ -1,0 +1,193 @@
+"""Steps of numbers become standardised steps: one channel a column, scaled on training steps."""
+
+import csv
+import io
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from annotated_types import Ge
+
+from seqmodels.data import Encoder, Sequences, Spec
+from seqmodels.errors import InputError, some
+from seqmodels.registry import register_encoder
+
+
+@register_encoder("series")
+@dataclass(frozen=True, kw_only=True)
+class SeriesEncoder(Encoder):
+    """Each channel centred and scaled by what the training steps show.
+
+    Inputs are arrays [T, C] or [T] (one channel), pandas DataFrames that hold `columns`, or a
+    `Sequences` of raw values. Windows that share one array go on sharing it: the array is
+    scaled once and no window is copied.
+
+    Args:
+        columns: Names of the C channels, in order. None: they are numbered.
+        scaling: "standard": (x - mean) / std. "log": the same of sign(x) * log(1 + |x|), for
+            amounts of which a few are far larger than the rest.
+        length: Steps to read, the last ones. None: all.
+        mean: Learned. One number per channel, [C], in the input's units ("log": of the log).
+        std: Learned. As `mean`; 1 for a channel that never changes.
+
+    Raises:
+        InputError: An argument is not one of these.
+    """
+
+    columns: tuple[str, ...] | None = None
+    scaling: Literal["standard", "log"] = "standard"
+    length: Annotated[int, Ge(1)] | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.scaling not in ("standard", "log"):
+            problems.append(
+                f"Encoder 'series' needs scaling 'standard' or 'log', got {self.scaling!r}."
+            )
+        if self.length is not None and self.length < 1:
+            problems.append(f"Encoder 'series' needs a length from 1, got {self.length!r}.")
+        if len(self.mean or ()) != len(self.std or ()):
+            problems.append(
+                f"Encoder 'series' needs as many means as stds, got {self.mean!r} and {self.std!r}."
+            )
+        if problems:
+            raise InputError(problems)
+
+    def fit(self, inputs: Seq[Any]) -> Self:
+        """Return a copy with the mean and spread of the steps that the inputs read.
+
+        Raises:
+            InputError: As `encode`; or numbers so large that they have no spread.
+        """
+        raw = self._raw(inputs, len(self.columns) if self.columns else None)
+        covered = raw.covered()
+        steps = self._shaped(raw.values[covered])  # [covered L, C]
+        self._check(np.isfinite(steps), raw, np.flatnonzero(covered))
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, std = steps.mean(axis=0), steps.std(axis=0)
+        if not np.isfinite(std).all():
+            raise InputError(
+                f"Encoder 'series' cannot scale channel "
+                f"{some(self._named(c) for c in np.flatnonzero(~np.isfinite(std)))}: its numbers "
+                f"are too large to be squared. Use scaling='log', or another unit."
+            )
+        # Rounding can give a constant channel a spread of 1e-16, which would blow noise up.
+        moves = (std > 0) & (steps.max(axis=0) > steps.min(axis=0))
+        std = np.where(moves, std, 1.0)
+        return replace(self, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
+
+    def encode(self, inputs: Seq[Any]) -> Sequences:
+        """Return the scaled steps, float32 [L, C]; windows of one array share the result.
+
+        Raises:
+            InputError: The channels are not those of `fit`, or a number is missing or infinite;
+                names the row (the input), the step and the channel, counted from 0.
+        """
+        if self.mean is None or self.std is None:
+            raise InputError("Encoder 'series' has no mean yet. Call fit first.")
+        raw = self._raw(inputs, len(self.mean))
+        with np.errstate(over="ignore", invalid="ignore"):  # told below, with its place
+            scaled = (self._shaped(raw.values) - np.array(self.mean)) / np.array(self.std)
+            scaled = scaled.astype(np.float32)  # [L, C]
+        finite = np.isfinite(scaled)
+        if not finite.all():
+            covered = raw.covered()
+            self._check(finite[covered], raw, np.flatnonzero(covered))
+            scaled[~finite] = 0  # steps between the sequences, which nobody reads
+        return Sequences(scaled, raw.starts, raw.lengths)
+
+    @property
+    def spec(self) -> Spec:
+        known = self.mean or self.columns
+        if not known:
+            raise InputError("Encoder 'series' has no channels yet. Call fit first.")
+        return Spec(channels=len(known))
+
+    def read(self, text: str) -> list[Any]:
+        """Return the inputs in a text: a CSV table is one input, else one JSON list a line.
+
+        A table starts with a line of column names, among them all of the encoder's; its rows
+        are the steps, in order, and other columns are left out.
+
+        Raises:
+            InputError: A column is missing, a cell is not a number, or a line is not JSON.
+        """
+        text = text.removeprefix("\ufeff")
+        if self.columns is None or text.lstrip()[:1] in ("[", "{", ""):
+            return super().read(text)
+        header, *rows = [row for row in csv.reader(io.StringIO(text)) if row]
+        absent = [name for name in self.columns if name not in header]
+        if absent:
+            raise InputError(
+                f"Encoder 'series' reads columns {some(self.columns, 20)}; the table lacks "
+                f"{some(absent)}. Its first line names {some(header)}. Give a CSV with these "
+                f"columns, or one JSON list a line."
+            )
+        places = [header.index(name) for name in self.columns]
+        steps = [[_number(row, i, header, n) for i in places] for n, row in enumerate(rows)]
+        return [np.array(steps, dtype=np.float64).reshape(len(steps), len(places))]  # [T, C]
+
+    def show(self, example: Any) -> str:
+        last = np.atleast_1d(np.asarray(example)[-1])
+        names = self.columns if self.columns and len(self.columns) == len(last) else None
+        shown = [f"{names[c]} {v:.4g}" if names else f"{v:.4g}" for c, v in enumerate(last[:4])]
+        more = ", ..." if len(last) > 4 else ""
+        return f"{len(example)} steps, the last: {', '.join(shown)}{more}"
+
+    def _raw(self, inputs: Seq[Any], channels: int | None) -> Sequences:
+        """Return the inputs as raw steps, without the ends of the array that nobody reads."""
+        if not isinstance(inputs, Sequences):
+            inputs = [self._picked(row, i) for i, row in enumerate(inputs)]
+        raw = Sequences.of(inputs).cut(self.length, "end")
+        values = raw.values if raw.values.ndim == 2 else raw.values[:, None]
+        if channels is not None and values.shape[1] != channels:
+            names = f" ({some(self.columns)})" if self.columns else ""
+            raise InputError(
+                f"Encoder 'series' needs {channels} channels a step{names}, the inputs have "
+                f"{values.shape[1]}. Give the same columns, in the same order."
+            )
+        first = int(raw.starts.min()) if len(raw) else 0
+        end = int((raw.starts + raw.lengths).max()) if len(raw) else 0
+        return Sequences(values[first:end], raw.starts - first, raw.lengths)
+
+    def _picked(self, row: Any, number: int) -> Any:
+        if self.columns is None or not hasattr(row, "columns"):
+            return row
+        absent = [name for name in self.columns if name not in row.columns]
+        if absent:
+            raise InputError(f"Row {number} lacks the columns {some(absent)}. Add them.")
+        return row[list(self.columns)]
+
+    def _shaped(self, values: np.ndarray) -> np.ndarray:
+        values = np.asarray(values, dtype=np.float64)
+        return np.sign(values) * np.log1p(np.abs(values)) if self.scaling == "log" else values
+
+    def _check(self, finite: np.ndarray, raw: Sequences, places: np.ndarray) -> None:
+        """Refuse a number that cannot be read, in the user's words for where it stands."""
+        if finite.all():
+            return
+        step, channel = np.argwhere(~finite)[0]
+        place = places[step]
+        row = np.flatnonzero((raw.starts <= place) & (place < raw.starts + raw.lengths))[0]
+        raise InputError(
+            f"Encoder 'series' needs finite numbers (and none beyond float32): row {row}, "
+            f"step {place - raw.starts[row]} of those read, channel {self._named(channel)!r} has "
+            f"{float(raw.values[place, channel])!r}. Fill it in, or leave the row out."
+        )
+
+    def _named(self, channel: Any) -> Any:
+        return self.columns[channel] if self.columns else int(channel)
+
+
+def _number(row: list[str], place: int, header: list[str], number: int) -> float:
+    try:
+        return float(row[place])
+    except (ValueError, IndexError):
+        cell = row[place] if place < len(row) else ""
+        raise InputError(
+            f"Row {number} of the table (counted from 0) needs a number in column "
+            f"{header[place]!r}, got {cell!r}. Fill it in, or leave the row out."
+        ) from None
