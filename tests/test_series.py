@@ -244,6 +244,21 @@ def test_previous_fills_with_the_last_known_value():
     assert all(window[0] >= 1 for window in windows)  # nothing is known before row 1
 
 
+@pytest.mark.parametrize("policy", ["previous", "interpolate"])
+def test_a_gap_is_not_filled_from_another_group(policy):
+    both = pd.concat([table(shop="a"), table(shop="b"), table(shop="c")], ignore_index=True)
+    both.loc[[98, 99, 100, 101, 198, 199, 200], "y"] = np.nan
+    args = {"target": "y", "group": "shop", "window": 5, "test": 0.3, "missing": policy}
+    for part in every_part(series(both, **args)):
+        assert all((np.diff(window[:, 0]) == 1).all() for window in part.inputs)
+
+
+def test_filled_steps_count_as_time_when_the_parts_are_cut():
+    frame = table().drop(index=range(20, 40))
+    part = series(frame, target="y", window=5, irregular="fill", missing="drop").train
+    assert max(rows_of(part)) == 69
+
+
 def test_drop_leaves_out_the_windows_that_touch_a_gap():
     part = series(gappy(), target="y", window=5, missing="drop").train
     assert all((np.diff(window[:, 0]) == 1).all() for window in part.inputs)
@@ -374,6 +389,7 @@ def test_a_table_that_is_not_found_says_what_to_give(tmp_path, monkeypatch):
         ({"path": tmp_path, "file": "u.csv"}, "no 'u.csv'"),
         ({"path": tmp_path / "u.csv"}, "no file"),
         ({"file": "there-is-none.csv"}, "SEQMODELS_DATA"),
+        ({"file": "weather/pollution.csv"}, "published by UCI.*SEQMODELS_DATA"),
     ):
         with pytest.raises(InputError, match=said):
             series(**where, target="y")
@@ -416,11 +432,10 @@ def test_log_scaling_keeps_the_sign_and_the_order():
 
 
 def test_scaling_learns_only_from_steps_that_a_window_reads():
-    values = np.array([1e9, 0, 2, np.nan, 5])[:, None]
-    windows = Sequences(values, np.array([1]), np.array([2]))
-    encoder = SeriesEncoder().fit(windows)
-    assert (encoder.mean, encoder.std) == ((1.0,), (1.0,))
-    assert SeriesEncoder(length=1).fit(windows).mean == (2.0,)
+    values = np.array([1e9, 0, 2, 7e9, np.nan, 4, 6, np.nan])[:, None]
+    windows = Sequences(values, np.array([1, 5]), np.array([2, 2]))
+    assert SeriesEncoder().fit(windows).mean == (3.0,)
+    assert SeriesEncoder(length=1).fit(windows).mean == (4.0,)
 
 
 def test_windows_of_one_array_go_on_sharing_it():
@@ -442,8 +457,8 @@ def test_a_number_that_is_missing_is_named_by_row_step_and_channel():
 
 
 def test_missing_numbers_that_no_window_reads_do_no_harm():
-    values = np.array([np.nan, 1, 2, 3, np.nan])[:, None]
-    windows = Sequences(values, np.array([1, 3, 2]), np.array([2, 1, 1]))
+    values = np.array([np.nan, 1, 2, np.nan, 3, np.nan])[:, None]
+    windows = Sequences(values, np.array([1, 4, 2]), np.array([2, 1, 1]))
     encoded = SeriesEncoder().fit(windows).encode(windows)
     assert np.isfinite(encoded.values).all()
 

@@ -31,6 +31,15 @@ _SALES = {
 }
 _LOG = {"dataset.scaling": "log"}
 
+PUBLISHERS: Mapping[str, str] = {
+    "weather/DailyDelhiClimateTrain.csv": "Kaggle, sumanthvrao/daily-climate-time-series-data",
+    "weather/daily-min-temperatures.csv": "GitHub, jbrownlee/Datasets (Bureau of Meteorology)",
+    "weather/monthly-sunspots.csv": "GitHub, jbrownlee/Datasets (Zurich observatory)",
+    "weather/pollution.csv": "UCI data set 381, Beijing PM2.5 (rename the file)",
+    "sales/stallion.csv": "Kaggle, utathya/future-volume-prediction, in one table as GitHub, "
+    "sktime/pytorch-forecasting has it (stallion.parquet; save it as CSV)",
+}
+
 SERIES_PRESETS: Mapping[str, Mapping[str, Any]] = {
     "default": {**_SMALL, "backbone.skip": True},
     "delhi-temperature": {**_FORECAST, **_DELHI, "dataset.target": "meantemp"},

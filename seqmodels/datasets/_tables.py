@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from seqmodels.datasets._presets import PUBLISHERS
 from seqmodels.download import DATA_VARIABLE, locate
 from seqmodels.errors import InputError, some
 from seqmodels.registry import nearest
@@ -34,10 +35,10 @@ def find_table(path: Any, file: str | None) -> Any:
             )
         found = locate("series", [file, Path(file).name])
         if found is None:
+            source = f" It is published by {PUBLISHERS[file]}." if file in PUBLISHERS else ""
             raise InputError(
-                f"Dataset 'series' did not find {file!r}. Put it in a folder and set "
-                f"{DATA_VARIABLE} to that folder, or give path= (--data) the file itself. "
-                f"Where the presets' files come from: help(seqmodels.datasets.series)."
+                f"Dataset 'series' did not find {file!r}.{source} Put it in a folder and set "
+                f"{DATA_VARIABLE} to that folder, or give path= (--data) the file itself."
             )
         return found
     place = Path(path).expanduser()

@@ -24,7 +24,7 @@ Share = Annotated[float, Gt(0), Lt(1)]
     "series",
     tasks={
         "regression": Task("value", "what the target will be"),
-        "binary": Task("direction", "whether the target will be higher than it is", {}),
+        "binary": Task("direction", "whether the target will be higher than it is"),
         "multiclass": Task("value", "in which quarter of its range it will be", {"bins": 4}),
     },
     presets=SERIES_PRESETS,
@@ -87,11 +87,7 @@ def series(
         valid: Share of the time span for validation.
         test: Share of the time span for the test.
 
-    The presets read public tables: DailyDelhiClimateTrain.csv (Daily Climate time series,
-    Kaggle, sumanthvrao), daily-min-temperatures.csv and monthly-sunspots.csv (Australian Bureau
-    of Meteorology and Zurich observatory, as in the jbrownlee/Datasets repository on GitHub),
-    pollution.csv (Beijing PM2.5, UCI data set 381) and stallion.csv (Kaggle, utathya,
-    future-volume-prediction; pytorch-forecasting ships it as Parquet).
+    The presets read public tables; where a table is not found, the error names its publisher.
 
     Raises:
         InputError: The table is not found or not readable, an argument is out of range, a
