@@ -6,7 +6,6 @@ import keras
 import tensorflow as tf
 
 
-@keras.saving.register_keras_serializable("seqmodels")
 class Summary(keras.layers.Layer):
     """Maximum, mean, or both, over the real steps: [B, T, H] -> [B, H] or [B, 2H].
 
@@ -29,11 +28,7 @@ class Summary(keras.layers.Layer):
             parts.append(total / tf.cast(lengths, h.dtype)[:, None])
         return tf.concat(parts, axis=-1)
 
-    def get_config(self) -> dict[str, object]:
-        return {"kind": self.kind, "name": self.name}
 
-
-@keras.saving.register_keras_serializable("seqmodels")
 class LastStep(keras.layers.Layer):
     """The last real step of each row: [B, T, C] -> [B, C]."""
 

@@ -12,7 +12,6 @@ import keras
 import tensorflow as tf
 
 
-@keras.saving.register_keras_serializable("seqmodels")
 class LSTM(keras.layers.Layer):
     """Reads the real steps of each row and nothing of its padding.
 
@@ -38,10 +37,7 @@ class LSTM(keras.layers.Layer):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        self.units = units
-        self.bidirectional = bidirectional
         self.steps = steps
-        self.seed = seed
         names = ("forward", "backward") if bidirectional else ("forward",)
         start: Any = keras.initializers.GlorotUniform
         turn: Any = keras.initializers.Orthogonal
@@ -50,33 +46,20 @@ class LSTM(keras.layers.Layer):
                 units,
                 return_sequences=steps,
                 kernel_initializer=start(seed=seed + 2 * i),
+                seed=seed,  # unused without dropout, but part of the state that is compared
                 recurrent_initializer=turn(seed=seed + 2 * i + 1),
                 name=direction,
             )
             for i, direction in enumerate(names)
         ]
 
-    def build(self, input_shape: tuple[int | None, ...], lengths_shape: object = None) -> None:
-        for direction in self.directions:
-            direction.build(input_shape)
-
     def call(self, x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
         """Read `x` [B, T, C], whose row i has `lengths[i]` real steps, from 1 to T."""
         mask = tf.sequence_mask(lengths, tf.shape(x)[1])  # [B, T]
         forward = self.directions[0](x, mask=mask)
-        if not self.bidirectional:
+        if len(self.directions) == 1:
             return tf.identity(forward)  # without the mask that Keras has hung on it
         backward = self.directions[1](tf.reverse_sequence(x, lengths, seq_axis=1), mask=mask)
         if self.steps:
             backward = tf.reverse_sequence(backward, lengths, seq_axis=1)
         return tf.concat([forward, backward], axis=-1)
-
-    def compute_output_shape(
-        self, x_shape: tuple[int | None, ...], lengths_shape: object = None
-    ) -> tuple[int | None, ...]:
-        width = self.units * len(self.directions)
-        return (*x_shape[:2], width) if self.steps else (x_shape[0], width)
-
-    def get_config(self) -> dict[str, object]:
-        names = ("units", "bidirectional", "steps", "seed", "name")
-        return {name: getattr(self, name) for name in names}

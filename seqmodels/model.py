@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 import pydantic
 
+from seqmodels import training
 from seqmodels.backbone import Backbone
 from seqmodels.data import Encoder, Sequences
 from seqmodels.errors import InputError, some
@@ -72,8 +73,6 @@ class SequenceModel:
 
     def answer(self, sequences: Sequences) -> Prediction:
         """Return answers for inputs that this model's encoder has encoded."""
-        from seqmodels import training
-
         if self._traced is None:
             self._traced = training.traced(self.network)
         return self.head.decode(training.predict(self._traced, sequences, self.head.units))
@@ -94,7 +93,9 @@ class SequenceModel:
             part.mkdir(parents=True)
             write_json(part / MODEL, self._description())
             with writing(part / WEIGHTS, "wb") as file:
-                np.savez(file, **{name: np.array(v) for name, v in self._weights().items()})  # type: ignore[arg-type]
+                np.savez(
+                    file, **{name: training.array_of(v) for name, v in self._weights().items()}
+                )  # type: ignore[arg-type]
             names = (MODEL, WEIGHTS)
             write_json(
                 part / MANIFEST,
@@ -156,7 +157,7 @@ class SequenceModel:
         weights = self._weights()
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                _refuse_bombs(data, path, sum(w.size * 4 for w in map(np.array, weights.values())))
+                _refuse_bombs(data, path, 4 * self.network.count_params())
                 arrays = {name: file[name] for name in file.files}
         except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise InputError(f"{path} is not a file of weights: {error}.") from None

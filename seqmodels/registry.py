@@ -144,8 +144,9 @@ class Registry(Generic[T]):
 
     def dump(self, part: Any) -> dict[str, Any]:
         """Turn a dataclass part into JSON types, led by its registered name."""
+        name = self.name_of(part)
         fields = {f.name: getattr(part, f.name) for f in dataclasses.fields(part) if f.init}
-        return {"name": self.name_of(part), "module": type(part).__module__, **fields}
+        return {"name": name, "module": type(part).__module__, **fields}
 
     def restore(self, data: Mapping[str, Any]) -> Any:
         """Rebuild a part from what `dump` returned.

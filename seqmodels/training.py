@@ -102,8 +102,8 @@ class _Loop:
             tf.TensorSpec([None], lengths.dtype),
             tf.TensorSpec([None, *train.y.shape[1:]], train.y.dtype),
         ]
-        self.train_step = tf.function(self._train_step(loss), input_signature=like)
-        self.valid_step = tf.function(self._valid_step(loss), input_signature=like)
+        self.train_step = _compiled(self._train_step(loss), like)
+        self.valid_step = _compiled(self._valid_step(loss), like)
 
     def _train_step(self, loss: keras.Loss) -> Callable[..., Any]:
         variables = self.network.trainable_variables
@@ -166,7 +166,7 @@ class _Loop:
         """Add a row to the history, and keep the weights when they are the best so far."""
         losses = [past["valid_loss"] for past in self.history]
         if not losses or row["valid_loss"] < min(losses):
-            self.best = [np.array(v) for v in self.network.variables]
+            self.best = [array_of(variable) for variable in self.network.variables]
         self.history.append(row)
 
     def waited(self, patience: int) -> bool:
@@ -176,7 +176,7 @@ class _Loop:
 
     def save(self, folder: Path) -> None:
         """Write every variable and the history as the newest checkpoint."""
-        arrays = {f"now_{i}": np.array(v) for i, v in enumerate(self._variables())}
+        arrays = {f"now_{i}": array_of(v) for i, v in enumerate(self._variables())}
         arrays |= {f"best_{i}": value for i, value in enumerate(self.best)}
         arrays["history"] = np.array(json.dumps(self.history))
         with writing(folder / f"epoch-{len(self.history):04d}.npz", "wb") as file:
@@ -228,6 +228,11 @@ def predict(network: Callable[..., Any], sequences: Sequences, units: int) -> np
     return outputs
 
 
+def array_of(variable: Any) -> np.ndarray:
+    """Return a copy of a Keras variable's value, which later training leaves alone."""
+    return np.array(variable.value.numpy())
+
+
 def traced(network: keras.Model) -> Callable[[np.ndarray, np.ndarray], tf.Tensor]:
     """Return the network as one traced function of (x, lengths): a hundred times quicker."""
     inputs: Any = network.input
@@ -236,4 +241,10 @@ def traced(network: keras.Model) -> Callable[[np.ndarray, np.ndarray], tf.Tensor
     def outputs(x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
         return network({"x": x, "lengths": lengths}, training=False)
 
-    return tf.function(outputs, input_signature=like)
+    return _compiled(outputs, like)
+
+
+def _compiled(function: Callable[..., Any], like: list[tf.TensorSpec]) -> Callable[..., Any]:
+    """Trace a function once, for arrays of these types whatever their sizes."""
+    traced = tf.function(function, input_signature=like).get_concrete_function()
+    return lambda *arrays: traced(*map(tf.convert_to_tensor, arrays))

@@ -1,0 +1,131 @@
+"""The arrows between rooms point one way, and the quick paths stay quick."""
+
+import ast
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("tensorflow", "keras", "matplotlib", "sklearn", "pandas")
+PACKAGE = Path(__file__).parents[1] / "seqmodels"
+
+# A room may import rooms of a lower level, and itself.
+LEVEL = {
+    "errors": 0,
+    "files": 0,
+    "registry": 1,
+    "data": 1,
+    "arguments": 2,
+    "download": 2,
+    "plots": 2,
+    "lstm": 2,
+    "layers": 2,
+    "encoders": 3,
+    "datasets": 4,
+    "backbone": 3,
+    "batches": 3,
+    "heads": 3,
+    "evaluation": 4,
+    "plan": 5,
+    "training": 6,
+    "progress": 7,
+    "model": 7,
+    "report": 7,
+    "run": 8,
+    "testing": 9,
+    "cli": 9,
+    "__main__": 10,
+}
+WITH_TENSORFLOW = {"lstm", "layers", "training", "progress", "model", "report", "run", "testing"}
+NO_TENSORFLOW = sorted(set(LEVEL) - WITH_TENSORFLOW)
+
+
+def imports(path: Path, top_only: bool = False) -> list[str]:
+    """Return the modules a file imports; with `top_only`, only when it is itself imported."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(tree.body) if top_only else list(ast.walk(tree))
+    found = []
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "seqmodels":
+            found += [f"seqmodels.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found.append(node.module or "")
+    return found
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def test_imports_point_down():
+    for path in PACKAGE.rglob("*.py"):
+        here = room(path)
+        if here == "__init__":
+            continue
+        for module in imports(path):
+            parts = module.split(".")
+            if parts[0] != "seqmodels" or len(parts) == 1 or parts[1] == here:
+                continue
+            if parts[1] not in LEVEL:
+                continue  # a public name of the package itself
+            late = (here, parts[1]) == ("registry", "arguments")  # inside a function
+            assert late or LEVEL[parts[1]] < LEVEL[here], f"{path.name} must not import {module}"
+
+
+def test_every_room_has_a_level():
+    assert {room(path) for path in PACKAGE.rglob("*.py")} - {"__init__"} == set(LEVEL)
+
+
+@pytest.mark.parametrize("name", NO_TENSORFLOW)
+def test_the_data_side_names_no_tensorflow_when_imported(name):
+    root = PACKAGE / name
+    for path in root.rglob("*.py") if root.is_dir() else [root.with_suffix(".py")]:
+        heavy = {m.split(".")[0] for m in imports(path, top_only=True)} & {"keras", "tensorflow"}
+        assert not heavy, path
+
+
+def loaded(code: str) -> set[str]:
+    """Return the heavy packages that a fresh process has imported after `code`."""
+    watch = (
+        "import sys, contextlib, io\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        + "".join(f"    {line}\n" for line in code.splitlines())
+        + f"print(*[m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", watch], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def command(*arguments: str) -> str:
+    return f"from seqmodels.cli import app\napp({list(arguments)!r})"
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    assert loaded("import seqmodels") == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["train", "--help"], ["list"], ["list", "--json"]],
+    ids=lambda arguments: " ".join(arguments),
+)
+def test_help_and_list_import_nothing_heavy(arguments):
+    assert loaded(command(*arguments)) == set()
+
+
+@pytest.mark.parametrize("name", ["digits", "adding", "reber", "temporal_order"])
+def test_check_imports_no_tensorflow(name):
+    assert not loaded(command("train", name, "--check")) & {"tensorflow", "keras"}
+
+
+def test_list_takes_under_a_second():
+    runs = []
+    for _ in range(3):  # the best of three: the machine may be busy
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "seqmodels", "list"], capture_output=True, check=True)
+        runs.append(time.perf_counter() - started)
+    assert min(runs) < 1, runs

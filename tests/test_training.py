@@ -1,0 +1,157 @@
+"""The training step and loop: learns, stops, resumes bit for bit, refuses what is not finite."""
+
+import numpy as np
+import pytest
+
+from seqmodels import Backbone, Binary, InputError, Sequences, batches
+from seqmodels.data import Spec
+from seqmodels.plan import Training
+from seqmodels.training import Part, array_of, fit, predict, traced
+
+SIZES = Backbone(units=6, dropout=0.2)
+
+
+class Silent:
+    """Watches and says nothing; stops after some steps when told to."""
+
+    def __init__(self, stop_in_epoch: int | None = None):
+        self.stop_in_epoch = stop_in_epoch
+
+    def step(self, epoch, done, steps, measures):
+        if epoch == self.stop_in_epoch:
+            raise KeyboardInterrupt
+
+    def epoch(self, row):
+        pass
+
+
+def part(n: int, seed: int) -> Part:
+    """Sequences of 1 to 12 steps; the class is whether the numbers sum above zero."""
+    rng = np.random.default_rng(seed)
+    rows = [rng.normal(size=(rng.integers(1, 13), 1)).astype(np.float32) for _ in range(n)]
+    y = np.array([[float(row.sum() > 0)] for row in rows], np.float32)
+    lengths = np.array([len(row) for row in rows])
+    return Part(Sequences(np.concatenate(rows), np.cumsum(lengths) - lengths, lengths), y)
+
+
+TRAIN, VALID, HEAD = part(300, 1), part(100, 2), Binary().fit([0, 1])
+
+
+def network():
+    return SIZES.build(Spec(channels=1), 1, seed=3)
+
+
+def run(net, folder=None, watch=None, **settings):
+    return fit(
+        net,
+        HEAD,
+        TRAIN,
+        VALID,
+        Training(**{"epochs": 4, "batch_size": 32, "learning_rate": 0.01, **settings}),
+        seed=5,
+        folder=folder,
+        watch=watch or Silent(),
+    )
+
+
+def values(net):
+    return [array_of(variable) for variable in net.variables]
+
+
+def same(left, right):
+    return all(np.array_equal(a, b) for a, b in zip(left, right, strict=True))
+
+
+def without_seconds(history):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
+
+
+def test_training_learns():
+    history = run(network(), epochs=25, learning_rate=0.02)
+    assert history[-1]["valid_accuracy"] > 0.85, "half of the examples are of one class"
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_the_same_seed_gives_the_same_weights_bit_for_bit():
+    first, second = network(), network()
+    assert without_seconds(run(first)) == without_seconds(run(second))
+    assert same(values(first), values(second))
+
+
+def test_a_run_that_was_stopped_and_resumed_is_bit_for_bit_the_run_that_was_not(tmp_path):
+    whole, broken, resumed = network(), network(), network()
+    history = run(whole)
+    with pytest.raises(KeyboardInterrupt):
+        run(broken, tmp_path, Silent(stop_in_epoch=3))
+    assert len(list(tmp_path.glob("epoch-*.npz"))) == 2
+    assert without_seconds(run(resumed, tmp_path)) == without_seconds(history)
+    assert same(values(whole), values(resumed))
+
+
+def test_a_damaged_checkpoint_costs_one_epoch(tmp_path):
+    whole, resumed = network(), network()
+    history = run(whole)
+    with pytest.raises(KeyboardInterrupt):
+        run(network(), tmp_path, Silent(stop_in_epoch=3))
+    newest = sorted(tmp_path.glob("epoch-*.npz"))[-1]
+    data = bytearray(newest.read_bytes())
+    data[len(data) // 2] ^= 1
+    newest.write_bytes(data)
+    assert without_seconds(run(resumed, tmp_path)) == without_seconds(history)
+    assert same(values(whole), values(resumed))
+
+
+def test_training_stops_early_and_keeps_the_best_weights(tmp_path):
+    net = network()
+    history = run(net, tmp_path, epochs=40, patience=2, learning_rate=0.3)
+    losses = [row["valid_loss"] for row in history]
+    assert len(history) < 40
+    assert len(losses) - 1 - int(np.argmin(losses)) == 2
+    outputs = predict(traced(net), VALID.sequences, 1)
+    loss = float(HEAD.loss()(VALID.y, outputs))
+    assert loss == pytest.approx(min(losses), rel=1e-4)
+
+
+def test_without_patience_the_last_weights_are_kept():
+    history = run(network(), epochs=5, patience=0, learning_rate=0.3)
+    assert len(history) == 5
+
+
+def test_a_loss_that_is_not_finite_is_refused_before_it_reaches_the_weights():
+    bad = Part(TRAIN.sequences, np.full_like(TRAIN.y, np.nan))
+    net = network()
+    before = [array_of(variable) for variable in net.trainable_variables]
+    with pytest.raises(InputError, match=r"became nan at step 1 of epoch 1.*learning rate"):
+        fit(net, HEAD, bad, VALID, Training(epochs=1), seed=0, folder=None, watch=Silent())
+    assert same(before, [array_of(variable) for variable in net.trainable_variables])
+
+
+def test_every_row_is_in_one_batch_of_an_epoch_and_the_order_changes_with_the_epoch():
+    lengths = np.random.default_rng(0).integers(1, 50, 1000)
+    first = batches.shuffled(lengths, 64, seed=1, epoch=0)
+    again = batches.shuffled(lengths, 64, seed=1, epoch=0)
+    second = batches.shuffled(lengths, 64, seed=1, epoch=1)
+    assert sorted(np.concatenate(first).tolist()) == list(range(1000))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(np.concatenate(first), np.concatenate(second))
+
+
+def test_batches_of_like_length_pad_little():
+    lengths = np.random.default_rng(0).integers(1, 300, 5000)
+    padded = sum(len(rows) * lengths[rows].max() for rows in batches.shuffled(lengths, 32, 0, 0))
+    assert padded < 1.1 * lengths.sum()
+
+
+def test_a_batch_is_padded_on_the_right_to_its_longest_row():
+    rows = Sequences(np.array([7, 8, 9, 5], np.int32), np.array([0, 3]), np.array([3, 1]))
+    x, lengths = batches.padded(rows, np.array([1, 0]))
+    assert x.tolist() == [[5, 0, 0], [7, 8, 9]]
+    assert lengths.tolist() == [1, 3]
+
+
+def test_predictions_come_back_in_the_order_asked_for():
+    net = network()
+    together = predict(traced(net), TRAIN.sequences, 1)
+    order = np.random.default_rng(0).permutation(len(TRAIN.y))
+    shuffled = predict(traced(net), TRAIN.sequences.take(order), 1)
+    np.testing.assert_allclose(shuffled, together[order], atol=1e-6)
