@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import functools
 import importlib
-import inspect
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from enum import StrEnum
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from seqmodels import __version__
+from seqmodels import __version__, terminal
 from seqmodels.errors import InputError
 
 if TYPE_CHECKING:
-    from seqmodels.evaluation import Evaluation
     from seqmodels.run import Run
 
 app = typer.Typer(
@@ -103,36 +96,14 @@ def list_parts(imports: Import = None, as_json: Json = False) -> None:
     _import(imports)
     from seqmodels.registry import DATASETS, HEADS, broken_plugins
 
-    rows = {name: DATASETS.get(name) for name in DATASETS}
-    heads: dict[str, Any] = {name: HEADS.get(name) for name in HEADS}
     for broken in broken_plugins():
         errors.print(f"seqmodels: {broken}", markup=False, soft_wrap=True, style="yellow")
+    datasets = {name: DATASETS.get(name) for name in DATASETS}
+    heads = {name: HEADS.get(name) for name in HEADS}
     if as_json:
-        tasks = {
-            name: {
-                "about": _about(source.make),
-                "heads": {h: {"target": t.target, "says": t.says} for h, t in source.tasks.items()},
-                "presets": list(source.presets),
-            }
-            for name, source in rows.items()
-        }
-        _print_json({"datasets": tasks, "heads": {h: _about(part) for h, part in heads.items()}})
-        return
-    console = Console(highlight=False)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("dataset", "head", "what is predicted"):
-        table.add_column(column, no_wrap=column != "what is predicted")
-    for name, source in rows.items():
-        table.add_row(f"[bold cyan]{name}[/]", "", f"[dim]{_about(source.make)}[/]")
-        for head, task in source.tasks.items():
-            table.add_row("", head, task.says)
-        presets = [preset for preset in source.presets if preset != "default"]
-        if presets:
-            table.add_row("", "[dim]--preset[/]", f"[dim]{', '.join(presets)}[/]")
-    console.print(table)
-    console.print("\n[bold]heads[/]")
-    for name, part in heads.items():
-        console.print(f"  [cyan]{name:<12}[/] {_about(part)}")
+        terminal.print_json(terminal.catalogue(datasets, heads))
+    else:
+        terminal.show_catalogue(datasets, heads)
 
 
 @app.command()
@@ -178,7 +149,8 @@ def train(
     `seqmodels train --resume runs/imdb-binary-1`
     """
     _import(imports)
-    from seqmodels import plan as plans
+    from seqmodels.plan import check as check_plan
+    from seqmodels.settings import resolve as resolved
 
     if resume is not None:
         _finish(_tensorflow().resume(resume, quiet=quiet), as_json)
@@ -200,16 +172,16 @@ def train(
     }  # fmt: skip
     problems, record = _taken(out), {}
     try:
-        plan = plans.resolve(dataset, **what)
+        plan = resolved(dataset, **what)
         record = plan.record()
         if check:
-            plans.check(plan)
+            check_plan(plan)
     except InputError as error:
         problems += error.problems
     if problems:
         raise InputError(problems)
     if check:
-        _print_json(record) if as_json else print("Nothing wrong was found.")
+        terminal.print_json(record) if as_json else print("Nothing wrong was found.")
         return
     _finish(_tensorflow().train(dataset, **what, out=out, quiet=quiet), as_json)
 
@@ -231,17 +203,11 @@ def evaluate(
     if not same:
         errors.print("seqmodels: The data are not those of the run; its split may differ.")
     if as_json:
-        _print_json({"scores": found.scores, "baselines": found.baselines, "same_data": same})
+        terminal.print_json(
+            {"scores": found.scores, "baselines": found.baselines, "same_data": same}
+        )
         return
-    _show_scores(found, opened.model.head.headline)
-
-
-class Format(StrEnum):
-    """How answers are written."""
-
-    table = "table"
-    csv = "csv"
-    jsonl = "jsonl"
+    terminal.show_scores(found, opened.model.head.headline)
 
 
 @app.command()
@@ -250,7 +216,7 @@ def predict(
     run: Annotated[Path, typer.Argument(help="A run directory, or a model directory.")],
     file: Annotated[str, typer.Argument(help="A file of inputs, or - for standard input.")] = "-",
     form: Annotated[
-        Format | None,
+        terminal.Format | None,
         typer.Option("--format", help="Default: a table on a terminal, else CSV."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; must not exist.")] = None,
@@ -279,54 +245,29 @@ def predict(
     shown = [
         {"input": model.encoder.show(one), **row} for one, row in zip(inputs, rows, strict=True)
     ]
-    form = form or (Format.table if out is None and sys.stdout.isatty() else Format.csv)
+    form = form or (
+        terminal.Format.table if out is None and sys.stdout.isatty() else terminal.Format.csv
+    )
     if out is None:
-        _write_answers(shown, form, sys.stdout)
+        terminal.write_answers(shown, form, sys.stdout)
     else:
         from seqmodels.files import writing
 
         with writing(out) as stream:
-            _write_answers(shown, form, stream)
-
-
-def _write_answers(rows: list[dict[str, Any]], form: Format, stream: Any) -> None:
-    if form is Format.jsonl:
-        stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    elif form is Format.csv:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    else:
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        for name in rows[0]:
-            table.add_column(name, justify="left" if name in ("input", "answer") else "right")
-        for row in rows:
-            cells = [f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values()]
-            table.add_row(*cells)
-        Console(file=stream, highlight=False, markup=False).print(table)
+            terminal.write_answers(shown, form, stream)
 
 
 def _finish(run: Run, as_json: bool) -> None:
     """Show what a finished run found."""
     if as_json:
-        _print_json({"run": str(run.path), "scores": run.scores, "baselines": run.baselines})
+        terminal.print_json(
+            {"run": str(run.path), "scores": run.scores, "baselines": run.baselines}
+        )
         return
     from seqmodels.evaluation import Evaluation
 
-    _show_scores(Evaluation(run.scores, run.baselines), run.model.head.headline)
+    terminal.show_scores(Evaluation(run.scores, run.baselines), run.model.head.headline)
     print(f"\n{run.path}")
-
-
-def _show_scores(found: Evaluation, headline: str) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("test part")
-    names = sorted(found.scores, key=lambda name: name != headline)
-    for name in names:
-        table.add_column(name.replace("_", " "), justify="right")
-    for rule, scores in {"model": found.scores, **found.baselines}.items():
-        cells = [f"{scores[name]:.4g}" if name in scores else "-" for name in names]
-        table.add_row(rule, *cells, style="bold" if rule == "model" else "dim")
-    Console(highlight=False).print(table)
 
 
 def _settings(given: list[str] | None) -> dict[str, Any]:
@@ -369,28 +310,5 @@ def _import(modules: list[str] | None) -> None:
 def _tensorflow() -> Any:
     """Return `seqmodels.run`, with TensorFlow imported and its start-up lines unsaid."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _muted():
+    with terminal.muted():
         return importlib.import_module("seqmodels.run")
-
-
-@contextlib.contextmanager
-def _muted() -> Iterator[None]:
-    """Send the process's standard error nowhere: C++ start-up lines heed no setting."""
-    sys.stderr.flush()
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
-
-
-def _about(part: Any) -> str:
-    """Return the first sentence of a docstring."""
-    return (inspect.getdoc(part) or "").partition("\n\n")[0].replace("\n", " ")
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1, ensure_ascii=False))

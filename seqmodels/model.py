@@ -92,10 +92,11 @@ class SequenceModel:
         try:
             part.mkdir(parents=True)
             write_json(part / MODEL, self._description())
+            arrays: dict[str, Any] = {
+                name: training.array_of(weight) for name, weight in self._weights().items()
+            }
             with writing(part / WEIGHTS, "wb") as file:
-                np.savez(
-                    file, **{name: training.array_of(v) for name, v in self._weights().items()}
-                )  # type: ignore[arg-type]
+                np.savez(file, **arrays)
             names = (MODEL, WEIGHTS)
             write_json(
                 part / MANIFEST,

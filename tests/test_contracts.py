@@ -5,8 +5,8 @@ import pytest
 
 from seqmodels import Backbone, SequenceModel, testing
 from seqmodels.encoders import SeriesEncoder, StrokeEncoder, TextEncoder
-from seqmodels.plan import resolve
 from seqmodels.registry import DATASETS, ENCODERS, HEADS
+from seqmodels.settings import resolve
 
 RNG = np.random.default_rng(0)
 LENGTHS = (3, 1, 9, 4, 17, 2)

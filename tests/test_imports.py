@@ -28,17 +28,30 @@ LEVEL = {
     "batches": 3,
     "heads": 3,
     "evaluation": 4,
+    "terminal": 4,
     "plan": 5,
+    "settings": 6,
     "training": 6,
     "progress": 7,
     "model": 7,
     "report": 7,
-    "run": 8,
-    "testing": 9,
-    "cli": 9,
-    "__main__": 10,
+    "work": 8,
+    "run": 9,
+    "testing": 10,
+    "cli": 10,
+    "__main__": 11,
 }
-WITH_TENSORFLOW = {"lstm", "layers", "training", "progress", "model", "report", "run", "testing"}
+WITH_TENSORFLOW = {
+    "lstm",
+    "layers",
+    "training",
+    "progress",
+    "model",
+    "report",
+    "work",
+    "run",
+    "testing",
+}
 NO_TENSORFLOW = sorted(set(LEVEL) - WITH_TENSORFLOW)
 
 

@@ -69,8 +69,8 @@ def test_every_built_in_dataset_runs_under_all_three_heads():
 
 
 def test_every_preset_names_settings_that_exist():
-    from seqmodels import plan
+    from seqmodels.settings import resolve
 
     for name in DATASETS:
         for preset in DATASETS.get(name).presets:
-            plan.resolve(name, preset=None if preset == "default" else preset)
+            resolve(name, preset=None if preset == "default" else preset)

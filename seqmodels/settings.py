@@ -1,0 +1,203 @@
+"""From what a user asks for, by name, to the plan of a run: every mistake found at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from seqmodels.arguments import checked, missing, signature
+from seqmodels.backbone import Backbone
+from seqmodels.data import Dataset
+from seqmodels.errors import InputError, some
+from seqmodels.heads.base import Head
+from seqmodels.plan import Plan, Training
+from seqmodels.registry import DATASETS, HEADS, RegistryError, Source, nearest
+
+LEARNED = "Learned."  # how a head's docstring marks what its `fit` fills in
+
+
+def resolve(
+    dataset: str | Dataset,
+    *,
+    head: str | Head | None = None,
+    target: str | None = None,
+    preset: str | None = None,
+    data: str | Path | None = None,
+    backbone: Backbone | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+) -> Plan:
+    """Return the plan of a run: the user's settings over the preset's over the defaults.
+
+    Arguments are those of `seqmodels.train`.
+
+    Raises:
+        InputError: Every mistake that can be found without reading data, each with its fix.
+    """
+    source, problems = _source(dataset), []
+    asked = dict(settings or {})
+    known = {**source.presets.get("default", {})}
+    if preset is not None:
+        if preset in source.presets:
+            known |= source.presets[preset]
+        else:
+            offer = nearest(preset, list(source.presets)) if source.presets else "It has none."
+            problems.append(f"Unknown preset {preset!r} of dataset {dataset!r}. {offer}")
+    named = head or asked.pop("head", None) or known.get("head") or next(iter(source.tasks), None)
+    if named is None:
+        raise InputError(
+            f"Dataset {_name(dataset)!r} does not say what to predict. "
+            f"Name a head: {', '.join(HEADS)}."
+        )
+    if known.get("head", named) != named:  # a preset's head settings suit its own head only
+        known = {key: value for key, value in known.items() if not key.startswith("head.")}
+    task = source.tasks.get(named) if isinstance(named, str) else None
+    target = target or asked.pop("target", None) or known.get("target") or (task and task.target)
+    if task and target == task.target:
+        known = {**{f"head.{key}": value for key, value in task.head.items()}, **known}
+    if data is not None:
+        asked.setdefault("dataset.path", str(data))
+    groups = _groups({**known, **asked}, problems)
+
+    def attempt(read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except InputError as error:
+            problems.extend(error.problems)
+
+    arguments = attempt(lambda: _arguments(dataset, source, groups["dataset"]))
+    made_head = attempt(lambda: _head(named, groups["head"]))
+    sizes = backbone or attempt(lambda: _fields(Backbone, groups["backbone"], "the backbone"))
+    training = attempt(lambda: _fields(Training, groups["training"], "training"))
+    if limit is not None and limit < 2:
+        problems.append(f"A limit needs at least 2 examples, got {limit!r}.")
+    if seed < 0:
+        problems.append(f"A seed is a whole number from 0, got {seed!r}.")
+    if problems:
+        raise InputError(problems)
+    return Plan(
+        dataset=_name(dataset),
+        arguments=arguments,
+        make=lambda: source.make(**arguments),
+        target=target,
+        says=task.says if task and target == task.target else "",
+        head=made_head,
+        backbone=sizes,
+        training=training,
+        seed=seed,
+        limit=limit,
+        preset=preset,
+    )
+
+
+def restored(record: Mapping[str, Any], dataset: Dataset | None = None) -> Plan:
+    """Return the plan that `Plan.record` wrote.
+
+    Args:
+        record: From `run.json`.
+        dataset: Needed when the run's dataset was given in memory.
+
+    Raises:
+        InputError: A part is not registered here, or the dataset is needed and not given.
+    """
+    name, arguments = record["dataset"], dict(record["arguments"])
+    if dataset is None and name not in DATASETS:
+        raise InputError(
+            f"The dataset {name!r} of this run is not registered here. Import its module first "
+            f"(--import MODULE), or give it: resume(path, dataset=...)."
+        )
+    source = _source(dataset or name)
+    if dataset is None:
+        arguments = checked(source.make, arguments, f"dataset {name!r}")
+    return Plan(
+        dataset=name,
+        arguments=arguments,
+        make=lambda: dataset or source.make(**arguments),
+        target=record["target"],
+        says=record["says"],
+        head=HEADS.restore(record["head"]),
+        backbone=_fields(Backbone, record["backbone"], "the backbone"),
+        training=_fields(Training, record["training"], "training"),
+        seed=record["seed"],
+        limit=record["limit"],
+        preset=record["preset"],
+    )
+
+
+def _source(dataset: str | Dataset) -> Source:
+    if isinstance(dataset, Dataset):
+        return Source(lambda: dataset, {}, {})
+    if not isinstance(dataset, str):
+        raise InputError(
+            f"A dataset is a registered name or a Dataset, got {type(dataset).__name__}."
+        )
+    return DATASETS.get(dataset)
+
+
+def _name(dataset: str | Dataset) -> str:
+    return dataset if isinstance(dataset, str) else "in memory"
+
+
+def _groups(settings: Mapping[str, Any], problems: list[str]) -> dict[str, dict[str, Any]]:
+    """Sort dotted settings by what they belong to."""
+    groups: dict[str, dict[str, Any]] = {
+        "dataset": {}, "head": {}, "backbone": {}, "training": {},
+    }  # fmt: skip
+    for key, value in settings.items():
+        group, dot, name = key.partition(".")
+        if dot and group in groups:
+            groups[group][name] = value
+        elif key not in ("head", "target"):
+            problems.append(
+                f"Unknown setting {key!r}. Settings are written GROUP.NAME with the groups "
+                f"{', '.join(groups)}: backbone.units=32."
+            )
+    return groups
+
+
+def _arguments(dataset: str | Dataset, source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(dataset, Dataset):
+        if given:
+            raise InputError(
+                f"A dataset in memory takes no arguments, got {some(given)}. Leave them out."
+            )
+        return {}
+    values = checked(source.make, given, f"dataset {dataset!r}")
+    lacking = missing(source.make, values)
+    if lacking:
+        raise InputError(
+            f"Dataset {dataset!r} needs {some(lacking)}. "
+            f"Give it: --set dataset.{lacking[0]}=VALUE, or choose a preset."
+        )
+    return values
+
+
+def _head(head: str | Head, given: Mapping[str, Any]) -> Head:
+    if isinstance(head, Head):
+        if given:
+            raise InputError(f"A head given as a value takes no settings, got {some(given)}.")
+        return head
+    try:
+        part: Any = HEADS.get(head)
+    except RegistryError as error:
+        raise InputError(str(error)) from None
+    learned = sorted(set(given) & (set(signature(part)) - set(_given(part))))
+    if learned:
+        raise InputError(f"Head {head!r} learns {some(learned)} from the data. Leave it out.")
+    values = checked(part, given, f"head {head!r}")
+    lacking = missing(part, values)
+    if lacking:
+        raise InputError(f"Head {head!r} needs {some(lacking)}: --set head.{lacking[0]}=VALUE.")
+    return part(**values)
+
+
+def _given(part: Any) -> list[str]:
+    """Return the fields of a head that a user sets: those before the learned ones."""
+    text = part.__doc__ or ""
+    return [name for name in signature(part) if f"{name}: {LEARNED}" not in text]
+
+
+def _fields(kind: Any, given: Mapping[str, Any], who: str) -> Any:
+    return kind(**checked(kind, given, who))
