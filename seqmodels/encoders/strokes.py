@@ -1,0 +1,164 @@
+"""Drawings made with a pen to numbers that do not depend on place or size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge
+
+from seqmodels.data import Encoder, Sequences, Spec
+from seqmodels.errors import InputError, some
+from seqmodels.registry import register_encoder
+
+WHO = "Encoder 'strokes'"
+FARTHEST = 1e100  # sums and differences of such numbers are still finite
+
+
+@register_encoder("strokes")
+@dataclass(frozen=True, kw_only=True)
+class StrokeEncoder(Encoder):
+    """Each point as its place in the drawing, the way to it, and whether the pen then lifts.
+
+    A drawing is an array or list of points [T, 2] or [T, 3]: x, y in any unit and, where
+    known, 1 if the pen is lifted after this point, else 0. Without the third number the
+    drawing is one stroke: the pen is lifted after its last point.
+
+    Encoded, a point is five numbers: x and y from the middle of the drawing's bounding box,
+    dx and dy from the point before (0, 0 for the first), and the pen. The first four are
+    divided by the larger side of the box, so that neither the place nor the size of a
+    drawing matters and its proportions stay, and then by a scale learned in training, so
+    that steps which are small beside the drawing are not small numbers.
+
+    Args:
+        form: What x and y of a raw point are: "points", where it is; "offsets", how far it
+            is from the point before. The first offset only says where the drawing stands.
+        length: Points of a drawing to read, from its start; None: all. What is not read has
+            no part in the bounding box.
+        scale: Learned. Root mean square of places and of ways, as shares of the larger side.
+
+    Raises:
+        InputError: `form` or `length` is not one of the above.
+    """
+
+    form: Literal["points", "offsets"] = "points"
+    length: Annotated[int, Ge(1)] | None = None
+    scale: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.form not in ("points", "offsets"):
+            problems.append(f"{WHO} needs form 'points' or 'offsets', got {self.form!r}.")
+        if self.length is not None and self.length < 1:
+            problems.append(f"{WHO} needs a length from 1, or None, got {self.length!r}.")
+        if problems:
+            raise InputError(problems)
+
+    def fit(self, inputs: Sequence[Any]) -> "StrokeEncoder":
+        drawings = self._read(inputs)
+        place, way = _shape(drawings)
+        return replace(self, scale=(_size(place), _size(way)))
+
+    def encode(self, inputs: Sequence[Any]) -> Sequences:
+        if self.scale is None:
+            raise InputError(f"{WHO} has no scale yet; call fit, or pass scale=.")
+        drawings = self._read(inputs)
+        place, way = _shape(drawings)
+        steps = np.empty((len(place), 5), dtype=np.float32)  # [L, 5]
+        steps[:, 0:2] = place / self.scale[0]
+        steps[:, 2:4] = way / self.scale[1]
+        steps[:, 4] = drawings.values[:, 2]
+        return Sequences(steps, drawings.starts, drawings.lengths)
+
+    @property
+    def spec(self) -> Spec:
+        return Spec(channels=5)
+
+    def show(self, example: Any) -> str:
+        return "1 point" if len(example) == 1 else f"{len(example)} points"
+
+    def _read(self, inputs: Sequence[Any]) -> Sequences:
+        """Return checked drawings end to end: where each point is, and the pen, [L, 3]."""
+        raw = _end_to_end(Sequences.of(inputs).cut(self.length, "start"))
+        if raw.values.ndim != 2 or raw.values.shape[1] not in (2, 3):
+            channels = raw.values.shape[1] if raw.values.ndim == 2 else 1
+            raise InputError(
+                f"{WHO} needs points of 2 or 3 numbers (x, y, and 1 where the pen is lifted), "
+                f"row 0 has points of {channels}. Give each drawing as [[x, y], ...] or "
+                f"[[x, y, 0], ...]."
+            )
+        points = np.empty((len(raw.values), 3))
+        points[:, : raw.values.shape[1]] = raw.values
+        if raw.values.shape[1] == 2:
+            points[:, 2] = 0
+            points[raw.starts + raw.lengths - 1, 2] = 1
+        _check(points, raw.starts)
+        if self.form == "offsets":
+            _add_up(points[:, :2], raw)
+        return Sequences(points, raw.starts, raw.lengths)
+
+
+def _end_to_end(raw: Sequences) -> Sequences:
+    """Return the same sequences laid one behind the other, with nothing between them."""
+    starts = np.cumsum(raw.lengths) - raw.lengths
+    if len(raw.values) == raw.lengths.sum() and np.array_equal(raw.starts, starts):
+        return raw
+    steps = np.arange(raw.lengths.sum()) + np.repeat(raw.starts - starts, raw.lengths)
+    return Sequences(raw.values[steps], starts, raw.lengths)
+
+
+def _check(points: np.ndarray, starts: np.ndarray) -> None:
+    """Refuse points [L, 3] that are not numbers, or whose pen is not 0 or 1."""
+    problems = []
+    for channel, name in enumerate(("x", "y")):
+        lost = ~(np.abs(points[:, channel]) <= FARTHEST)  # NaN too
+        if lost.any():
+            problems.append(
+                f"{WHO} found NaN, infinity or a number beyond {FARTHEST:g} in {name} (channel "
+                f"{channel}) of row {_rows(lost, starts)} (counted from 0). Leave such points out."
+            )
+    odd = (points[:, 2] != 0) & (points[:, 2] != 1)
+    if odd.any():
+        problems.append(
+            f"{WHO} needs 0 or 1 as the pen (channel 2: 1 where it is lifted after the point), "
+            f"got {some(dict.fromkeys(points[odd, 2].tolist()))} in row {_rows(odd, starts)} "
+            f"(counted from 0). Leave the channel out if it means something else."
+        )
+    if problems:
+        raise InputError(problems)
+
+
+def _rows(bad: np.ndarray, starts: np.ndarray) -> str:
+    return some(np.flatnonzero(np.logical_or.reduceat(bad, starts)).tolist())
+
+
+def _add_up(offsets: np.ndarray, drawings: Sequences) -> None:
+    """Turn offsets [L, 2] into points, in place.
+
+    Step by step over all drawings at once: a running sum over the flat array would carry
+    the rounding of one drawing into the next, and an answer would depend on its neighbours.
+    """
+    offsets[drawings.starts] = 0
+    order = np.argsort(-drawings.lengths, kind="stable")
+    starts, lengths = drawings.starts[order], drawings.lengths[order]
+    for step in range(1, int(lengths.max(initial=0))):
+        now = starts[: np.searchsorted(-lengths, -step)] + step  # drawings longer than `step`
+        offsets[now] += offsets[now - 1]
+
+
+def _shape(drawings: Sequences) -> tuple[np.ndarray, np.ndarray]:
+    """Return places and ways, [L, 2] each, as shares of the larger side of each drawing."""
+    points, starts = drawings.values[:, :2], drawings.starts
+    least = np.minimum.reduceat(points, starts)  # [N, 2]
+    extent = np.maximum.reduceat(points, starts) - least
+    side = extent.max(axis=1, keepdims=True)  # [N, 1]
+    side[side == 0] = 1  # a single point, or a pen that rests: everything else is 0 already
+    way = np.diff(points, axis=0, prepend=points[:1])  # [L, 2]
+    way[starts] = 0
+    side = np.repeat(side, drawings.lengths, axis=0)  # [L, 1]
+    return (points - np.repeat(least + extent / 2, drawings.lengths, axis=0)) / side, way / side
+
+
+def _size(values: np.ndarray) -> float:
+    """Return the root mean square of all numbers; 1 where all are 0."""
+    return float(np.sqrt(np.mean(np.square(values)))) or 1.0
