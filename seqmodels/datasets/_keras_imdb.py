@@ -8,7 +8,6 @@ import io
 import json
 import pickle
 import zipfile
-import zlib
 from array import array
 from pathlib import Path
 from typing import Any
@@ -46,10 +45,10 @@ def read_npz(path: Path) -> tuple[Examples, Examples]:
         with zipfile.ZipFile(path) as archive:
             train, test = (_part(path, archive, part, words) for part in ("train", "test"))
             return train, test
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # damaged zips and array headers raise nearly anything
         raise _wrong(path, f"it does not unpack ({error})") from None
-    except (NotImplementedError, RuntimeError) as error:  # odd compression, a password
-        raise _wrong(path, f"it is not zipped as NumPy does it ({error})") from None
 
 
 class _Inert:
@@ -104,12 +103,9 @@ def _member(path: Path, archive: zipfile.ZipFile, name: str) -> tuple[np.dtype, 
     if told.file_size > _MOST_BYTES:
         raise _wrong(path, f"its {name!r} would unpack to {told.file_size:,} bytes")
     stream = io.BytesIO(archive.read(told))
-    try:
-        old = np.lib.format.read_magic(stream) == (1, 0)
-        read = np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0
-        shape, _, kind = read(stream)
-    except ValueError as error:
-        raise _wrong(path, f"its {name!r} is no array ({error})") from None
+    old = np.lib.format.read_magic(stream) == (1, 0)
+    read = np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0
+    shape, _, kind = read(stream)
     if len(shape) != 1:
         raise _wrong(path, f"its {name!r} has the shape {shape}, not one dimension")
     return kind, shape[0], stream.read()
@@ -117,7 +113,7 @@ def _member(path: Path, archive: zipfile.ZipFile, name: str) -> tuple[np.dtype, 
 
 def _reviews(path: Path, member: tuple[np.dtype, int, bytes]) -> list[array]:
     """Return the ids of each review."""
-    kind, count, packed = member
+    kind, _, packed = member
     if not kind.hasobject:
         raise _wrong(path, f"its reviews are {kind}, not lists of ids")
     try:
@@ -133,8 +129,6 @@ def _reviews(path: Path, member: tuple[np.dtype, int, bytes]) -> list[array]:
     except Exception as error:  # a damaged pickle raises nearly anything
         why = f"its pickled reviews are not lists of whole numbers: {error}"
         raise _wrong(path, f"{why}. Nothing in it was run") from None
-    if len(reviews) != count:
-        raise _wrong(path, f"it announces {count} reviews and has {len(reviews)}")
     return reviews
 
 

@@ -1,0 +1,322 @@
+"""Downloads against a local server that misbehaves."""
+
+import contextlib
+import hashlib
+import io
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pooch
+import pytest
+
+from seqmodels import download
+from seqmodels.errors import InputError
+
+BODY = os.urandom(300_000)
+SHA256 = hashlib.sha256(BODY).hexdigest()
+MD5 = hashlib.md5(BODY, usedforsecurity=False).hexdigest()
+
+
+class Server(ThreadingHTTPServer):
+    """Answers as its list of plans says, request after request; the last plan stays."""
+
+    daemon_threads = True
+    plans: list[Callable[["Handler"], None]]
+    ranges: list[str | None]
+    paths: list[str]
+    finished: threading.Event
+
+    def url(self, path: str = "file.bin") -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/{path}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server  # type: ignore[assignment]
+
+    def do_GET(self) -> None:
+        self.server.ranges.append(self.headers.get("Range"))
+        self.server.paths.append(self.path)
+        plans = self.server.plans
+        plan = plans.pop(0) if len(plans) > 1 else plans[0]
+        with contextlib.suppress(ConnectionError):
+            plan(self)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def send(self, body: bytes, start: int = 0, status: int = 200, until: int | None = None):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body) - start))
+        if status == 206:
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        self.end_headers()
+        self.wfile.write(body[start:until])
+
+
+def serves(body: bytes = BODY, until: int | None = None) -> Callable[[Handler], None]:
+    """Return a good server's plan; `until`: it hangs up before that byte."""
+
+    def plan(handler: Handler) -> None:
+        asked = handler.headers.get("Range")
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+        if start >= len(body):
+            handler.send_error(416)
+        else:
+            handler.send(body, start, 206 if asked else 200, until)
+
+    return plan
+
+
+def fails(status: int) -> Callable[[Handler], None]:
+    return lambda handler: handler.send_error(status)
+
+
+def ignores_ranges(handler: Handler) -> None:
+    handler.send(BODY)
+
+
+def hangs(handler: Handler) -> None:
+    handler.send(BODY, until=1000)
+    handler.wfile.flush()
+    handler.server.finished.wait(5)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server(("127.0.0.1", 0), Handler)
+    server.plans, server.ranges, server.paths = [serves()], [], []
+    server.finished = threading.Event()
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield server
+    server.finished.set()
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path) -> Path:
+    monkeypatch.setattr(download, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(download, "PAUSE", 0.01)
+    for name in (download.MIRROR_VARIABLE, download.DATA_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "cache"
+
+
+def fetch(url: str, sha256: str = SHA256, progress: bool = False) -> Path:
+    return download.fetch(url, folder="set", name="file.bin", sha256=sha256, progress=progress)
+
+
+def leave_part(cache: Path, body: bytes) -> Path:
+    part = cache / "set" / f".file.bin.{SHA256[-8:]}.part"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_bytes(body)
+    return part
+
+
+def test_a_file_is_fetched_once(server, cache):
+    path = fetch(server.url())
+    assert path == cache / "set" / "file.bin"
+    assert path.read_bytes() == BODY
+    assert fetch(server.url()) == path
+    assert len(server.ranges) == 1
+
+
+def test_an_md5_will_do(server):
+    path = download.fetch(server.url(), folder="set", name="x", md5=MD5, progress=False)
+    assert path.read_bytes() == BODY
+
+
+def test_a_connection_that_breaks_half_way_is_taken_up_where_it_broke(server):
+    server.plans = [serves(until=150_000), serves()]
+    assert fetch(server.url()).read_bytes() == BODY
+    assert server.ranges[0] is None
+    assert server.ranges[1] is not None
+    assert 0 < int(server.ranges[1][6:-1]) <= 150_000
+
+
+def test_a_later_call_goes_on_where_an_earlier_one_gave_up(server, cache):
+    leave_part(cache, BODY[:100_000])
+    assert fetch(server.url()).read_bytes() == BODY
+    assert server.ranges == ["bytes=100000-"]
+
+
+def test_what_was_fetched_is_kept_when_a_call_gives_up(server, cache):
+    server.plans = [serves(until=10), fails(503)]
+    with pytest.raises(InputError, match="503"):
+        fetch(server.url())
+    server.plans = [serves()]
+    fetch(server.url())
+    assert server.ranges[-1] == "bytes=10-"
+
+
+def test_a_server_that_ignores_ranges_sends_it_all_again(server, cache):
+    leave_part(cache, BODY[:100_000])
+    server.plans = [ignores_ranges]
+    assert fetch(server.url()).read_bytes() == BODY
+
+
+@pytest.mark.parametrize("left", [b"x" * 100, BODY, BODY + b"more"])
+def test_a_part_that_is_of_no_use_is_fetched_afresh(server, cache, left):
+    leave_part(cache, left)
+    assert fetch(server.url()).read_bytes() == BODY
+
+
+def test_an_answer_for_another_range_is_not_appended(server):
+    server.plans = [serves(until=100), lambda handler: handler.send(BODY, 50, 206), serves()]
+    assert fetch(server.url()).read_bytes() == BODY
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_busy_server_is_asked_again(server, status):
+    server.plans = [fails(status), fails(status), serves()]
+    assert fetch(server.url()).read_bytes() == BODY
+
+
+def test_tries_are_bounded(server):
+    server.plans = [fails(500)]
+    with pytest.raises(InputError, match=r"500 .*tried 5 times"):
+        fetch(server.url())
+    assert len(server.ranges) == download.TRIES
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_refusal_is_final_and_says_what_to_do_by_hand(server, cache, status):
+    server.plans = [fails(status)]
+    with pytest.raises(InputError) as caught:
+        fetch(server.url())
+    assert len(server.ranges) == 1
+    for part in (str(status), server.url(), SHA256, str(cache / "set" / "file.bin")):
+        assert part in str(caught.value)
+
+
+def test_another_file_than_the_published_one_gets_no_name(server, cache):
+    wrong = b"<html>log in first</html>"
+    server.plans = [serves(wrong)]
+    with pytest.raises(InputError) as caught:
+        fetch(server.url())
+    assert SHA256 in str(caught.value)
+    assert hashlib.sha256(wrong).hexdigest() in str(caught.value)
+    assert not (cache / "set" / "file.bin").exists()
+    assert not list((cache / "set").glob("*.part"))
+
+
+def test_a_damaged_file_in_the_cache_is_replaced(server, cache):
+    path = fetch(server.url())
+    path.write_bytes(BODY[:-1])
+    assert fetch(server.url()).read_bytes() == BODY
+
+
+def test_a_server_that_falls_silent_is_given_up(server, monkeypatch):
+    monkeypatch.setattr(download, "TIMEOUT", (0.3, 0.2))
+    monkeypatch.setattr(download, "TRIES", 2)
+    server.plans = [hangs]
+    started = time.monotonic()
+    with pytest.raises(InputError, match="timed out"):
+        fetch(server.url())
+    assert time.monotonic() - started < 3
+
+
+def test_a_gzip_that_is_called_an_encoding_stays_packed(server):
+    def plan(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Encoding", "gzip")
+        handler.send_header("Content-Length", str(len(BODY)))
+        handler.end_headers()
+        handler.wfile.write(BODY)
+
+    server.plans = [plan]
+    assert fetch(server.url()).read_bytes() == BODY
+
+
+def test_being_offline_is_said(server):
+    url = server.url()
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(InputError, match="connection failed"):
+        fetch(url)
+
+
+def test_a_mirror_is_asked_instead(server, monkeypatch):
+    monkeypatch.setenv(download.MIRROR_VARIABLE, server.url("mirror/"))
+    assert fetch("http://127.0.0.1:1/never/asked").read_bytes() == BODY
+    assert server.paths == ["/mirror/set/file.bin"]
+
+
+def test_a_mirror_that_is_no_address_is_refused_at_once(monkeypatch):
+    monkeypatch.setenv(download.MIRROR_VARIABLE, "somewhere")
+    with pytest.raises(InputError, match="somewhere/set/file") as caught:
+        fetch("http://127.0.0.1:1/x")
+    assert "tried" not in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_written_is_said(server, cache):
+    cache.write_text("a file where the folder should be")
+    with pytest.raises(InputError, match="Cannot download"):
+        fetch(server.url())
+
+
+def test_two_that_fetch_the_same_file_take_turns(server):
+    def slowly(handler: Handler) -> None:
+        time.sleep(0.3)
+        handler.send(BODY)
+
+    server.plans = [slowly]
+    paths: list[Path] = []
+    both = [threading.Thread(target=lambda: paths.append(fetch(server.url()))) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(10)
+    assert [path.read_bytes() for path in paths] == [BODY, BODY]
+    assert len(server.ranges) == 1
+
+
+def test_progress_is_plain_lines_on_standard_error_and_silence_is_kept(server, cache, capsys):
+    server.plans = [fails(500), serves()]
+    fetch(server.url(), progress=True)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines()[0] == f"Downloading {server.url()}"
+    assert "Trying again" in told.err
+    (cache / "set" / "file.bin").unlink()
+    fetch(server.url())
+    assert capsys.readouterr().err == ""
+
+
+def test_pooch_does_not_tell_it_a_second_time(server):
+    told = io.StringIO()
+    handler = logging.StreamHandler(told)
+    pooch.get_logger().addHandler(handler)
+    try:
+        fetch(server.url())
+    finally:
+        pooch.get_logger().removeHandler(handler)
+    assert told.getvalue() == ""
+
+
+def test_one_checksum_is_needed():
+    with pytest.raises(InputError, match="one checksum"):
+        download.fetch("http://127.0.0.1:1/x", folder="set", name="x")
+
+
+def test_the_users_folder_comes_before_the_cache(monkeypatch, tmp_path, cache):
+    (cache / "set").mkdir(parents=True)
+    (cache / "set" / "a-1.txt").touch()
+    assert download.locate("set", ["a-*.txt"]) == cache / "set" / "a-1.txt"
+    assert download.locate("set", ["b.txt"]) is None
+    monkeypatch.setenv(download.DATA_VARIABLE, str(tmp_path))
+    (tmp_path / "a-2.txt").touch()
+    assert download.locate("set", ["a-*.txt"]) == tmp_path / "a-2.txt"
+
+
+def test_a_terminal_gets_a_bar(server, monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # how one tells rich that it is on a terminal
+    fetch(server.url(), progress=True)
+    assert "300.0/300.0 kB" in capsys.readouterr().err
