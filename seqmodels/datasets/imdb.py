@@ -30,6 +30,7 @@ _TUTORIAL = {
     "training.epochs": 5,
     "training.valid": 0.2,
     "training.patience": 0,
+    "training.clip": None,
 }
 
 
