@@ -38,6 +38,7 @@ MOST = 60_000  # training examples for which there are enough
         "default": {
             "backbone.units": 32,
             "backbone.embed": 8,
+            "backbone.dropout": 0.0,
             "backbone.summary": "last",
             "training.epochs": 60,
             "training.batch_size": 64,

@@ -31,6 +31,7 @@ PLACES = {2: (10, 50), 3: (10, 33, 66)}  # hundredths of the length; each may be
     presets={
         "default": {
             "backbone.units": 32,
+            "backbone.dropout": 0.0,
             "backbone.summary": "last",
             "training.epochs": 60,
             "training.batch_size": 64,
@@ -105,6 +106,7 @@ def _sums(rng: np.random.Generator, n: int, length: int) -> Examples:
         "default": {
             "backbone.units": 32,
             "backbone.embed": 8,
+            "backbone.dropout": 0.0,
             "backbone.summary": "last",
             "training.epochs": 60,
             "training.batch_size": 64,
