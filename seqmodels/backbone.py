@@ -32,8 +32,8 @@ class Backbone:
         summary: What of the LSTM's steps is kept: the "last" state, the "max" or the "mean"
             over time of each feature, or "both" maximum and mean.
         skip: Hand the last step's own channels to the outputs too, so that a forecast starts
-            from a linear model of what is now (the autoregressive part of LSTNet, Lai et al.
-            2018). Only for numbers.
+            from what is now and learns the change (the autoregressive part of LSTNet, Lai et
+            al. 2018). Only for numbers.
     """
 
     units: Size = 64

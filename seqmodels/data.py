@@ -214,6 +214,15 @@ class Encoder(abc.ABC):
     def spec(self) -> Spec:
         """What one encoded step looks like."""
 
+    def last_value(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return how a forecast of "as it is now" follows from the last encoded step.
+
+        Returns:
+            A kernel [C, D] and a bias [D] such that `step @ kernel + bias` are the last known
+            values, in the targets' units; None where there is no such thing.
+        """
+        return None
+
     def read(self, text: str) -> list[Any]:
         """Return the inputs in a text, as `seqmodels predict` gets them: one JSON value a line.
 

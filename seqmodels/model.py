@@ -19,6 +19,7 @@ import numpy as np
 import pydantic
 
 from seqmodels import training
+from seqmodels.arguments import checked
 from seqmodels.backbone import Backbone
 from seqmodels.data import Encoder, Sequences
 from seqmodels.errors import InputError, some
@@ -55,6 +56,8 @@ class SequenceModel:
         self.head = head
         self.network: keras.Model = backbone.build(encoder.spec, head.units, seed)
         self._traced: Callable[..., Any] | None = None
+        if backbone.skip:
+            self._start_from_last_value()
 
     def predict(self, inputs: Sequence[Any]) -> Prediction:
         """Return answers for raw inputs, in their order.
@@ -131,11 +134,22 @@ class SequenceModel:
             ) from None
         model = cls(
             ENCODERS.restore(saved.encoder),
-            Backbone(**saved.backbone),
+            Backbone(**checked(Backbone, saved.backbone, "the backbone")),
             HEADS.restore(saved.head),
         )
         model._set_weights(files[WEIGHTS], path / WEIGHTS)
         return model
+
+    def _start_from_last_value(self) -> None:
+        """Make an untrained forecast answer "as it is now", so that training can only add to it."""
+        forecast = self.encoder.last_value()
+        scaled = self.head.scaled(*forecast) if forecast else None
+        if scaled is None:
+            return
+        kernel, bias = self.network.get_layer("outputs").get_weights()
+        kernel[:] = 0  # the LSTM has no say yet; its own weights get gradients from step 2 on
+        kernel[-len(scaled[0]) :] = scaled[0]  # the last step comes last: see Backbone.build
+        self.network.get_layer("outputs").set_weights([kernel, scaled[1].astype(bias.dtype)])
 
     def _description(self) -> dict[str, Any]:
         return {

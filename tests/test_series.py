@@ -543,3 +543,30 @@ def test_presets_differ_only_in_settings_that_exist():
         for key in DATASETS.get("series").presets[preset]:
             if key.startswith("dataset."):
                 assert key[8:] in series.__annotations__, key
+
+
+def test_an_untrained_forecast_answers_the_last_value():
+    import pandas as pd
+
+    import seqmodels as sm
+    from seqmodels.plan import Plan
+    from seqmodels.settings import resolve
+
+    days = pd.date_range("2020-01-01", periods=200)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {"date": days, "wet": rng.normal(50, 9, 200), "warm": rng.normal(size=200)}
+    )
+    plan: Plan = resolve(
+        "series",
+        settings={"dataset.target": ("warm", "wet"), "dataset.inputs": ("wet", "warm"),
+                  "dataset.horizon": 2, "dataset.path": frame, "dataset.window": 5},
+    )  # fmt: skip
+    parts = plan.parts()
+    model = sm.SequenceModel(
+        parts.data.encoder.fit(parts.train.inputs),
+        plan.backbone,
+        plan.head.fit(parts.train.target("value")),
+    )
+    naive = parts.test.naive["value"]["last value"].to_numpy()
+    np.testing.assert_allclose(model.predict(parts.test.inputs).answers, naive, rtol=1e-4)

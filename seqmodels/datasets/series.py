@@ -139,12 +139,17 @@ def series(
     last = last[windows.readable(last, careful=missing == "interpolate")]
     chosen = [last[parts[last] == part] for part in range(len(PARTS))]
     refuse_empty(name, chosen, stretch, windows)
+    continues = None
+    if set(asked["target"]) <= set(reads):  # answers are in this order: see Windows.examples
+        continues = tuple(reads.index(target) for target in windows.aims for _ in ahead)
     train_part, valid_part, test_part = (windows.examples(rows) for rows in chosen)
     return Dataset(
         train=train_part,
         valid=valid_part,
         test=test_part,
-        encoder=SeriesEncoder(columns=tuple(reads), scaling=scaling, length=window),
+        encoder=SeriesEncoder(
+            columns=tuple(reads), scaling=scaling, length=window, continues=continues
+        ),
     )
 
 

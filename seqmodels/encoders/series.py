@@ -28,6 +28,8 @@ class SeriesEncoder(Encoder):
         scaling: "standard": (x - mean) / std. "log": the same of sign(x) * log(1 + |x|), for
             amounts of which a few are far larger than the rest.
         length: Steps to read, the last ones. None: all.
+        continues: For each of the D answers of a forecast, the channel whose future it is,
+            counted from 0. None: no forecast, or of something that is not read.
         mean: Learned. One number per channel, [C], in the input's units ("log": of the log).
         std: Learned. As `mean`; 1 for a channel that never changes.
 
@@ -38,6 +40,7 @@ class SeriesEncoder(Encoder):
     columns: tuple[str, ...] | None = None
     scaling: Literal["standard", "log"] = "standard"
     length: Annotated[int, Ge(1)] | None = None
+    continues: tuple[int, ...] | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
 
@@ -105,6 +108,16 @@ class SeriesEncoder(Encoder):
         if not known:
             raise InputError("Encoder 'series' has no channels yet. Call fit first.")
         return Spec(channels=len(known))
+
+    def last_value(self) -> tuple[np.ndarray, np.ndarray] | None:
+        if self.continues is None or self.mean is None or self.std is None:
+            return None
+        if self.scaling != "standard":  # a log is no linear function of what it is of
+            return None
+        kernel = np.zeros((len(self.mean), len(self.continues)))  # [C, D]
+        channels = list(self.continues)
+        kernel[channels, np.arange(len(channels))] = np.array(self.std)[channels]
+        return kernel, np.array(self.mean)[channels]
 
     def read(self, text: str) -> list[Any]:
         """Return the inputs in a text: a CSV table is one input, else one JSON list a line.

@@ -109,6 +109,10 @@ class Head(abc.ABC):
         """Restate forecasts in the target's units as answers; None if this head cannot."""
         return None
 
+    def scaled(self, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Restate a linear forecast [C, D], [D] as one of the network's outputs; None if none."""
+        return None
+
     def relative(self, scores: dict[str, float], reference: dict[str, float]) -> dict[str, float]:
         """Return scores that compare with those of a naive forecast of the training part."""
         return {}

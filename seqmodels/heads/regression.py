@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class Regression(Head):
     """The mean of each number, learned on standardised targets, answered in their own units.
 
     Args:
+        answer: What is answered where the same input can have several outcomes: their "mean"
+            (least squared error), or their "median" (least absolute error: outliers weigh less).
         mean: Learned. One per number, in the target's units.
         std: Learned. One per number, in the target's units.
         names: Learned. What the numbers are called, where the targets said so; None for one
@@ -36,6 +38,7 @@ class Regression(Head):
     higher_is_better: ClassVar[bool] = False
     baseline: ClassVar[str] = "mean"
 
+    answer: Literal["mean", "median"] = "mean"
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     names: tuple[str, ...] | None = None
@@ -71,7 +74,8 @@ class Regression(Head):
     def loss(self) -> keras.Loss:
         import keras
 
-        return keras.losses.MeanSquaredError()
+        squared = self.answer == "mean"
+        return keras.losses.MeanSquaredError() if squared else keras.losses.MeanAbsoluteError()
 
     def metrics(self) -> list[keras.Metric]:
         import keras
@@ -103,6 +107,10 @@ class Regression(Head):
 
     def naive(self, forecasts: Any) -> Prediction | None:
         return self._prediction(numbers(forecasts, WHO))
+
+    def scaled(self, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        mean, std = self._learned()
+        return kernel / std, (bias - mean) / std
 
     def relative(self, scores: dict[str, float], reference: dict[str, float]) -> dict[str, float]:
         """Return the mean absolute scaled error.
