@@ -26,11 +26,14 @@ class Backbone:
         layers: LSTM layers, one on the other.
         bidirectional: Read each sequence from both ends.
         dropout: Share of features dropped, the same at every step, before each LSTM layer
-            and before the outputs; from 0, below 1.
+            and before the outputs; from 0, below 1. Channels of the data are never dropped:
+            they are few, and one may hold all that matters.
         embed: Width of a token's embedding (None: 64), or of a projection of the channels
             (None: no projection).
         summary: What of the LSTM's steps is kept: the "last" state, the "max" or the "mean"
             over time of each feature, or "both" maximum and mean.
+        memory: Steps that the LSTM is to remember before it has learned anything, from 3; for
+            what depends on steps long past. None: about three.
         skip: Hand the last step's own channels to the outputs too, so that a forecast starts
             from what is now and learns the change (the autoregressive part of LSTNet, Lai et
             al. 2018). Only for numbers.
@@ -42,6 +45,7 @@ class Backbone:
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     embed: Size | None = None
     summary: Literal["last", "max", "mean", "both"] = "both"
+    memory: Annotated[int, Ge(3)] | None = None
     skip: bool = False
 
     def check(self, spec: Spec) -> None:
@@ -76,13 +80,14 @@ class Backbone:
             x = keras.Input((None, spec.channels), dtype="float32", name="x")  # [B, T, C]
             h = self._dense(self.embed, seed, "projection")(x) if self.embed else x
         for i in range(self.layers):
-            if self.dropout:
+            if self.dropout and h is not x:
                 drop = keras.layers.SpatialDropout1D(self.dropout, seed=seed + i, name=f"drop_{i}")
                 h = drop(h)
             steps = i < self.layers - 1 or self.summary != "last"
             h = LSTM(
                 self.units,
                 bidirectional=self.bidirectional,
+                memory=self.memory,
                 steps=steps,
                 seed=seed + 10 * (i + 1),
                 name=f"lstm_{i}",

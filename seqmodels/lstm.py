@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -21,6 +22,9 @@ class LSTM(keras.layers.Layer):
     Args:
         units: Width of each direction.
         bidirectional: Read from both ends.
+        memory: Steps that a state is to last before anything is learned: gate biases are drawn
+            so that states fade over 1 to `memory` steps (Tallec and Ollivier 2018, "Can
+            recurrent neural networks warp time?"). None: Keras's start, a forget bias of 1.
         steps: Return every step, [B, T, H]; else the state after the last real step, [B, H].
             H is `units`, or twice that for two directions.
         seed: Of the initial weights; same seed, same weights.
@@ -32,6 +36,7 @@ class LSTM(keras.layers.Layer):
         units: int,
         *,
         bidirectional: bool = False,
+        memory: int | None = None,
         steps: bool = False,
         seed: int = 0,
         name: str | None = None,
@@ -41,12 +46,18 @@ class LSTM(keras.layers.Layer):
         names = ("forward", "backward") if bidirectional else ("forward",)
         start: Any = keras.initializers.GlorotUniform
         turn: Any = keras.initializers.Orthogonal
+
+        def bias(direction: int) -> Any:
+            return "zeros" if memory is None else Fading(memory, seed + direction)
+
         self.directions = [
             keras.layers.LSTM(
                 units,
                 return_sequences=steps,
                 kernel_initializer=start(seed=seed + 2 * i),
                 seed=seed,  # unused without dropout, but part of the state that is compared
+                unit_forget_bias=memory is None,
+                bias_initializer=bias(i),
                 recurrent_initializer=turn(seed=seed + 2 * i + 1),
                 name=direction,
             )
@@ -63,3 +74,17 @@ class LSTM(keras.layers.Layer):
         if self.steps:
             backward = tf.reverse_sequence(backward, lengths, seq_axis=1)
         return tf.concat([forward, backward], axis=-1)
+
+
+class Fading(keras.initializers.Initializer):
+    """Gate biases [4H], in Keras's order, whose states fade over 1 to `memory` steps."""
+
+    def __init__(self, memory: int, seed: int):
+        self.memory = memory
+        self.seed = seed
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
+        spans = np.random.default_rng(self.seed).uniform(1, self.memory - 1, shape[0] // 4)
+        forget = np.log(spans)
+        rest = np.zeros(2 * len(forget))
+        return np.concatenate([-forget, forget, rest]).astype(dtype or "float32")

@@ -1,0 +1,197 @@
+"""The command line: what it says, where it says it, and its exit status."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from seqmodels.cli import app
+
+SMALL = ["--set", "dataset.n=200", "--set", "dataset.length=20", "--epochs", "2", "--units", "4"]
+
+
+def call(*arguments: str, text: str | None = None):
+    return CliRunner().invoke(app, list(arguments), input=text)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "adding"
+    done = call("train", "adding", *SMALL, "--out", str(path), "--json")
+    assert done.exit_code == 0, done.output
+    return path
+
+
+def test_every_command_has_an_example_in_its_help():
+    for command in ("list", "train", "evaluate", "predict"):
+        done = call(command, "--help")
+        assert done.exit_code == 0
+        assert f"seqmodels {command}" in done.stdout.replace("`", "")
+
+
+def test_list_shows_every_dataset_with_what_each_head_predicts():
+    found = json.loads(call("list", "--json").stdout)
+    assert {"imdb", "handwriting", "series", "digits", "adding"} <= set(found["datasets"])
+    assert found["datasets"]["imdb"]["heads"]["regression"]["target"] == "rating"
+    shown = call("list").stdout
+    assert "imdb" in shown
+    assert "multiclass" in shown
+
+
+def test_results_go_to_standard_output_and_the_log_to_standard_error(tmp_path):
+    done = call("train", "adding", *SMALL, "--out", str(tmp_path / "r"), "--json")
+    found = json.loads(done.stdout)
+    assert set(found) == {"run", "scores", "baselines"}
+    assert "epoch 1/2" in done.stderr
+    assert "\r" not in done.stderr, "piped output is plain lines"
+
+
+def test_a_finished_run_shows_scores_beside_the_baseline(tmp_path):
+    done = call("train", "adding", *SMALL, "--quiet", "--out", str(tmp_path / "r"))
+    assert done.exit_code == 0
+    assert "model" in done.stdout
+    assert "mean" in done.stdout
+    assert done.stderr == ""
+
+
+def test_check_finds_every_mistake_at_once_each_with_its_fix(tmp_path):
+    (tmp_path / "taken").mkdir()
+    done = call(
+        "train", "imdb", "--head", "multiclass", "--check", "--out", str(tmp_path / "taken"),
+        "--set", "dataset.wrods=5", "--set", "dataset.length=long", "--set", "head.bins=1",
+        "--set", "backbone.units=0", "--set", "training.epochs=-1", "--set", "colour=blue",
+    )  # fmt: skip
+    assert done.exit_code == 2
+    for said in ("taken' exists", "Did you mean 'words'", "'length' of dataset 'imdb' needs",
+                 "'bins' of head 'multiclass'", "'units' of the backbone", "'epochs' of training",
+                 "Unknown setting 'colour'"):  # fmt: skip
+        assert said in done.stderr, said
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train"], "Name a dataset"),
+        (["train", "imbd"], "Did you mean 'imdb'"),
+        (["train", "digits", "--head", "multi"], "Did you mean 'multiclass'"),
+        (["train", "digits", "--preset", "x"], "Unknown preset 'x'"),
+        (["train", "imdb", "--preset", "tutoral"], "Did you mean 'tutorial'"),
+        (["train", "digits", "--target", "colour"], "The targets are 'digit'"),
+        (["train", "digits", "--set", "head.classes=[1]"], "learns 'classes' from the data"),
+        (["train", "digits", "--set", "units"], "--set needs NAME=VALUE"),
+        (["train", "digits", "--set", "head.positive=12", "--head", "binary"], "no example of"),
+        (["train", "adding", "--data", "x"], "Unknown argument 'path' of dataset 'adding'"),
+        (["train", "temporal_order", "--set", "backbone.skip=true"], "needs an encoder of numbers"),
+        (["train", "series", "--data", "nowhere.csv"], "nowhere.csv"),
+        (["train", "imdb", "--data", "nowhere"], "nowhere"),
+        (["train", "--resume", "nowhere"], "not a run directory"),
+        (["train", "digits", "--import", "no_such_module"], "no_such_module"),
+        (["evaluate", "nowhere"], "not a run directory"),
+        (["predict", "nowhere"], "no run or model directory"),
+        (["train", "digits", "--seed", "-1"], "from 0"),
+        (["train", "digits", "--limit", "1"], "at least 2"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_of_the_users_exits_with_2_and_says_what_to_do(
+    arguments, says, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    check = ["--check"] if arguments[0] == "train" and "--resume" not in arguments else []
+    done = call(*arguments, *check, text="")
+    assert done.exit_code == 2, done.output
+    assert says in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_check_of_a_good_plan_says_so_and_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = call("train", "digits", "--head", "binary", "--check")
+    assert done.exit_code == 0, done.output
+    assert "Nothing wrong" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluate_finds_the_scores_again(run):
+    done = call("evaluate", str(run), "--json")
+    found = json.loads(done.stdout)
+    assert found["same_data"]
+    saved = json.loads((run / "scores.json").read_text())["scores"]
+    assert found["scores"] == pytest.approx(saved)
+
+
+LINES = "[[0.5, 0], [0.2, 1], [0.1, 1]]\n\n[[0.5, 0]]\n"
+
+
+def test_predict_answers_each_line_of_standard_input(run):
+    done = call("predict", str(run), "-", "--format", "jsonl", text=LINES)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 2
+    assert all(isinstance(row["answer"], float) for row in rows)
+
+
+def test_predict_reads_and_writes_files(run, tmp_path):
+    (tmp_path / "in.jsonl").write_text(LINES)
+    out = tmp_path / "out.csv"
+    done = call("predict", str(run), str(tmp_path / "in.jsonl"), "--out", str(out))
+    assert done.exit_code == 0, done.output
+    assert out.read_text().splitlines()[0] == "input,answer"
+    assert len(out.read_text().splitlines()) == 3
+    assert call("predict", str(run), "-", "--out", str(out), text=LINES).exit_code == 2
+
+
+def test_predict_answers_the_same_from_the_model_directory_alone(run):
+    whole = call("predict", str(run), "-", "--format", "csv", text=LINES).stdout
+    bare = call("predict", str(run / "model"), "-", "--format", "csv", text=LINES).stdout
+    assert whole == bare
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "no input"), ("not json\n", "Line 1 is not JSON"), ("[]\n", "row 0"),
+     ("[[1, 2, 3]]\n", "3"), ("[[NaN, 1]]\n", "finite")],
+)  # fmt: skip
+def test_input_that_cannot_be_read_is_named(run, text, says):
+    done = call("predict", str(run), "-", text=text)
+    assert done.exit_code == 2
+    assert says in done.stderr
+
+
+def test_a_dataset_of_ones_own_is_reached_by_import(tmp_path):
+    (tmp_path / "my_tides.py").write_text(
+        "import seqmodels as sm\n"
+        "from seqmodels.encoders import SeriesEncoder\n"
+        "@sm.register_dataset('tides')\n"
+        "def tides(n: int = 60):\n"
+        "    levels = [i % 7 for i in range(n)]\n"
+        "    every = sm.Examples([[level, 1.0] for level in levels], {'level': levels})\n"
+        "    train, test = every.split(0.3, seed=0)\n"
+        "    return sm.Dataset(train=train, test=test, encoder=SeriesEncoder())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "seqmodels", "train", "tides", "--head", "regression",
+         "--import", "my_tides", "--epochs", "1", "--set", "dataset.n=80"],
+        capture_output=True, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "runs" / "tides-regression-1" / "model" / "manifest.json").is_file()
+    assert "tensorflow" not in done.stderr.lower(), "nothing of TensorFlow's start-up is shown"
+
+
+def test_a_fault_of_ours_exits_with_1(tmp_path):
+    (tmp_path / "my_fault.py").write_text(
+        "import seqmodels as sm\n"
+        "@sm.register_dataset('fault')\n"
+        "def fault():\n"
+        "    return {}['no such key']\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "seqmodels", "train", "fault", "--head", "binary",
+         "--import", "my_fault", "--check"],
+        capture_output=True, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "KeyError" in done.stderr
