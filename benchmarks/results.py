@@ -1,0 +1,191 @@
+"""Every built-in dataset under every head, on real files, beside the best baseline.
+
+    SEQMODELS_DATA=FOLDER python benchmarks/results.py
+    SEQMODELS_DATA=FOLDER python benchmarks/results.py --only imdb series-sales/binary --again
+
+Default settings and seed 0 throughout. Writes results.json and the page docs/results.md; rows
+that are in results.json stay as they are unless --again.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from table import Clock, cell, kept, save, show, versions
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).parents[1]
+PAGE = """# Results
+
+Every built-in dataset under every head, with its default settings, seed {seed}, on the published
+files. {beats} of {all} rows beat the best answer that needs no learning.
+
+The score is that of the test part. Beside it stands the best baseline of that score: the majority
+class or the mean of the training part, and for series also the last value and the last value of
+the same season, read off as the head's kind of answer. Settings were chosen on validation parts;
+no test score was looked at to choose one. What each part of a dataset is made of is said where
+the dataset is described.
+
+Made by `python benchmarks/results.py` with {versions}. All other scores are in
+`benchmarks/results/results.json`.
+
+## Real data, three heads each
+
+{real}
+
+## Nothing to download
+
+{offline}
+"""
+
+
+class Row(NamedTuple):
+    """What to train: the command `seqmodels train DATASET --preset PRESET --head HEAD`."""
+
+    name: str
+    dataset: str
+    preset: str | None = None
+
+    @property
+    def head(self) -> str:
+        return self.name.partition("/")[2]
+
+
+WEATHER, SALES = "series-weather", "series-sales"
+REAL = [
+    *(Row(f"{name}/{head}", name) for name in ("imdb", "handwriting") for head in
+      ("binary", "multiclass", "regression")),
+    Row(f"{WEATHER}/binary", "series", "delhi-direction"),
+    Row(f"{WEATHER}/multiclass", "series", "delhi-temperature"),
+    Row(f"{WEATHER}/regression", "series", "delhi-temperature"),
+    Row(f"{SALES}/binary", "series", "sales-direction"),
+    Row(f"{SALES}/multiclass", "series", "sales-quartile"),
+    Row(f"{SALES}/regression", "series", "sales"),
+]  # fmt: skip
+OFFLINE = [
+    Row("digits/multiclass", "digits"),
+    Row("adding/regression", "adding"),
+    Row("temporal_order/multiclass", "temporal_order"),
+    Row("reber/binary", "reber"),
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, help="instead of $SEQMODELS_DATA")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results")
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results.md")
+    parser.add_argument(
+        "--only", nargs="+", default=[""], metavar="NAME", help="rows that start so"
+    )
+    parser.add_argument("--again", action="store_true", help="make rows anew that are there")
+    parser.add_argument("--limit", type=int, help="examples of each part: a trial, kept nowhere")
+    parser.add_argument("--epochs", type=int, help="also only for a trial")
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    if asked.data:
+        os.environ["SEQMODELS_DATA"] = str(asked.data)
+    if asked.limit or asked.epochs or asked.seed:
+        folder = Path(tempfile.mkdtemp(prefix="results-"))
+        asked.out, asked.page = folder, folder / "results.md"
+    path = asked.out / "results.json"
+    every = [*REAL, *OFFLINE]
+    chosen = [row for row in every if row.name.startswith(tuple(asked.only))]
+    if not chosen:
+        sys.exit(f"No row starts with {asked.only}. Rows: {', '.join(row.name for row in every)}.")
+    found: dict[str, Any] = kept(path)
+    for row in chosen:
+        if asked.again or row.name not in found:
+            found[row.name] = scored(row, asked.seed, asked.limit, asked.epochs)
+            save(path, {one.name: found[one.name] for one in every if one.name in found})
+    asked.page.parent.mkdir(parents=True, exist_ok=True)
+    asked.page.write_text(page(found, asked.seed), encoding="utf-8")
+    show("test part", [brief(found[row.name]) for row in every if row.name in found])
+    print(f"Written: {path}, {asked.page}", file=sys.stderr)
+
+
+def scored(row: Row, seed: int, limit: int | None, epochs: int | None) -> dict[str, Any]:
+    """Train one row, and return what is told of it."""
+    import seqmodels as sm
+    from seqmodels.evaluation import Evaluation
+
+    print(f"{row.name} ...", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder, Clock() as clock:
+        run = sm.train(
+            row.dataset,
+            head=row.head,
+            preset=row.preset,
+            epochs=epochs,
+            limit=limit,
+            seed=seed,
+            out=Path(folder) / "run",
+        )
+    head = run.model.head
+    evaluation = Evaluation(run.scores, run.baselines)
+    best = evaluation.best_baseline(head)
+    return {
+        "row": row.name,
+        "preset": row.preset,
+        "predicts": run.record["says"],
+        "score": head.headline,
+        "higher is better": head.higher_is_better,
+        "model": run.scores[head.headline],
+        "best baseline": best,
+        "baseline": run.baselines[best][head.headline],
+        "beats it": evaluation.beats_baselines(head),
+        "examples": run.record["examples"],
+        "epochs": len(run.history),
+        "CPU minutes": round(clock.cpu / 60, 2),
+        "scores": run.scores,
+        "baselines": run.baselines,
+        "seed": seed,
+        "versions": versions(),
+    }
+
+
+def brief(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of the page's tables."""
+    sign = "" if found["higher is better"] else " (less is better)"
+    return {
+        "dataset, head": found["row"].replace("/", ", "),
+        "what is predicted": found["predicts"],
+        "score": found["score"] + sign,
+        "LSTM": found["model"],
+        "best baseline": found["best baseline"],
+        "its score": found["baseline"],
+        "beaten": found["beats it"],
+        "train": found["examples"]["train"],
+        "test": found["examples"]["test"],
+        "CPU min": found["CPU minutes"],
+    }
+
+
+def page(found: dict[str, Any], seed: int) -> str:
+    """Return the page of the documentation."""
+    used = {tuple(one["versions"].items()) for one in found.values()}
+    told = "; ".join(", ".join(f"{name} {number}" for name, number in one) for one in sorted(used))
+    return PAGE.format(
+        seed=seed,
+        beats=sum(one["beats it"] for one in found.values()),
+        all=len(found),
+        versions=told,
+        real=markdown([brief(found[row.name]) for row in REAL if row.name in found]),
+        offline=markdown([brief(found[row.name]) for row in OFFLINE if row.name in found]),
+    )
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """Return rows as a Markdown table."""
+    if not rows:
+        return "Not run yet."
+    right = [isinstance(value, int | float) for value in rows[0].values()]
+    lines = [list(rows[0]), ["---:" if number else "---" for number in right]]
+    lines += [[cell(value) for value in row.values()] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
