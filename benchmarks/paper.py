@@ -85,7 +85,7 @@ def attempt(
     settings: dict[str, Any] = {"dataset.n": n, "dataset.seed": seed}
     settings |= {"training.epochs": 1000, "training.patience": 0}
     if task == "adding":
-        settings["dataset.length"] = length
+        settings |= {"dataset.length": length, "backbone.memory": length}
     plan = resolve(task, settings=settings, seed=seed)
     work = Work(plan, plan.parts(), quiet=True)
     batch = plan.training.batch_size
