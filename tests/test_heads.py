@@ -90,8 +90,24 @@ def test_bins_cut_numbers_into_classes_of_equal_share():
 
 def test_bins_merge_where_many_targets_are_equal():
     head = Multiclass(bins=4).fit([0.0] * 60 + list(range(1, 41)))
-    assert head.units < 4
+    assert 2 <= len(head.classes) < 4
     assert sum(head.counts) == 100
+
+
+def test_bins_know_their_order():
+    head = Multiclass(bins=4, scale="rank").fit(np.arange(100.0) ** 5)
+    untold = head.decode(np.zeros((1, 2), np.float32)).scores
+    np.testing.assert_allclose(untold, [[0.25] * 4], atol=1e-6)
+    rising = head.decode(np.array([[place, -2.0] for place in (-9, -0.5, 0.5, 9)], np.float32))
+    assert rising.answers.tolist() == list(head.classes)
+    np.testing.assert_allclose(rising.scores.sum(axis=1), 1, rtol=1e-9)
+
+
+def test_bins_are_finite_however_sure_the_network_is():
+    head = Multiclass(bins=4).fit(np.arange(100.0))
+    outputs = np.array([[1e4, -1e4], [-1e4, 1e4]], np.float32)
+    assert np.isfinite(head.decode(outputs).scores).all()
+    assert np.isfinite(float(head.loss()(np.array([0, 3], np.int32), outputs)))
 
 
 def test_a_naive_forecast_becomes_its_bin():
@@ -146,3 +162,11 @@ def test_scores_are_left_out_where_the_test_part_has_one_class():
     scores = head.score(["yes", "yes"], head.decode(logits(1, 2)))
     assert "roc_auc" not in scores
     assert scores["accuracy"] == 1
+
+
+def test_bins_start_from_the_last_value():
+    head = Multiclass(bins=4).fit(np.arange(100.0))
+    kernel, bias = head.scaled(np.array([[10.0], [0.0]]), np.array([50.0]))  # 10 * step + 50
+    steps = np.array([[-5.0, 1], [-2.4, 1], [2.4, 1], [5.0, 1]])
+    answers = head.decode((steps @ kernel + bias).astype(np.float32)).answers.tolist()
+    assert answers == head.naive([0.0, 26.0, 74.0, 99.0]).answers.tolist()

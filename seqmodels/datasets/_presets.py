@@ -75,6 +75,6 @@ SERIES_PRESETS: Mapping[str, Mapping[str, Any]] = {
     },
     # The answer is in units, not in logs, and so is the step that `skip` hands to the head.
     "sales": {**_FORECAST, **_SALES},
-    "sales-quartile": {**_SMALL, **_SALES, **_LOG, "head": "multiclass"},
-    "sales-direction": {**_DIRECTION, **_SALES, **_LOG},
+    "sales-quartile": {**_SMALL, **_SALES, **_LOG, "head": "multiclass", "head.scale": "rank"},
+    "sales-direction": {**_DIRECTION, **_SALES},
 }

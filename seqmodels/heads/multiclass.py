@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -14,6 +14,7 @@ from seqmodels import plots
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.heads.classes import UNDEFINED, Label, class_scores, index, labels, prior, ranked
+from seqmodels.heads.ordered import log_probabilities
 from seqmodels.heads.regression import numbers
 from seqmodels.registry import register_head
 
@@ -27,19 +28,27 @@ WHO = "Head 'multiclass'"
 @register_head("multiclass")
 @dataclass(frozen=True, kw_only=True)
 class Multiclass(Head):
-    """One logit per class.
+    """One of several classes: a logit each; or, for bins of a number, its place and spread.
 
     Args:
         bins: Turn numbers into this many classes of equal share, 2 to 100, cut at quantiles of
-            the training targets (fewer where many targets are equal). None: targets are labels.
+            the training targets (fewer where many targets are equal). Such classes have an
+            order, which the network is told: see `heads/ordered.py`. None: targets are labels.
+        scale: With `bins`, the scale on which the network places its answer: of the numbers'
+            "value"; or of their "rank", for amounts of which a few are far larger than the rest.
         edges: Learned, with `bins`. The numbers between the classes, in the target's units; a
             number on an edge belongs to the class below.
+        mean: Learned, with `bins`. In the target's units.
+        std: Learned, with `bins`. In the target's units.
         classes: Learned. The labels, in order.
         counts: Learned. Training examples of each.
     """
 
     bins: Annotated[int, Ge(2), Le(100)] | None = None
+    scale: Literal["value", "rank"] = "value"
     edges: tuple[float, ...] | None = None
+    mean: float | None = None
+    std: float | None = None
     classes: tuple[Label, ...] | None = None
     counts: tuple[int, ...] | None = None
 
@@ -67,21 +76,35 @@ class Multiclass(Head):
 
     @property
     def units(self) -> int:
-        return len(self.classes or ())
+        return len(self.classes or ()) if self.edges is None else 2
 
     def loss(self) -> keras.Loss:
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        head = self
+
+        class CrossEntropy(keras.losses.Loss):
+            def call(self, y_true: Any, y_pred: Any) -> Any:
+                logits = head._logits(y_pred, keras.ops)
+                return keras.losses.sparse_categorical_crossentropy(
+                    y_true, logits, from_logits=True
+                )
+
+        return CrossEntropy()
 
     def metrics(self) -> list[keras.Metric]:
         import keras
 
-        return [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+        def hits(y_true: Any, y_pred: Any) -> Any:
+            return keras.metrics.sparse_categorical_accuracy(
+                y_true, self._logits(y_pred, keras.ops)
+            )
+
+        return [keras.metrics.MeanMetricWrapper(hits, name="accuracy")]
 
     def decode(self, outputs: np.ndarray) -> Prediction:
-        outputs = outputs.astype(np.float64)
-        shifted = np.exp(outputs - outputs.max(axis=1, keepdims=True))  # no overflow
+        logits = self._logits(outputs.astype(np.float64), np)
+        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))  # no overflow
         scores = shifted / shifted.sum(axis=1, keepdims=True)  # [N, K]
         return Prediction(np.array(self.classes)[scores.argmax(axis=1)], scores, self.classes)
 
@@ -90,9 +113,9 @@ class Multiclass(Head):
 
         truth = self.encode(targets)
         picks = index(prediction.answers.tolist(), self.classes, WHO)
-        scores = class_scores(truth, picks, prediction.scores, self.units)
+        scores = class_scores(truth, picks, prediction.scores, len(self.classes or ()))
         scores["macro_f1"] = float(f1_score(truth, picks, average="macro", zero_division=UNDEFINED))
-        if prediction.scores is not None and self.units > 3:
+        if prediction.scores is not None and len(self.classes or ()) > 3:
             best = np.argsort(-prediction.scores, axis=1, kind="stable")[:, :3]  # [N, 3]
             scores["top_3"] = float((best == truth[:, None]).any(axis=1).mean())
         return scores
@@ -105,10 +128,37 @@ class Multiclass(Head):
             return None
         return Prediction(np.array(self._labels(forecasts)), columns=self.classes)
 
+    def scaled(self, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        if self.edges is None or self.scale != "value" or kernel.shape[1] != 1:
+            return None
+        place = np.array([[1, 0]]) / self._std  # [1, 2]; the spread is not of the forecast
+        narrow = np.array([0, -2])  # so that the class of the forecast is the likeliest
+        return kernel @ place, (bias - self._mean) @ place + narrow
+
     def figures(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, Figure]:
         picks = index(prediction.answers.tolist(), self.classes, WHO)
         names = [str(name) for name in self.classes or ()]
         return {"confusion": plots.confusion(self.encode(targets), picks, names)}
+
+    @property
+    def _mean(self) -> float:
+        return 0.0 if self.mean is None else self.mean
+
+    @property
+    def _std(self) -> float:
+        return 1.0 if self.std is None else self.std
+
+    def _logits(self, outputs: Any, ops: Any) -> Any:
+        """Return one logit per class, [B, K]."""
+        return outputs if self.edges is None else log_probabilities(outputs, self._cuts(), ops)
+
+    def _cuts(self) -> np.ndarray:
+        """Return the edges on the network's scale, [K - 1]."""
+        if self.scale == "value":
+            return ((np.array(self.edges, dtype=np.float64) - self._mean) / self._std).astype(np.float32)
+        counts = np.asarray(self.counts)
+        below = np.cumsum(counts)[:-1] / counts.sum()
+        return np.log(below / (1 - below)).astype(np.float32)  # of a logistic distribution
 
     def _cut(self, values: np.ndarray) -> Multiclass:
         """Return a copy that knows the edges and the names of its classes."""
@@ -129,7 +179,8 @@ class Multiclass(Head):
             shown = [repr(float(edge)) for edge in edges]
         between = [f"{low} to {high}" for low, high in itertools.pairwise(shown)]
         names = (f"up to {shown[0]}", *between, f"above {shown[-1]}")
-        return replace(self, edges=tuple(edges.tolist()), classes=names)
+        mean, std = float(values.mean()), float(values.std())
+        return replace(self, edges=tuple(edges.tolist()), mean=mean, std=std, classes=names)
 
     def _labels(self, targets: Sequence[Any]) -> list[Label]:
         if self.edges is None or self.classes is None:
