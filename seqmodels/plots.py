@@ -44,7 +44,7 @@ def confusion(truth: np.ndarray, picks: np.ndarray, names: Sequence[str]) -> Fig
         range(k), names, rotation=35 if tilted else 0, ha="right" if tilted else "center"
     )
     axes.set_yticks(range(k), names)
-    axes.set(xlabel="answer", ylabel="truth", title="Confusion, examples")
+    axes.set(xlabel="answer", ylabel="truth", title="Truth and answers, test examples")
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -102,17 +102,27 @@ def against(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Fig
 
 
 def in_order(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Figure:
-    """Draw up to 300 actual and predicted numbers [N, D] in the order of the test part."""
-    figure, axes = _canvas(8.0, 3.2)
+    """Draw up to 300 actual and predicted numbers [N, D] in the order of the test part.
+
+    Each of the first three numbers has a panel of its own.
+    """
+    shown = min(len(names), 3)
+    figure, panels = _canvas(8.0, 0.8 + 2.4 * shown, rows=shown)
     last = slice(max(0, len(truth) - 300), None)
     places = np.arange(len(truth))[last]
-    axes.plot(places, truth[last, 0], color=INK, linewidth=1.2, label="actual")
-    axes.plot(
-        places, answers[last, 0], color=ORANGE, linewidth=1.2, linestyle="--", label="predicted"
-    )
-    axes.set(xlabel="test example", ylabel=names[0], title="Predicted and actual, in order")
-    axes.legend(frameon=False, ncols=2, loc="upper right")
-    axes.margins(x=0.01, y=0.18)
+    for i, axes in enumerate(np.atleast_1d(np.asarray(panels, dtype=object))):
+        axes.plot(places, truth[last, i], color=INK, linewidth=1.2, label="actual")
+        axes.plot(
+            places, answers[last, i], color=ORANGE, linewidth=1.2, linestyle="--",
+            label="predicted",
+        )  # fmt: skip
+        axes.set(ylabel=names[i])
+        axes.margins(x=0.01, y=0.18)
+        if i == 0:
+            axes.set(title="Predicted and actual, in order")
+            axes.legend(frameon=False, ncols=2, loc="upper right")
+        if i == shown - 1:
+            axes.set(xlabel="test example")
     return figure
 
 
@@ -138,14 +148,13 @@ def save(figure: Figure, path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def _canvas(width: float, height: float, columns: int = 1) -> tuple[Figure, Axes]:
+def _canvas(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, Axes]:
     """Return an empty figure of this size in inches, and its axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    panels = figure.subplots(1, columns)
+    panels = figure.subplots(rows, columns)
     for axes in np.atleast_1d(panels):
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(color=GREY, labelcolor=INK)
-        axes.title.set_fontweight("bold")
     return figure, panels
