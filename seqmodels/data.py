@@ -25,7 +25,7 @@ class Examples:
     Args:
         inputs: One per example: a text, an array of steps [T, C], whatever the encoder reads.
         targets: Target name to values, one per example: a list, an array [N] or [N, D], or a
-            pandas DataFrame [N, D] whose column names then name the D answers.
+            pandas Series or DataFrame whose names then name the answers.
         naive: For forecasts, target name to the answers that need no learning, by name, as
             in `{"value": {"last value": [...]}}`. Scored beside the model's.
 

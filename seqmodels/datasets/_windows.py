@@ -76,12 +76,12 @@ class Windows:
         )
 
     def _named(self, answers: np.ndarray) -> Any:
-        """Return [N, D, H] as [N] where it is one number, else as a table of named columns."""
-        if answers.shape[1:] == (1, 1):
-            return answers[:, 0, 0]
+        """Return [N, D, H] as a named column where it is one number, else as a table of them."""
         import pandas as pd
 
         names = [f"{target} +{h}" for target in self.aims for h in self.ahead]
+        if len(names) == 1:
+            return pd.Series(answers[:, 0, 0], name=names[0])
         return pd.DataFrame(answers.reshape(len(answers), -1), columns=pd.Index(names))
 
 

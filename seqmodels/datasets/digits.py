@@ -41,7 +41,9 @@ def probe(*, seed: int = 0) -> Dataset:
     probe=probe,
 )
 def digits(*, seed: Annotated[int, Ge(0)] = 0) -> Dataset:
-    """Return 1,797 scanned digits, 8 rows of 8 pixels each. Target "digit": "0" to "9".
+    """1,797 scanned digits that come with scikit-learn, read row by row: no download.
+
+    An image has 8 rows of 8 pixels. Target "digit": "0" to "9".
 
     A step is a row of an image, from the top: 8 amounts of ink from 0 to 16. The images come
     with scikit-learn, so that nothing is downloaded; they are the test part of UCI's optical

@@ -54,7 +54,9 @@ def handwriting(
     source: Literal["pendigits", "mnist-strokes"] = "pendigits",
     length: Annotated[int, Ge(1)] | None = None,
 ) -> Dataset:
-    """Return drawings of the digits 0 to 9 as pen strokes. Target "digit": "0" to "9".
+    """Digits drawn with a pen: UCI pendigits, or MNIST as strokes.
+
+    Target "digit": "0" to "9".
 
     The heads: multiclass names the digit; binary tells 7 from the rest (another digit:
     `positive=`); regression reads the digit as a number, so that taking a 3 for a 4 is a

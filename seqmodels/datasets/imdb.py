@@ -15,6 +15,12 @@ from seqmodels.registry import Task, register_dataset
 URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 MD5 = "7c2ac02c03563afcf9b574c7e56c153a"
 _NAMES = ["aclImdb", "aclImdb*.tar.gz", "imdb.npz"]  # the best first
+_DEFAULT = {  # reviews are learned by heart after two or three epochs
+    "backbone.units": 32,
+    "backbone.dropout": 0.3,
+    "training.epochs": 6,
+    "training.patience": 2,
+}
 _TUTORIAL = {
     "head": "binary",
     "dataset.words": 5000,
@@ -61,7 +67,7 @@ def _probe(
         "multiclass": Task("rating", "which of the star ratings 1-4 and 7-10 a review gave"),
         "regression": Task("rating", "how many stars, from 1 to 10, a review gave"),
     },
-    presets={"tutorial": _TUTORIAL},
+    presets={"default": _DEFAULT, "tutorial": _TUTORIAL},
     probe=_probe,
 )
 def imdb(

@@ -51,7 +51,7 @@ MOST = 60_000  # training examples for which there are enough
 def reber(
     n: Annotated[int, Ge(LEAST), Le(MOST)] = 10_000, *, seed: Annotated[int, Ge(0)] = 0
 ) -> Dataset:
-    """Return strings to be judged: does the embedded Reber grammar make them?
+    """The embedded Reber grammar of the 1997 LSTM paper: which strings are its own?
 
     The grammar (Reber 1967; embedded by Smith & Zipser 1989) writes B, then T or P, then a
     string of the plain grammar, then the same T or P again, then E. Whoever judges a string

@@ -48,7 +48,7 @@ def series(
     valid: Share = 0.1,
     test: Share = 0.2,
 ) -> Dataset:
-    """Read `window` steps of a series and foretell the steps after them.
+    """Forecasts from any table with a time column: read some steps, foretell the next.
 
     The parts follow each other in time: the earliest times are for training, the latest for
     the test, and one pair of dates cuts all groups. A window belongs to a part only when all

@@ -47,7 +47,7 @@ def adding(
     length: Annotated[int, Ge(LEAST)] = 100,
     seed: Annotated[int, Ge(0)] = 0,
 ) -> Dataset:
-    """Return the adding problem, Experiment 4 of the paper: remember two numbers, add them.
+    """The adding problem of the 1997 LSTM paper: remember two numbers and add them.
 
     A step is (value, marker). Values are uniform in [-1, 1]. The marker is 1 at two steps: one
     of the first ten, and one of the first `length / 2 - 1` others. It is -1 at the first and
@@ -124,7 +124,7 @@ def temporal_order(
     length: Annotated[int, Ge(LEAST)] = 100,
     seed: Annotated[int, Ge(0)] = 0,
 ) -> Dataset:
-    """Return the temporal order problem, Experiment 6 of the paper: which symbol came first?
+    """The temporal order problem of the 1997 LSTM paper: which symbol came first?
 
     A sequence is a text of symbols with spaces between them. It begins with "start", ends with
     "end" (the paper's E and B) and is filled with "a", "b", "c", "d" at random, but for two

@@ -155,7 +155,9 @@ class Multiclass(Head):
     def _cuts(self) -> np.ndarray:
         """Return the edges on the network's scale, [K - 1]."""
         if self.scale == "value":
-            return ((np.array(self.edges, dtype=np.float64) - self._mean) / self._std).astype(np.float32)
+            return ((np.array(self.edges, dtype=np.float64) - self._mean) / self._std).astype(
+                np.float32
+            )
         counts = np.asarray(self.counts)
         below = np.cumsum(counts)[:-1] / counts.sum()
         return np.log(below / (1 - below)).astype(np.float32)  # of a logistic distribution

@@ -55,6 +55,9 @@ class Regression(Head):
         names: Any = getattr(targets, "columns", None)
         if names is None and values.shape[1] > 1:
             names = range(1, values.shape[1] + 1)
+        column: Any = getattr(targets, "name", None)  # of a pandas Series
+        if names is None and column is not None:
+            names = [column]
         named = None if names is None else tuple(str(name) for name in names)
         return replace(self, mean=tuple(mean.tolist()), std=tuple(std.tolist()), names=named)
 
