@@ -1,7 +1,8 @@
 """Every code block of the README and of the pages runs, and every link leads somewhere.
 
 Python blocks of a page share one namespace; a block with a title is a file, written into the
-page's working folder first. Data that would have to be downloaded are small stand-ins, made
+page's working folder first. In a console block a line after `$ ` is a command, and what it says
+must be what the page says. Data that would have to be downloaded are small stand-ins, made
 here, below `$SEQMODELS_DATA`.
 """
 
@@ -22,7 +23,7 @@ from seqmodels import registry
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-CODE = ("python", "bash")
+CODE = ("python", "bash", "console")
 OUTPUT = ("text", "json", "toml")  # shown, not run
 FENCE = re.compile(
     r"^(?P<fence>`{3,}) *(?P<language>[^\s`]*)(?P<rest>[^\n`]*)\n(?P<body>.*?)^(?P=fence) *$",
@@ -123,18 +124,28 @@ class Workshop:
                 exec(compile(code, place, "exec", dont_inherit=True), vars(self.module))
             elif block.language == "bash":
                 self._shell(block)
+            elif block.language == "console":
+                self._console(block)
 
     def _shell(self, block: Block) -> None:
         lines = [line for line in INSTALL.sub("", block.body).splitlines() if line != TESTS]
         if not any(lines):
             return
-        done = subprocess.run(
-            ["bash", "-e", "-o", "pipefail", "-c", "\n".join(lines)],
+        done = self._bash("\n".join(lines))
+        place = f"{name(block.page)}, block at line {block.line}"
+        assert done.returncode == 0, f"{place}:\n{block.body}\n{done.stdout}"
+
+    def _console(self, block: Block) -> None:
+        parts = re.split(r"^\$ (.*)\n", block.body, flags=re.MULTILINE)
+        for command, said in zip(parts[1::2], parts[2::2], strict=True):
+            assert self._bash(command).stdout.split() == said.split()
+
+    def _bash(self, script: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", script],
             cwd=self.folder, env=self.environment, text=True, timeout=600,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        place = f"{name(block.page)}, block at line {block.line}"
-        assert done.returncode == 0, f"{place}:\n{block.body}\n{done.stdout}"
 
 
 @pytest.fixture
@@ -219,6 +230,8 @@ def test_a_block_that_fails_is_seen(workshop, tmp_path):
     page = ROOT / "README.md"
     with pytest.raises(AssertionError, match="block at line 3"):
         workshop.run([Block(page, 3, "bash", None, "false\ntrue\n")])
+    with pytest.raises(AssertionError):
+        workshop.run([Block(page, 3, "console", None, "$ echo one\ntwo\n")])
     with pytest.raises(NameError):
         workshop.run([Block(page, 3, "python", None, "nothing_of_the_kind\n")])
 
