@@ -36,6 +36,10 @@ class Part:
     y: np.ndarray
 
 
+class NotFiniteError(InputError):
+    """The loss or a gradient became infinite or NaN; the weights did not."""
+
+
 class Watch(Protocol):
     """Who is told how the training goes."""
 
@@ -62,7 +66,7 @@ def fit(
     Goes on from the newest good checkpoint in `folder`, and leaves one there after each epoch.
 
     Raises:
-        InputError: The loss or a gradient is not finite; the network keeps its last weights.
+        NotFiniteError: The loss or a gradient is not finite; the network keeps its last weights.
     """
     loop = _Loop(network, head, train, settings)
     if folder is not None:
@@ -213,7 +217,7 @@ class _Loop:
 
     def _refuse(self, value: float, epoch: int, step: int) -> None:
         what = f"The loss became {value}" if not np.isfinite(value) else "A gradient overflowed"
-        raise InputError(
+        raise NotFiniteError(
             f"{what} at step {step} of epoch {epoch}; that step was not taken. The learning rate "
             f"{self.settings.learning_rate:g} is likely too high: try a tenth of it "
             f"(training.learning_rate), or look for extreme values in the inputs."

@@ -22,6 +22,7 @@ from seqmodels.heads.base import Prediction
 from seqmodels.model import SequenceModel
 from seqmodels.plan import Parts, Plan
 from seqmodels.progress import Reporter
+from seqmodels.registry import HEADS
 from seqmodels.report import write_report
 
 FORMAT = 1
@@ -44,7 +45,13 @@ class Work:
         self.fingerprint = fingerprint(self.encoded)
 
     def finish(self, path: Path) -> None:
-        """Train, score, and write everything that the run leaves."""
+        """Train, score, and write everything that the run leaves.
+
+        Raises:
+            Interrupted: Ctrl-C; the run can be gone on with.
+            InputError: The loss is not finite, or the run cannot be written.
+        """
+        onward = f"seqmodels train --resume {path}"
         self.reporter.say(self._headline())
         try:
             with self.reporter:
@@ -58,20 +65,18 @@ class Work:
                     folder=path / "checkpoints",
                     watch=self.reporter,
                 )
+            self._write(path, history)
         except KeyboardInterrupt:
-            done = len(list((path / "checkpoints").glob("epoch-*.npz")))
+            done = any((path / "checkpoints").glob("epoch-*.npz"))
             kept = "the state after the last whole epoch" if done else "what was asked"
-            raise Interrupted(
-                f"Stopped. Kept in {path}: {kept}. Go on with: seqmodels train --resume {path}"
-            ) from None
-        except InputError as error:
-            raise InputError([*error.problems, f"The last good state is in {path}."]) from None
+            raise Interrupted(f"Stopped. Kept in {path}: {kept}. Go on with: {onward}") from None
+        except training.NotFiniteError as error:
+            raise InputError(f"{error} What was asked is kept in {path}.") from None
         except OSError as error:
             raise InputError(
-                f"The run could not be written to {str(path)!r}: {error.strerror or error}. Make "
-                f"room there, then go on with: seqmodels train --resume {path}"
+                f"The run could not be written to {str(path)!r}: {error.strerror or error}. "
+                f"Make room there, then go on with: {onward}"
             ) from error
-        self._write(path, history)
 
     def record(self, status: str, **more: Any) -> dict[str, Any]:
         """Return what `run.json` holds."""
@@ -95,26 +100,16 @@ class Work:
         test = self.parts.test
         prediction = self.model.answer(self.encoded["test"].sequences)
         found = evaluate(self.model.head, self.parts.target, self.parts.train, test, prediction)
-        try:
-            _write_table(path / "history.csv", history)
-            write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
-            _write_table(path / "predictions.csv", self._answers(prediction))
-            write_report(
-                path / "report.html",
-                self.record("complete"),
-                history,
-                found,
-                self.model.head.figures(test.target(self.parts.target), prediction),
-            )
-            if not (path / "model").exists():
-                self.model.save(path / "model")
-            seconds = round(time.time() - self.started, 1)
-            write_json(path / "run.json", self.record("complete", seconds=seconds))
-        except OSError as error:
-            raise InputError(
-                f"The run could not be written to {str(path)!r}: {error.strerror or error}. Make "
-                f"room there, then go on with: seqmodels train --resume {path}"
-            ) from error
+        _write_table(path / "history.csv", history)
+        write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
+        _write_table(path / "predictions.csv", self._answers(prediction))
+        truth = test.target(self.parts.target)
+        figures = self.model.head.figures(truth, prediction)
+        write_report(path / "report.html", self.record("complete"), history, found, figures)
+        if not (path / "model").exists():
+            self.model.save(path / "model")
+        seconds = round(time.time() - self.started, 1)
+        write_json(path / "run.json", self.record("complete", seconds=seconds))
         shutil.rmtree(path / "checkpoints", ignore_errors=True)
 
     def _answers(self, prediction: Prediction) -> list[dict[str, Any]]:
@@ -126,9 +121,9 @@ class Work:
         ]
 
     def _headline(self) -> str:
-        counts = ", ".join(f"{n:,} {name}" for name, n in self.record("")["examples"].items())
+        counts = ", ".join(f"{len(part.y):,} {name}" for name, part in self.encoded.items())
         says = f" ({self.plan.says})" if self.plan.says else ""
-        head = self.plan.record()["head"]["name"]
+        head = HEADS.name_of(self.plan.head)
         return (
             f"{self.plan.dataset}: {self.parts.target} by head {head!r}{says}; {counts}; "
             f"{self.model.network.count_params():,} weights"
@@ -145,8 +140,7 @@ def claim(plan: Plan, out: str | Path | None) -> Path:
         except OSError as error:
             raise InputError(f"Cannot make {str(out)!r}: {error.strerror}.") from error
         return Path(out)
-    head = plan.record()["head"]["name"]
-    name = f"{plan.dataset.replace(' ', '-')}-{head}"
+    name = f"{plan.dataset.replace(' ', '-')}-{HEADS.name_of(plan.head)}"
     for number in range(1, 100_000):
         path = Path("runs") / f"{name}-{number}"
         try:
