@@ -17,7 +17,8 @@ MD5 = "7c2ac02c03563afcf9b574c7e56c153a"
 _NAMES = ["aclImdb", "aclImdb*.tar.gz", "imdb.npz"]  # the best first
 _DEFAULT = {  # reviews are learned by heart after two or three epochs
     "backbone.units": 32,
-    "backbone.dropout": 0.3,
+    "backbone.embed": 32,
+    "backbone.dropout": 0.5,
     "training.epochs": 6,
     "training.patience": 2,
 }
