@@ -18,7 +18,7 @@ class Counts(sm.Head):
 
     headline, higher_is_better, baseline = "deviance", False, "mean"
     units = property(lambda self: 1)  # type: ignore[assignment]
-    mean: float | None = None
+    mean: float | None = sm.learned()
 
     def fit(self, targets):
         if np.min(targets) < 0 or np.max(targets) == 0:

@@ -12,7 +12,7 @@ first named.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from seqmodels.data import Dataset, Encoder, Examples, Sequences, Spec
+from seqmodels.data import Dataset, Encoder, Examples, Sequences, Spec, learned
 from seqmodels.errors import InputError
 from seqmodels.registry import (
     RegistryError,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from seqmodels.backbone import Backbone
     from seqmodels.heads import Binary, Head, Multiclass, Prediction, Regression
     from seqmodels.model import SequenceModel
-    from seqmodels.run import Run, load, train
+    from seqmodels.run import Run, load, resume, train
 
 __version__ = "0.1.0"
 
@@ -40,6 +40,7 @@ _LATER = {
     "Run": "seqmodels.run",
     "SequenceModel": "seqmodels.model",
     "load": "seqmodels.run",
+    "resume": "seqmodels.run",
     "train": "seqmodels.run",
 }
 
@@ -61,10 +62,12 @@ __all__ = [
     "Spec",
     "Task",
     "__version__",
+    "learned",
     "load",
     "register_dataset",
     "register_encoder",
     "register_head",
+    "resume",
     "train",
 ]
 

@@ -105,14 +105,16 @@ def _value(hint: Any, value: Any) -> Any:
         forms.append(tuple(part.strip() for part in value.split(",")))
     if value.lower() == "none" and type(None) in typing.get_args(hint):
         forms.append(None)
+    try:
+        parsed = [json.loads(value)]
+    except json.JSONDecodeError:
+        parsed = []
     if hint is Any or value[:1] in '[{"':
-        try:
-            forms.append(json.loads(value))
-        except json.JSONDecodeError:
-            pass
+        forms += parsed
     forms.append(value)
     if "tuple" in str(hint):
         forms.append((value,))
+    forms += parsed  # a number among the values of a Literal
     first: pydantic.ValidationError | None = None
     for form in forms:
         try:

@@ -88,18 +88,36 @@ def options(
 
 @app.command("list")
 @_guarded
-def list_parts(imports: Import = None, as_json: Json = False) -> None:
+def list_parts(
+    dataset: Annotated[
+        str | None, typer.Argument(help="Show every setting of this dataset.")
+    ] = None,
+    imports: Import = None,
+    as_json: Json = False,
+) -> None:
     """Show the datasets, the heads, and what each head predicts of each dataset.
 
-    Example: `seqmodels list`
+    With the name of a dataset: every setting that `--set` reaches, its type and its default.
+
+    For example:
+
+    `seqmodels list`
+
+    `seqmodels list imdb`
     """
     _import(imports)
     from seqmodels.registry import DATASETS, HEADS, broken_plugins
 
     for broken in broken_plugins():
         errors.print(f"seqmodels: {broken}", markup=False, soft_wrap=True, style="yellow")
-    datasets = {name: DATASETS.get(name) for name in DATASETS}
     heads = {name: HEADS.get(name) for name in HEADS}
+    if dataset is not None:
+        from seqmodels.settings import settable
+
+        rows = settable(dataset)
+        terminal.print_json(rows) if as_json else terminal.show_settings(rows)
+        return
+    datasets = {name: DATASETS.get(name) for name in DATASETS}
     if as_json:
         terminal.print_json(terminal.catalogue(datasets, heads))
     else:
@@ -121,7 +139,11 @@ def train(
     learning_rate: Annotated[float | None, typer.Option(help="Of Adam.")] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Any argument: `dataset.words=20000`."),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any setting that `list DATASET` shows, as in `dataset.words=20000`.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
     limit: Annotated[int | None, typer.Option(help="Examples of each part, at most.")] = None,

@@ -194,7 +194,7 @@ class Encoder(abc.ABC):
     """Turns raw inputs into sequences of steps. Saved with the model.
 
     Subclasses are frozen dataclasses of JSON types. Fields that are learned default to
-    None; `fit` returns a copy in which they are filled in.
+    `learned()`, which is None; `fit` returns a copy in which they are filled in.
     """
 
     @abc.abstractmethod
@@ -274,6 +274,14 @@ class Dataset:
                     f"The {name} part has targets {some(part.targets)}, "
                     f"the train part {some(self.train.targets)}. Give both the same."
                 )
+
+
+def learned() -> Any:
+    """Return the default of an encoder's or head's field that `fit` fills in: None until then.
+
+    It marks the field as nothing that a user sets.
+    """
+    return field(default=None, metadata={"learned": True})
 
 
 def _take(values: Any, indices: Any) -> Any:

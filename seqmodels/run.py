@@ -33,7 +33,7 @@ class Run:
     """
 
     def __init__(self, path: str | Path):
-        """Open a finished run directory.
+        """Open a finished run directory; `load(path)` opens its model alone.
 
         Raises:
             InputError: It is none, or its training did not finish.
@@ -69,7 +69,7 @@ def train(
     head: str | Head | None = None,
     target: str | None = None,
     preset: str | None = None,
-    data: str | Path | None = None,
+    data: Any = None,
     backbone: Backbone | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
@@ -88,9 +88,11 @@ def train(
             `Binary(positive="7")`. None: the dataset's first task.
         target: Which of the dataset's targets the head reads. None: the task's.
         preset: A named set of settings that the dataset brings.
-        data: File or folder of the data; the dataset's argument `path`. None: looked for in
-            `$SEQMODELS_DATA`, then in the cache, then downloaded where that is possible.
-        backbone: Sizes of the network, in place of the preset's.
+        data: File or folder of the data (for "series" also a pandas DataFrame); the dataset's
+            argument `path`. None: looked for in `$SEQMODELS_DATA`, then in the cache, then
+            downloaded where that is possible.
+        backbone: Sizes of the network, in place of all of the preset's; to change one of them,
+            use `settings={"backbone.units": 32}`.
         epochs: Passes over the training part, at most.
         batch_size: Examples per step.
         learning_rate: Of Adam.
@@ -127,9 +129,9 @@ def train(
     try:
         write_json(path / "run.json", work.record("training"))
         (path / "checkpoints").mkdir()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a part of the user's is not JSON
         shutil.rmtree(path, ignore_errors=True)
-        raise InputError(f"Cannot write {str(path)!r}: {error.strerror}.") from error
+        raise InputError(f"Cannot write {str(path)!r}: {error}.") from error
     work.finish(path)
     return Run(path)
 
@@ -161,7 +163,9 @@ def resume(path: str | Path, *, dataset: Dataset | None = None, quiet: bool = Fa
 
 
 def load(path: str | Path) -> SequenceModel:
-    """Load the model of a run directory, or a bare model directory.
+    """Load the model alone, from a run directory or a copy of its `model` folder.
+
+    `Run(path)` opens the whole run: scores, history and record beside the model.
 
     Raises:
         InputError: There is none, or a file of it is missing or changed.
@@ -203,6 +207,8 @@ def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, E
 
 def _record(path: Path) -> dict[str, Any]:
     """Return `run.json` of a run directory."""
+    if not path.is_dir():
+        raise InputError(f"{str(path)!r} is not a run directory: there is no such folder.")
     try:
         record = json.loads((path / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

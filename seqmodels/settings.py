@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from seqmodels.arguments import checked, missing, signature
+from seqmodels.arguments import checked, missing, signature, type_name
 from seqmodels.backbone import Backbone
 from seqmodels.data import Dataset
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head
 from seqmodels.plan import Plan, Training
 from seqmodels.registry import DATASETS, HEADS, RegistryError, Source, nearest
-
-LEARNED = "Learned."  # how a head's docstring marks what its `fit` fills in
 
 
 def resolve(
@@ -23,7 +23,7 @@ def resolve(
     head: str | Head | None = None,
     target: str | None = None,
     preset: str | None = None,
-    data: str | Path | None = None,
+    data: Any = None,
     backbone: Backbone | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
@@ -58,7 +58,7 @@ def resolve(
     if task and target == task.target:
         known = {**{f"head.{key}": value for key, value in task.head.items()}, **known}
     if data is not None:
-        asked.setdefault("dataset.path", str(data))
+        asked.setdefault("dataset.path", str(data) if isinstance(data, Path) else data)
     groups = _groups({**known, **asked}, problems)
 
     def attempt(read: Callable[[], Any]) -> Any:
@@ -124,6 +124,33 @@ def restored(record: Mapping[str, Any], dataset: Dataset | None = None) -> Plan:
         limit=record["limit"],
         preset=record["preset"],
     )
+
+
+def settable(dataset: str) -> list[dict[str, str]]:
+    """Return what `--set` reaches: rows of name, type, and default as the user would write it.
+
+    Args:
+        dataset: A registered name; its default preset is part of the defaults.
+
+    Raises:
+        RegistryError: There is no such dataset.
+    """
+    source = DATASETS.get(dataset)
+    preset = source.presets.get("default", {})
+    heads: list[Any] = [HEADS.get(name) for name in source.tasks or HEADS]
+    groups = [("dataset", source.make), *(("head", head) for head in heads)]
+    rows = {}
+    for group, part in [*groups, ("backbone", Backbone), ("training", Training)]:
+        allowed = _given(part) if group == "head" else list(signature(part))
+        for name in allowed:
+            default = inspect.signature(part).parameters[name].default
+            value = preset.get(f"{group}.{name}", default)
+            rows[f"{group}.{name}"] = {
+                "setting": f"{group}.{name}",
+                "needs": type_name(signature(part)[name]),
+                "default": "(needed)" if value is inspect.Parameter.empty else str(value),
+            }
+    return list(rows.values())
 
 
 def _source(dataset: str | Dataset) -> Source:
@@ -194,9 +221,8 @@ def _head(head: str | Head, given: Mapping[str, Any]) -> Head:
 
 
 def _given(part: Any) -> list[str]:
-    """Return the fields of a head that a user sets: those before the learned ones."""
-    text = part.__doc__ or ""
-    return [name for name in signature(part) if f"{name}: {LEARNED}" not in text]
+    """Return the fields of a head that a user sets: those that its `fit` does not fill in."""
+    return [one.name for one in dataclasses.fields(part) if not one.metadata.get("learned")]
 
 
 def _fields(kind: Any, given: Mapping[str, Any], who: str) -> Any:

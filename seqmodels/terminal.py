@@ -65,6 +65,17 @@ def show_catalogue(datasets: Mapping[str, Source], heads: Mapping[str, Any]) -> 
     console.print(table)
 
 
+def show_settings(rows: list[dict[str, str]]) -> None:
+    """Show the settings of a dataset, its heads, the backbone and the training."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("--set", style="cyan", no_wrap=True)
+    table.add_column("default")
+    table.add_column("needs", style="dim")
+    for row in rows:
+        table.add_row(row["setting"], row["default"], row["needs"])
+    Console(highlight=False).print(table)
+
+
 def show_scores(found: Evaluation, headline: str) -> None:
     """Show the model's scores, the headline first, above those of the baselines."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")

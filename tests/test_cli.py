@@ -40,6 +40,21 @@ def test_list_shows_every_dataset_with_what_each_head_predicts():
     assert "multiclass" in shown
 
 
+def test_list_of_a_dataset_shows_every_setting_with_its_default():
+    rows = {row["setting"]: row for row in json.loads(call("list", "imdb", "--json").stdout)}
+    assert rows["dataset.words"]["default"] == "20000"
+    assert rows["dataset.keep"]["needs"] == "one of 'start', 'end'"
+    assert rows["head.bins"]["default"] == "None"
+    assert "head.classes" not in rows, "learned, not set"
+    assert {"backbone.units", "training.epochs"} <= set(rows)
+    assert "dataset.words" in call("list", "imdb").stdout
+    assert call("list", "imbd").exit_code == 2
+
+
+def test_a_number_among_few_is_reached_from_the_command_line():
+    assert call("train", "temporal_order", "--set", "dataset.symbols=3", "--check").exit_code == 0
+
+
 def test_results_go_to_standard_output_and_the_log_to_standard_error(tmp_path):
     done = call("train", "adding", *SMALL, "--out", str(tmp_path / "r"), "--json")
     found = json.loads(done.stdout)

@@ -28,7 +28,7 @@ LEVEL = {
     "batches": 3,
     "heads": 3,
     "evaluation": 4,
-    "terminal": 4,
+    "terminal": 5,
     "plan": 5,
     "settings": 6,
     "training": 6,

@@ -44,7 +44,7 @@ MODULE = '''
         """
 
         headline, higher_is_better, baseline = "deviance", False, "mean"
-        mean: float | None = None
+        mean: float | None = sm.learned()
 
         def fit(self, targets):
             return replace(self, mean=float(np.mean(targets)))

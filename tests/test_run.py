@@ -181,6 +181,7 @@ def test_a_full_disk_while_training_keeps_what_was_asked(tmp_path, monkeypatch):
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     path = tmp_path / "scores.json"
     path.write_text("before")
+
     def fail() -> None:
         with writing(path) as file:
             file.write("half of")

@@ -559,8 +559,9 @@ def test_an_untrained_forecast_answers_the_last_value():
     )
     plan: Plan = resolve(
         "series",
+        data=frame,
         settings={"dataset.target": ("warm", "wet"), "dataset.inputs": ("wet", "warm"),
-                  "dataset.horizon": 2, "dataset.path": frame, "dataset.window": 5},
+                  "dataset.horizon": 2, "dataset.window": 5},
     )  # fmt: skip
     parts = plan.parts()
     model = sm.SequenceModel(

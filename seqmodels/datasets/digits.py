@@ -32,6 +32,8 @@ def probe(*, seed: int = 0) -> Dataset:
             "backbone.units": 64,
             "backbone.bidirectional": True,
             "backbone.summary": "both",
+            "backbone.embed": 32,
+            "backbone.dropout": 0.5,
             "training.epochs": 40,
             "training.batch_size": 32,
             "training.learning_rate": 3e-3,

@@ -99,7 +99,7 @@ def _files(path: str | Path | None, source: str) -> list[Path]:
         found = locate(folder, names[:1]) or locate(folder, names[1:])
         places = [found.parent] if found else []
         looked = f"under ${DATA_VARIABLE} or in the cache"
-        advice = f"Put them into a folder and pass path= (--data FOLDER), or ${DATA_VARIABLE}."
+        advice = f"Put them into a folder and pass path= (--data FOLDER), or set ${DATA_VARIABLE}."
     else:
         given = Path(path).expanduser()
         given = given.parent if given.is_file() else given

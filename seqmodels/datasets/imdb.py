@@ -128,9 +128,10 @@ def _find(path: str | Path | None) -> Path | None:
     if path.is_dir():
         if path.name == "aclImdb" or any((path / part).is_dir() for part in ("train", "test")):
             return path
-        for name in _NAMES:
-            if found := sorted(path.glob(name)):
-                return found[0]
+        for folder in (path, path / "imdb"):
+            for name in _NAMES:
+                if found := sorted(folder.glob(name)):
+                    return found[0]
     elif path.is_file() and path.name.endswith((".tar.gz", ".tgz", ".npz")):
         return path
     raise InputError(

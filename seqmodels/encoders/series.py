@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Encoder, Sequences, Spec
+from seqmodels.data import Encoder, Sequences, Spec, learned
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
 
@@ -41,8 +41,8 @@ class SeriesEncoder(Encoder):
     scaling: Literal["standard", "log"] = "standard"
     length: Annotated[int, Ge(1)] | None = None
     continues: tuple[int, ...] | None = None
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
+    mean: tuple[float, ...] | None = learned()
+    std: tuple[float, ...] | None = learned()
 
     def __post_init__(self) -> None:
         problems = []

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Encoder, Sequences, Spec
+from seqmodels.data import Encoder, Sequences, Spec, learned
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
 
@@ -43,7 +43,7 @@ class StrokeEncoder(Encoder):
 
     form: Literal["points", "offsets"] = "points"
     length: Annotated[int, Ge(1)] | None = None
-    scale: tuple[float, float] | None = None
+    scale: tuple[float, float] | None = learned()
 
     def __post_init__(self) -> None:
         problems = []

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Encoder, Sequences, Spec
+from seqmodels.data import Encoder, Sequences, Spec, learned
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
 
@@ -51,7 +51,7 @@ class TextEncoder(Encoder):
     words: Annotated[int, Ge(2)] = 20_000
     length: Annotated[int, Ge(1)] | None = 400
     keep: Literal["start", "end"] = "end"
-    vocabulary: tuple[str, ...] | None = None
+    vocabulary: tuple[str, ...] | None = learned()
 
     def __post_init__(self) -> None:
         problems = []

@@ -53,10 +53,10 @@ class Prediction:
 class Head(abc.ABC):
     """Turns targets into numbers and the network's outputs into answers. Saved with the model.
 
-    A frozen dataclass of JSON types, like an encoder: what is learned defaults to None and
-    `fit` returns a copy with it filled in. The network puts out plain numbers (logits);
-    `decode` is the only place that applies an activation. Keras is imported where it is used,
-    so that a head answers questions about targets without it.
+    A frozen dataclass of JSON types, like an encoder: what is learned defaults to `learned()`,
+    which is None, and `fit` returns a copy with it filled in. The network puts out plain
+    numbers (logits); `decode` is the only place that applies an activation. Keras is imported
+    where it is used, so that a head answers questions about targets without it.
 
     Attributes:
         headline: The score that says how good an answer is, in one number.

@@ -10,6 +10,7 @@ import numpy as np
 from annotated_types import Gt, Lt
 
 from seqmodels import plots
+from seqmodels.data import learned
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.heads.classes import UNDEFINED, Label, class_scores, index, labels, prior, ranked
@@ -25,7 +26,7 @@ WHO = "Head 'binary'"
 @register_head("binary")
 @dataclass(frozen=True, kw_only=True)
 class Binary(Head):
-    """One logit: how much more likely the second class is than the first.
+    """One of two classes, and the probability of each.
 
     Args:
         positive: The label, or labels, that make the second class; every other label makes
@@ -37,8 +38,8 @@ class Binary(Head):
 
     positive: Label | tuple[Label, ...] | None = None
     threshold: Annotated[float, Gt(0), Lt(1)] = 0.5
-    classes: tuple[Label, ...] | None = None
-    counts: tuple[int, ...] | None = None
+    classes: tuple[Label, ...] | None = learned()
+    counts: tuple[int, ...] | None = learned()
 
     def fit(self, targets: Sequence[Any]) -> Binary:
         values = labels(targets, WHO)

@@ -11,6 +11,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from seqmodels import plots
+from seqmodels.data import learned
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.heads.classes import UNDEFINED, Label, class_scores, index, labels, prior, ranked
@@ -28,12 +29,14 @@ WHO = "Head 'multiclass'"
 @register_head("multiclass")
 @dataclass(frozen=True, kw_only=True)
 class Multiclass(Head):
-    """One of several classes: a logit each; or, for bins of a number, its place and spread.
+    """One of several classes, and the probability of each.
+
+    The network puts out a logit a class; or, for bins of a number, its place and spread.
 
     Args:
         bins: Turn numbers into this many classes of equal share, 2 to 100, cut at quantiles of
             the training targets (fewer where many targets are equal). Such classes have an
-            order, which the network is told: see `heads/ordered.py`. None: targets are labels.
+            order, which the network is told. None: targets are labels.
         scale: With `bins`, the scale on which the network places its answer: of the numbers'
             "value"; or of their "rank", for amounts of which a few are far larger than the rest.
         edges: Learned, with `bins`. The numbers between the classes, in the target's units; a
@@ -46,11 +49,11 @@ class Multiclass(Head):
 
     bins: Annotated[int, Ge(2), Le(100)] | None = None
     scale: Literal["value", "rank"] = "value"
-    edges: tuple[float, ...] | None = None
-    mean: float | None = None
-    std: float | None = None
-    classes: tuple[Label, ...] | None = None
-    counts: tuple[int, ...] | None = None
+    edges: tuple[float, ...] | None = learned()
+    mean: float | None = learned()
+    std: float | None = learned()
+    classes: tuple[Label, ...] | None = learned()
+    counts: tuple[int, ...] | None = learned()
 
     def fit(self, targets: Sequence[Any]) -> Multiclass:
         fitted = self if self.bins is None else self._cut(numbers(targets, WHO))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from seqmodels import plots
+from seqmodels.data import learned
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.registry import register_head
@@ -23,7 +24,9 @@ WHO = "Head 'regression'"
 @register_head("regression")
 @dataclass(frozen=True, kw_only=True)
 class Regression(Head):
-    """The mean of each number, learned on standardised targets, answered in their own units.
+    """One number or several, answered in their own units.
+
+    Targets are standardised inside the head.
 
     Args:
         answer: What is answered where the same input can have several outcomes: their "mean"
@@ -39,9 +42,9 @@ class Regression(Head):
     baseline: ClassVar[str] = "mean"
 
     answer: Literal["mean", "median"] = "mean"
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
-    names: tuple[str, ...] | None = None
+    mean: tuple[float, ...] | None = learned()
+    std: tuple[float, ...] | None = learned()
+    names: tuple[str, ...] | None = learned()
 
     def fit(self, targets: Sequence[Any]) -> Regression:
         values = numbers(targets, WHO)  # [N, D]
