@@ -86,7 +86,7 @@ class Regression(Head):
     def metrics(self) -> list[keras.Metric]:
         import keras
 
-        return [keras.metrics.MeanAbsoluteError("mae")]  # in standard deviations
+        return [keras.metrics.MeanAbsoluteError("mae_in_std")]  # of standardised targets
 
     def decode(self, outputs: np.ndarray) -> Prediction:
         mean, std = self._learned()
