@@ -71,16 +71,17 @@ class Row(NamedTuple):
         return self.name.partition("/")[2]
 
 
-WEATHER, SALES = "series-weather", "series-sales"
 REAL = [
     *(Row(f"{name}/{head}", name) for name in ("imdb", "handwriting") for head in
       ("binary", "multiclass", "regression")),
-    Row(f"{WEATHER}/binary", "series", "delhi-direction"),
-    Row(f"{WEATHER}/multiclass", "series", "delhi-temperature"),
-    Row(f"{WEATHER}/regression", "series", "delhi-temperature"),
-    Row(f"{SALES}/binary", "series", "sales-direction"),
-    Row(f"{SALES}/multiclass", "series", "sales-quartile"),
-    Row(f"{SALES}/regression", "series", "sales"),
+    Row("series-delhi/binary", "series", "delhi-direction"),
+    Row("series-delhi/multiclass", "series", "delhi-temperature"),
+    Row("series-delhi/regression", "series", "delhi-temperature"),
+    *(Row(f"series-melbourne/{head}", "series", "melbourne-temperature") for head in
+      ("binary", "multiclass", "regression")),
+    Row("series-sales/binary", "series", "sales-direction"),
+    Row("series-sales/multiclass", "series", "sales-quartile"),
+    Row("series-sales/regression", "series", "sales"),
 ]  # fmt: skip
 OFFLINE = [
     Row("digits/multiclass", "digits"),
