@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
+
+import pydantic
 
 from seqmodels.backbone import Backbone
 from seqmodels.data import Dataset
@@ -17,7 +18,7 @@ from seqmodels.files import write_json
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.model import SequenceModel
 from seqmodels.settings import resolve, restored
-from seqmodels.work import FORMAT, Work, claim, encoded, fingerprint, refuse_existing
+from seqmodels.work import Work, claim, encoded, fingerprint, refuse_existing
 
 
 class Run:
@@ -45,13 +46,10 @@ class Run:
                 f"The training of {str(path)!r} did not finish. "
                 f"Go on with: seqmodels train --resume {path}"
             )
-        saved = json.loads((self.path / "scores.json").read_text(encoding="utf-8"))
-        self.scores: dict[str, float] = saved["scores"]
-        self.baselines: dict[str, dict[str, float]] = saved["baselines"]
-        with (self.path / "history.csv").open(encoding="utf-8", newline="") as file:
-            self.history = [
-                {name: float(value) for name, value in row.items()} for row in csv.DictReader(file)
-            ]
+        saved = _read(self.path / "scores.json", _Scores)
+        self.scores = saved.scores
+        self.baselines = saved.baselines
+        self.history = _history(self.path / "history.csv")
         self.model = SequenceModel.load(self.path / "model")
 
     def predict(self, inputs: Sequence[Any]) -> Prediction:
@@ -205,14 +203,67 @@ def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, E
     return run, found, fingerprint(rows) == run.record["fingerprint"]
 
 
+class _Record(pydantic.BaseModel, extra="forbid"):
+    """What `run.json` holds; see `Plan.record` and `Work.record`."""
+
+    format: Literal[1]
+    status: Literal["training", "complete"]
+    dataset: str
+    arguments: dict[str, Any]
+    target: str | None
+    says: str
+    head: dict[str, Any]
+    backbone: dict[str, Any]
+    training: dict[str, Any]
+    seed: int
+    limit: int | None
+    preset: str | None
+    examples: dict[str, int]
+    fingerprint: dict[str, str]
+    engine: str
+    versions: dict[str, str]
+    seconds: float | None = None
+
+
+class _Scores(pydantic.BaseModel, extra="forbid"):
+    """What `scores.json` holds."""
+
+    scores: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+
+
+Kind = TypeVar("Kind", bound=pydantic.BaseModel)
+
+
+def _read(path: Path, kind: type[Kind]) -> Kind:
+    """Return a JSON file of a run directory, held against what it may hold."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"{str(path.parent)!r} is not a run directory: {path.name}: {error.strerror}."
+        ) from None
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path} is damaged: {where} {first['msg']}.".replace("  ", " ")) from None
+
+
 def _record(path: Path) -> dict[str, Any]:
     """Return `run.json` of a run directory."""
     if not path.is_dir():
         raise InputError(f"{str(path)!r} is not a run directory: there is no such folder.")
+    return _read(path / "run.json", _Record).model_dump()
+
+
+def _history(path: Path) -> list[dict[str, float]]:
+    """Return `history.csv`, one row an epoch."""
     try:
-        record = json.loads((path / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{str(path)!r} is not a run directory: run.json: {error}.") from None
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise InputError(f"{path / 'run.json'} is not of a format this version reads.")
-    return record
+        with path.open(encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file)
+            rows = [{name: float(value) for name, value in row.items()} for row in table]
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path} is missing or damaged: {error}.") from None
+    if not rows:
+        raise InputError(f"{path} is damaged: it has no epoch.")
+    return rows

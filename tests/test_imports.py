@@ -1,9 +1,9 @@
 """The arrows between rooms point one way, and the quick paths stay quick."""
 
 import ast
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -136,9 +136,8 @@ def test_check_imports_no_tensorflow(name):
 
 
 def test_list_takes_under_a_second():
-    runs = []
-    for _ in range(3):  # the best of three: the machine may be busy
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "seqmodels", "list"], capture_output=True, check=True)
-        runs.append(time.perf_counter() - started)
-    assert min(runs) < 1, runs
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-m", "seqmodels", "list"], capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    assert seconds < 1, "of the processor, so that a busy machine does not matter"

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,6 +62,18 @@ def test_a_run_directory_is_complete(run):
     assert record["examples"] == {"train": 270, "valid": 30, "test": 100}
     assert {"tensorflow", "keras", "numpy", "python"} <= set(record["versions"])
     assert len(run.history) == 8
+
+
+@pytest.mark.parametrize("name", ["run.json", "scores.json", "history.csv"])
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"format": 1}', b"epoch,loss\n1,x\n", None])
+def test_a_damaged_file_of_a_run_is_named(run, tmp_path, name, damage):
+    shutil.copytree(run.path, tmp_path / "r")
+    if damage is None:
+        (tmp_path / "r" / name).unlink()
+    else:
+        (tmp_path / "r" / name).write_bytes(damage)
+    with pytest.raises(sm.InputError, match=re.escape(name)):
+        sm.Run(tmp_path / "r")
 
 
 def test_every_prediction_of_the_test_part_is_written(run):
