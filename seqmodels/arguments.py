@@ -39,10 +39,9 @@ def checked(function: Callable[..., Any], given: Mapping[str, Any], who: str) ->
             continue
         try:
             values[name] = _value(hints[name], value)
-        except pydantic.ValidationError as error:
-            why = error.errors()[0]["msg"]
+        except pydantic.ValidationError:
             problems.append(
-                f"Argument {name!r} of {who} needs {type_name(hints[name])}, got {value!r}: {why}."
+                f"Argument {name!r} of {who} needs {type_name(hints[name])}, got {value!r}."
             )
     if problems:
         raise InputError(problems)
@@ -50,9 +49,13 @@ def checked(function: Callable[..., Any], given: Mapping[str, Any], who: str) ->
 
 
 def signature(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return parameter name to type hint; `Any` where there is none."""
-    target = function.__init__ if inspect.isclass(function) else function
-    hints = typing.get_type_hints(target, include_extras=True)
+    """Return parameter name to type hint; `Any` where there is none.
+
+    Args:
+        function: A function, or a dataclass, whose own and inherited fields are each read with
+            the names of the module that they were written in.
+    """
+    hints = typing.get_type_hints(function, include_extras=True)
     return {name: hints.get(name, Any) for name in inspect.signature(function).parameters}
 
 
@@ -82,7 +85,7 @@ def type_name(hint: Any) -> str:
 
 
 def _bound(bound: Any) -> str:
-    words = {"gt": "above", "ge": "from", "lt": "below", "le": "up to"}
+    words = {"gt": "above", "ge": "from", "lt": "below", "le": "at most"}
     found = [f"{word} {getattr(bound, key)}" for key, word in words.items() if hasattr(bound, key)]
     return " and ".join(found)
 

@@ -175,6 +175,17 @@ def train(
     from seqmodels.settings import resolve as resolved
 
     if resume is not None:
+        given = {
+            "DATASET": dataset, "--head": head, "--target": target, "--preset": preset,
+            "--data": data, "--units": units, "--layers": layers, "--epochs": epochs,
+            "--batch-size": batch_size, "--learning-rate": learning_rate, "--set": settings,
+            "--limit": limit, "--out": out, "--check": check or None,
+        }  # fmt: skip
+        extra = [name for name, value in given.items() if value is not None]
+        if extra:
+            raise InputError(
+                f"--resume goes on with what was asked of {resume} and takes no {', '.join(extra)}."
+            )
         _finish(_tensorflow().resume(resume, quiet=quiet), as_json)
         return
     if dataset is None:
@@ -325,8 +336,10 @@ def _import(modules: list[str] | None) -> None:
     for module in modules or []:
         try:
             importlib.import_module(module)
-        except ImportError as error:
-            raise InputError(f"--import {module}: {error}.") from error
+        except Exception as error:
+            hint = " Leave .py out." if module.endswith(".py") else ""
+            kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
+            raise InputError(f"--import {module}: {kind}{error}.{hint}") from error
 
 
 def _tensorflow() -> Any:

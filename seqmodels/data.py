@@ -38,6 +38,11 @@ class Examples:
     naive: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.targets, Mapping):
+            raise InputError(
+                f"Examples need targets by name, as in {{'label': [...]}}, got "
+                f"{type(self.targets).__name__}."
+            )
         for name, values in self._columns():
             if len(values) != len(self.inputs):
                 raise InputError(
@@ -264,6 +269,10 @@ class Dataset:
     valid: Examples | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.encoder, Encoder):
+            raise InputError(
+                f"A Dataset needs an encoder, as in encoder=TextEncoder(), got {self.encoder!r}."
+            )
         for name, part in (("train", self.train), ("valid", self.valid), ("test", self.test)):
             if part is None:
                 continue

@@ -171,9 +171,11 @@ class SequenceModel:
     def _set_weights(self, data: bytes, path: Path) -> None:
         weights = self._weights()
         try:
+            _refuse_bombs(data, path, 4 * self.network.count_params())
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                _refuse_bombs(data, path, 4 * self.network.count_params())
                 arrays = {name: file[name] for name in file.files}
+        except InputError:
+            raise
         except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise InputError(f"{path} is not a file of weights: {error}.") from None
         wrong = [
@@ -232,8 +234,9 @@ def _verified(path: Path) -> dict[str, bytes]:
         data = _read(path / name, MAX_JSON if name == MODEL else entry.bytes)
         if _entry(data) != entry.model_dump():
             problems.append(
-                f"{path / name} is not as it was saved: {len(data)} bytes of {entry.bytes}, or "
-                f"changed since. Copy the model directory again, or train again."
+                f"{path / name} is not as it was saved: its sha256 is another, at "
+                f"{len(data)} bytes ({entry.bytes} were saved). Copy the model directory again, "
+                f"or train again."
             )
         files[name] = data
     if problems:

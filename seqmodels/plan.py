@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from annotated_types import Ge, Gt, Lt
 from seqmodels.backbone import Backbone
 from seqmodels.data import Dataset, Examples
 from seqmodels.errors import InputError, some
-from seqmodels.heads.base import Head
+from seqmodels.heads.base import Head, Prediction
 from seqmodels.registry import DATASETS, HEADS
 
 
@@ -131,6 +132,22 @@ class Parts:
     valid: Examples
     test: Examples
 
+    @contextlib.contextmanager
+    def as_given(self) -> Iterator[None]:
+        """Tell of an input that cannot be read by its row in the dataset, not in the split."""
+        try:
+            yield
+        except InputError:
+            given = {"train": self.data.train, "valid": self.data.valid, "test": self.data.test}
+            for name, part in given.items():
+                try:
+                    if part is not None:
+                        self.data.encoder.fit(part.inputs).encode(part.inputs)
+                except InputError as error:
+                    told = [f"In the {name} part: {problem}" for problem in error.problems]
+                    raise InputError(told) from None
+            raise
+
 
 def check(plan: Plan) -> None:
     """Find what can be found without training: files, target, head and sizes together.
@@ -143,7 +160,37 @@ def check(plan: Plan) -> None:
     source = DATASETS.get(plan.dataset).probe if plan.dataset in DATASETS else None
     make = (lambda: source(**plan.arguments)) if source else plan.make
     parts = dataclasses.replace(plan, make=make).parts()
-    plan.backbone.check(parts.data.encoder.fit(parts.train.inputs).spec)
+    problems = []
+    for look in (_check_head, _check_encoder):
+        try:
+            look(plan, parts)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+
+
+def _check_head(plan: Plan, parts: Parts) -> None:
+    """Let the head answer as one who has seen no input: a head of the user's may be half done."""
+    head, targets = plan.head.fit(parts.train.target(parts.target)), parts.train
+    trivial = head.trivial(len(targets))
+    if not isinstance(trivial, Prediction):
+        raise InputError(
+            f"{type(head).__name__}.trivial needs to return a Prediction, got "
+            f"{type(trivial).__name__}."
+        )
+    scores = head.score(targets.target(parts.target), trivial)
+    if head.headline not in scores:
+        raise InputError(
+            f"{type(head).__name__}.score needs to compute the headline {head.headline!r}, got "
+            f"{some(scores)}. Set `headline` to one of these."
+        )
+
+
+def _check_encoder(plan: Plan, parts: Parts) -> None:
+    with parts.as_given():
+        encoder = parts.data.encoder.fit(parts.train.inputs)
+        plan.backbone.check(encoder.spec)
 
 
 def _made(name: str, make: Callable[[], Dataset]) -> Dataset:
@@ -151,8 +198,9 @@ def _made(name: str, make: Callable[[], Dataset]) -> Dataset:
         data = make()
     except InputError:
         raise
-    except (OSError, ValueError) as error:
-        raise InputError(f"Dataset {name!r} could not be made: {error}") from error
+    except (OSError, ValueError, LookupError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise InputError(f"Dataset {name!r} could not be made. {why}") from error
     if not isinstance(data, Dataset):
         raise InputError(
             f"Dataset {name!r} needs to return a seqmodels.Dataset, got {type(data).__name__}."

@@ -134,11 +134,15 @@ class Registry(Generic[T]):
         Raises:
             RegistryError: It is not registered, so it cannot be saved.
         """
+        return self.name_of_class(type(part))
+
+    def name_of_class(self, kind: type) -> str:
+        """Return the name under which a class is registered; raises as `name_of`."""
         for name, entry in self._parts.items():
-            if entry is type(part):
+            if entry is kind:
                 return name
         raise RegistryError(
-            f"Cannot save {type(part).__name__}: it has no {self.kind} name. "
+            f"Cannot save {kind.__name__}: it has no {self.kind} name. "
             f"Decorate the class with @register_{self.kind}('...')."
         )
 

@@ -172,6 +172,8 @@ def load(path: str | Path) -> SequenceModel:
     if not path.is_dir():
         raise InputError(f"There is no run or model directory {str(path)!r}.")
     if (path / "run.json").is_file() and not (path / "model").is_dir():
+        if _record(path)["status"] == "complete":
+            raise InputError(f"The run {str(path)!r} is finished but its folder 'model' is gone.")
         raise InputError(
             f"The run {str(path)!r} has no model yet: its training did not finish. "
             f"Go on with: seqmodels train --resume {path}"

@@ -57,7 +57,10 @@ def resolve(
     target = target or asked.pop("target", None) or known.get("target") or (task and task.target)
     if task and target == task.target:
         known = {**{f"head.{key}": value for key, value in task.head.items()}, **known}
-    if data is not None:
+    restated = task is not None and any(f"head.{key}" in asked for key in task.head)
+    if data is not None and "path" not in signature(source.make):
+        problems.append(f"Dataset {_name(dataset)!r} reads no file: leave --data (data=) out.")
+    elif data is not None:
         asked.setdefault("dataset.path", str(data) if isinstance(data, Path) else data)
     groups = _groups({**known, **asked}, problems)
 
@@ -82,7 +85,7 @@ def resolve(
         arguments=arguments,
         make=lambda: source.make(**arguments),
         target=target,
-        says=task.says if task and target == task.target else "",
+        says=task.says if task and target == task.target and not restated else "",
         head=made_head,
         backbone=sizes,
         training=training,
@@ -106,7 +109,7 @@ def restored(record: Mapping[str, Any], dataset: Dataset | None = None) -> Plan:
     if dataset is None and name not in DATASETS:
         raise InputError(
             f"The dataset {name!r} of this run is not registered here. Import its module first "
-            f"(--import MODULE), or give it: resume(path, dataset=...)."
+            f"(--import MODULE); one that was in memory is given from Python (dataset=)."
         )
     source = _source(dataset or name)
     if dataset is None:
@@ -145,8 +148,9 @@ def settable(dataset: str) -> list[dict[str, str]]:
         for name in allowed:
             default = inspect.signature(part).parameters[name].default
             value = preset.get(f"{group}.{name}", default)
-            rows[f"{group}.{name}"] = {
-                "setting": f"{group}.{name}",
+            whose = f" ({HEADS.name_of_class(part)})" if group == "head" else ""
+            rows[f"{group}.{name}{whose}"] = {
+                "setting": f"{group}.{name}{whose}",
                 "needs": type_name(signature(part)[name]),
                 "default": "(needed)" if value is inspect.Parameter.empty else str(value),
             }
@@ -178,8 +182,8 @@ def _groups(settings: Mapping[str, Any], problems: list[str]) -> dict[str, dict[
             groups[group][name] = value
         elif key not in ("head", "target"):
             problems.append(
-                f"Unknown setting {key!r}. Settings are written GROUP.NAME with the groups "
-                f"{', '.join(groups)}: backbone.units=32."
+                f"Unknown setting {key!r}. A setting starts with its group, as in "
+                f"{', '.join(f'{one}.{name or key}' for one in groups)}."
             )
     return groups
 
@@ -213,7 +217,19 @@ def _head(head: str | Head, given: Mapping[str, Any]) -> Head:
     learned = sorted(set(given) & (set(signature(part)) - set(_given(part))))
     if learned:
         raise InputError(f"Head {head!r} learns {some(learned)} from the data. Leave it out.")
-    values = checked(part, given, f"head {head!r}")
+    other = [name for name in given if name not in signature(part)]
+    problems = []
+    for name in other:
+        owners = [one for one in HEADS if name in _given(HEADS.get(one))]
+        whose = f"It belongs to head {some(owners)}." if owners else nearest(name, _given(part))
+        problems.append(f"Unknown argument {name!r} of head {head!r}. {whose}")
+    try:
+        own = {name: value for name, value in given.items() if name not in other}
+        values = checked(part, own, f"head {head!r}")
+    except InputError as error:
+        raise InputError(problems + error.problems) from None
+    if problems:
+        raise InputError(problems)
     lacking = missing(part, values)
     if lacking:
         raise InputError(f"Head {head!r} needs {some(lacking)}: --set head.{lacking[0]}=VALUE.")

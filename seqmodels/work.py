@@ -38,10 +38,11 @@ class Work:
     def __init__(self, plan: Plan, parts: Parts, quiet: bool):
         self.plan, self.parts, self.started = plan, parts, time.time()
         self.reporter = Reporter(plan.training.epochs, quiet=quiet)
-        encoder = parts.data.encoder.fit(parts.train.inputs)
         head = plan.head.fit(parts.train.target(parts.target))
-        self.model = SequenceModel(encoder, plan.backbone, head, seed=plan.seed)
-        self.encoded = encoded(self.model, parts)
+        with parts.as_given():
+            encoder = parts.data.encoder.fit(parts.train.inputs)
+            self.model = SequenceModel(encoder, plan.backbone, head, seed=plan.seed)
+            self.encoded = encoded(self.model, parts)
         self.fingerprint = fingerprint(self.encoded)
 
     def finish(self, path: Path) -> None:

@@ -44,8 +44,8 @@ def test_list_of_a_dataset_shows_every_setting_with_its_default():
     rows = {row["setting"]: row for row in json.loads(call("list", "imdb", "--json").stdout)}
     assert rows["dataset.words"]["default"] == "20000"
     assert rows["dataset.keep"]["needs"] == "one of 'start', 'end'"
-    assert rows["head.bins"]["default"] == "None"
-    assert "head.classes" not in rows, "learned, not set"
+    assert rows["head.bins (multiclass)"]["default"] == "None"
+    assert "head.classes (binary)" not in rows, "learned, not set"
     assert {"backbone.units", "training.epochs"} <= set(rows)
     assert "dataset.words" in call("list", "imdb").stdout
     assert call("list", "imbd").exit_code == 2
@@ -98,7 +98,7 @@ def test_check_finds_every_mistake_at_once_each_with_its_fix(tmp_path):
         (["train", "digits", "--set", "head.classes=[1]"], "learns 'classes' from the data"),
         (["train", "digits", "--set", "units"], "--set needs NAME=VALUE"),
         (["train", "digits", "--set", "head.positive=12", "--head", "binary"], "no example of"),
-        (["train", "adding", "--data", "x"], "Unknown argument 'path' of dataset 'adding'"),
+        (["train", "adding", "--data", "x"], "reads no file"),
         (["train", "temporal_order", "--set", "backbone.skip=true"], "needs an encoder of numbers"),
         (["train", "series", "--data", "nowhere.csv"], "nowhere.csv"),
         (["train", "imdb", "--data", "nowhere"], "nowhere"),
@@ -107,6 +107,9 @@ def test_check_finds_every_mistake_at_once_each_with_its_fix(tmp_path):
         (["evaluate", "nowhere"], "not a run directory"),
         (["predict", "nowhere"], "no run or model directory"),
         (["train", "digits", "--seed", "-1"], "from 0"),
+        (["train", "digits", "--resume", "somewhere"], "takes no DATASET"),
+        (["train", "digits", "--set", "head.threshold=0.4"], "belongs to head 'binary'"),
+        (["train", "digits", "--set", "units=4"], "backbone.units"),
         (["train", "digits", "--limit", "1"], "at least 2"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -198,10 +201,7 @@ def test_a_dataset_of_ones_own_is_reached_by_import(tmp_path):
 
 def test_a_fault_of_ours_exits_with_1(tmp_path):
     (tmp_path / "my_fault.py").write_text(
-        "import seqmodels as sm\n"
-        "@sm.register_dataset('fault')\n"
-        "def fault():\n"
-        "    return {}['no such key']\n"
+        "import seqmodels as sm\n@sm.register_dataset('fault')\ndef fault():\n    return 1 / 0\n"
     )
     done = subprocess.run(
         [sys.executable, "-m", "seqmodels", "train", "fault", "--head", "binary",
@@ -209,4 +209,20 @@ def test_a_fault_of_ours_exits_with_1(tmp_path):
         capture_output=True, text=True, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "KeyError" in done.stderr
+    assert "ZeroDivisionError" in done.stderr
+
+
+def test_check_tries_a_head_of_ones_own_before_anything_is_trained(tmp_path, monkeypatch):
+    from dataclasses import dataclass
+
+    import seqmodels as sm
+    from seqmodels.registry import HEADS
+
+    @dataclass(frozen=True, kw_only=True)
+    class HalfDone(sm.Regression):
+        headline = "deviance"
+
+    monkeypatch.setitem(HEADS._parts, "half_done", HalfDone)
+    done = call("train", "adding", "--head", "half_done", "--target", "sum", "--check")
+    assert done.exit_code == 2
+    assert "needs to compute the headline 'deviance'" in done.stderr

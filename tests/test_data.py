@@ -85,3 +85,11 @@ def test_a_dataset_refuses_an_empty_part_and_unlike_targets():
         Dataset(train=some, test=Examples([], {"mood": []}), encoder=TextEncoder())
     with pytest.raises(InputError, match="test part has targets 'colour'"):
         Dataset(train=some, test=Examples(["a"], {"colour": [1]}), encoder=TextEncoder())
+
+
+def test_targets_without_a_name_and_an_encoder_class_are_refused():
+    with pytest.raises(InputError, match="targets by name"):
+        Examples(["a"], ["good"])
+    some = Examples(["a"], {"mood": ["good"]})
+    with pytest.raises(InputError, match="needs an encoder"):
+        Dataset(train=some, test=some, encoder=TextEncoder)

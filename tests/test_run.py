@@ -256,3 +256,12 @@ def test_a_finished_run_has_nothing_to_go_on_with(run):
 def test_inputs_that_cannot_be_read_are_refused(run, inputs, says):
     with pytest.raises(sm.InputError, match=says):
         run.predict(inputs)
+
+
+def test_an_input_that_cannot_be_read_is_told_by_its_row_in_the_dataset():
+    texts, words = moods(60, 1), ["a good film"] * 10
+    broken = sm.Examples([*texts.inputs[:40], "", *texts.inputs[41:]], texts.targets)
+    test = sm.Examples(words, {"mood": ["good", "bad"] * 5, "stars": list(range(10))})
+    data = sm.Dataset(train=broken, test=test, encoder=TextEncoder())
+    with pytest.raises(sm.InputError, match=r"In the train part: .*\b40\b"):
+        sm.train(data, head="binary", target="mood", quiet=True)

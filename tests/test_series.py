@@ -571,3 +571,34 @@ def test_an_untrained_forecast_answers_the_last_value():
     )
     naive = parts.test.naive["value"]["last value"].to_numpy()
     np.testing.assert_allclose(model.predict(parts.test.inputs).answers, naive, rtol=1e-4)
+
+
+TABLE = "date,price\n2024-01-01,5\n2024-01-02,6\n2024-01-03,7\n"
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_table_is_read_whatever_parts_its_cells(mark):
+    encoder = SeriesEncoder(columns=("price",), time=("date",))
+    (steps,) = encoder.read(TABLE.replace(",", mark))
+    assert steps.ravel().tolist() == [5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    "rows", [["2024-01-02,6", "2024-01-01,5"], ["2024-01-01,5", "2024-01-01,6"]]
+)
+def test_a_table_whose_times_do_not_rise_is_refused(rows):
+    encoder = SeriesEncoder(columns=("price",), time=("date",))
+    with pytest.raises(InputError, match=r"row 1 \(counted from 0\) has '2024-01-01'"):
+        encoder.read("\n".join(["date,price", *rows]))
+
+
+def test_times_in_several_columns_are_compared_as_numbers():
+    encoder = SeriesEncoder(columns=("price",), time=("month", "hour"))
+    assert len(encoder.read("month,hour,price\n9,23,1\n10,0,2\n")) == 1
+    with pytest.raises(InputError, match="row 1"):
+        encoder.read("month,hour,price\n10,0,2\n9,23,1\n")
+
+
+def test_a_table_without_its_times_is_taken_in_its_order():
+    encoder = SeriesEncoder(columns=("price",), time=("date",))
+    assert encoder.read("price\n3\n1\n")[0].ravel().tolist() == [3, 1]

@@ -124,9 +124,17 @@ def test_an_encoder_without_a_vocabulary_says_so():
         _ = TextEncoder().spec
 
 
-def test_a_file_has_one_text_a_line_and_blank_lines_are_skipped():
-    text = "first one\r\n\n  \nsecond\x85 still second\n"
+def test_a_file_has_one_text_a_line():
+    text = "first one\r\nsecond\x85 still second\n\n \n"
     assert TextEncoder().read(text) == ["first one", "second\x85 still second"]
+
+
+def test_a_blank_line_between_texts_is_refused_so_that_answers_stay_beside_their_lines():
+    encoder = TextEncoder().fit(["first", "second"])
+    inputs = encoder.read("first\n\nsecond\n")
+    assert len(inputs) == 3
+    with pytest.raises(InputError, match="1"):
+        encoder.encode(inputs)
 
 
 def test_a_long_text_is_shown_in_one_short_line():

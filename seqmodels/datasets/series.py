@@ -148,7 +148,11 @@ def series(
         valid=valid_part,
         test=test_part,
         encoder=SeriesEncoder(
-            columns=tuple(reads), scaling=scaling, length=window, continues=continues
+            columns=tuple(reads),
+            scaling=scaling,
+            length=window,
+            continues=continues,
+            time=asked["time"],
         ),
     )
 

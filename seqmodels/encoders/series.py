@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Self
@@ -30,6 +31,7 @@ class SeriesEncoder(Encoder):
         length: Steps to read, the last ones. None: all.
         continues: For each of the D answers of a forecast, the channel whose future it is,
             counted from 0. None: no forecast, or of something that is not read.
+        time: Names of the columns of a table that hold its times, for `read`.
         mean: Learned. One number per channel, [C], in the input's units ("log": of the log).
         std: Learned. As `mean`; 1 for a channel that never changes.
 
@@ -41,6 +43,7 @@ class SeriesEncoder(Encoder):
     scaling: Literal["standard", "log"] = "standard"
     length: Annotated[int, Ge(1)] | None = None
     continues: tuple[int, ...] | None = None
+    time: tuple[str, ...] | None = None
     mean: tuple[float, ...] | None = learned()
     std: tuple[float, ...] | None = learned()
 
@@ -123,15 +126,16 @@ class SeriesEncoder(Encoder):
         """Return the inputs in a text: a CSV table is one input, else one JSON list a line.
 
         A table starts with a line of column names, among them all of the encoder's; its rows
-        are the steps, in order, and other columns are left out.
+        are the steps, in order, and other columns are left out but for the times, if there.
 
         Raises:
-            InputError: A column is missing, a cell is not a number, or a line is not JSON.
+            InputError: A column is missing, a cell is not a number, times do not rise from row
+                to row, or a line is not JSON.
         """
         text = text.removeprefix("\ufeff")
         if self.columns is None or text.lstrip()[:1] in ("[", "{", ""):
             return super().read(text)
-        header, *rows = [row for row in csv.reader(io.StringIO(text)) if row]
+        header, *rows = self._cells(text)
         absent = [name for name in self.columns if name not in header]
         if absent:
             raise InputError(
@@ -139,6 +143,7 @@ class SeriesEncoder(Encoder):
                 f"{some(absent)}. Its first line names {some(header)}. Give a CSV with these "
                 f"columns, or one JSON list a line."
             )
+        self._refuse_disorder(header, rows)
         places = [header.index(name) for name in self.columns]
         steps = [[_number(row, i, header, n) for i in places] for n, row in enumerate(rows)]
         return [np.array(steps, dtype=np.float64).reshape(len(steps), len(places))]  # [T, C]
@@ -165,6 +170,35 @@ class SeriesEncoder(Encoder):
         first = int(raw.starts.min()) if len(raw) else 0
         end = int((raw.starts + raw.lengths).max()) if len(raw) else 0
         return Sequences(values[first:end], raw.starts - first, raw.lengths)
+
+    def _cells(self, text: str) -> list[list[str]]:
+        """Return the rows of a table whose cells are parted by commas, semicolons or tabs."""
+        first = text.lstrip().partition("\n")[0]
+        mark = max(",;\t", key=lambda one: len(set(self.columns or ()) & set(_parted(first, one))))
+        return [row for row in csv.reader(io.StringIO(text), delimiter=mark) if row]
+
+    def _refuse_disorder(self, header: list[str], rows: list[list[str]]) -> None:
+        """Refuse rows that do not follow each other in time; the last is what is gone on from."""
+        if not self.time or not set(self.time) <= set(header):
+            return
+        import pandas as pd
+
+        places = [header.index(name) for name in self.time]
+        cells = [[row[place] if place < len(row) else "" for place in places] for row in rows]
+        try:
+            times: Any = [[float(cell) for cell in row] for row in cells]
+        except ValueError:
+            try:
+                times = list(pd.to_datetime(pd.Series([" ".join(row) for row in cells])))
+            except ValueError as error:
+                raise InputError(f"The times of the table cannot be read: {error}.") from None
+        for number, (one, two) in enumerate(itertools.pairwise(times), start=1):
+            if not one < two:
+                raise InputError(
+                    f"Encoder 'series' needs rows that follow each other in time; row {number} "
+                    f"(counted from 0) has {' '.join(cells[number])!r} after "
+                    f"{' '.join(cells[number - 1])!r}. Sort the table, each time once."
+                )
 
     def _picked(self, row: Any, number: int) -> Any:
         if self.columns is None or not hasattr(row, "columns"):
@@ -193,6 +227,10 @@ class SeriesEncoder(Encoder):
 
     def _named(self, channel: Any) -> Any:
         return self.columns[channel] if self.columns else int(channel)
+
+
+def _parted(line: str, mark: str) -> list[str]:
+    return next(csv.reader([line], delimiter=mark), [])
 
 
 def _number(row: list[str], place: int, header: list[str], number: int) -> float:

@@ -108,8 +108,8 @@ class TextEncoder(Encoder):
         return Spec(vocabulary=len(self._vocabulary()) + 1)
 
     def read(self, text: str) -> list[str]:
-        """Return the lines of `text`, each a text of its own; blank ones are skipped."""
-        return [line.strip() for line in io.StringIO(text, newline=None) if line.strip()]
+        """Return the lines of `text`, each a text of its own; blank ones at the end are not."""
+        return [line.strip() for line in io.StringIO(text.rstrip(), newline=None)]
 
     def show(self, example: str) -> str:
         """Return the text in one line of at most 80 characters."""

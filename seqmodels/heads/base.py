@@ -39,8 +39,10 @@ class Prediction:
         """Return one flat dictionary of JSON types per answer, for CSV and JSON lines."""
         if self.answers.ndim == 2:
             names = [str(name) for name in self.columns or range(self.answers.shape[1])]
-            return [dict(zip(names, row, strict=True)) for row in self.answers.tolist()]
-        rows = [{"answer": answer} for answer in self.answers.tolist()]
+            return [
+                dict(zip(names, map(_rounded, row), strict=True)) for row in self.answers.tolist()
+            ]
+        rows = [{"answer": _rounded(answer)} for answer in self.answers.tolist()]
         if self.scores is not None and self.columns is not None:
             for row, scores in zip(rows, self.scores.tolist(), strict=True):
                 row |= {
@@ -48,6 +50,11 @@ class Prediction:
                     for name, score in zip(self.columns, scores, strict=True)
                 }
         return rows
+
+
+def _rounded(value: Any) -> Any:
+    """Return a number to the seven digits that float32 holds."""
+    return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
 class Head(abc.ABC):
