@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from seqmodels import __version__, terminal
 from seqmodels.errors import InputError
@@ -28,7 +25,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-errors = Console(stderr=True, highlight=False)
 
 Import = Annotated[
     list[str] | None,
@@ -50,27 +46,6 @@ def main() -> None:
     app()
 
 
-def _guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what the user can mend into plain messages and exit status 2."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except InputError as error:
-            for problem in error.problems:
-                errors.print(f"seqmodels: {problem}", markup=False, soft_wrap=True, style="red")
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt as stop:
-            said = str(stop) or "Stopped. Nothing was written."
-            errors.print(f"\nseqmodels: {said}", markup=False, soft_wrap=True)
-            raise typer.Exit(2) from None
-        except BrokenPipeError:  # `| head` has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-    return run
-
-
 def _version(show: bool) -> None:
     if show:
         print(f"seqmodels {__version__}")
@@ -87,7 +62,7 @@ def options(
 
 
 @app.command("list")
-@_guarded
+@terminal.guarded
 def list_parts(
     dataset: Annotated[
         str | None, typer.Argument(help="Show every setting of this dataset.")
@@ -105,11 +80,11 @@ def list_parts(
 
     `seqmodels list imdb`
     """
-    _import(imports)
+    terminal.import_modules(imports)
     from seqmodels.registry import DATASETS, HEADS, broken_plugins
 
     for broken in broken_plugins():
-        errors.print(f"seqmodels: {broken}", markup=False, soft_wrap=True, style="yellow")
+        terminal.errors.print(f"seqmodels: {broken}", markup=False, soft_wrap=True, style="yellow")
     heads = {name: HEADS.get(name) for name in HEADS}
     if dataset is not None:
         from seqmodels.settings import settable
@@ -125,7 +100,7 @@ def list_parts(
 
 
 @app.command()
-@_guarded
+@terminal.guarded
 def train(
     dataset: Annotated[str | None, typer.Argument(help="A registered name: see `list`.")] = None,
     head: Annotated[str | None, typer.Option(help="What is predicted: see `list`.")] = None,
@@ -170,7 +145,7 @@ def train(
 
     `seqmodels train --resume runs/imdb-binary-1`
     """
-    _import(imports)
+    terminal.import_modules(imports)
     from seqmodels.plan import check as check_plan
     from seqmodels.settings import resolve as resolved
 
@@ -220,7 +195,7 @@ def train(
 
 
 @app.command()
-@_guarded
+@terminal.guarded
 def evaluate(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
     data: Data = None,
@@ -231,10 +206,10 @@ def evaluate(
 
     Example: `seqmodels evaluate runs/imdb-binary-1`
     """
-    _import(imports)
+    terminal.import_modules(imports)
     opened, found, same = _tensorflow().rescore(run, data=data)
     if not same:
-        errors.print("seqmodels: The data are not those of the run; its split may differ.")
+        terminal.errors.print("seqmodels: The data are not those of the run; its split may differ.")
     if as_json:
         terminal.print_json(
             {"scores": found.scores, "baselines": found.baselines, "same_data": same}
@@ -244,7 +219,7 @@ def evaluate(
 
 
 @app.command()
-@_guarded
+@terminal.guarded
 def predict(
     run: Annotated[Path, typer.Argument(help="A run directory, or a model directory.")],
     file: Annotated[str, typer.Argument(help="A file of inputs, or - for standard input.")] = "-",
@@ -266,10 +241,10 @@ def predict(
 
     `seqmodels predict runs/imdb-binary-1 reviews.txt --format jsonl --out answers.jsonl`
     """
-    _import(imports)
+    terminal.import_modules(imports)
     if out is not None and out.exists():
         raise InputError(f"The file {str(out)!r} exists. Choose another, or remove it.")
-    text = _text(file)
+    text = terminal.read_text(file)
     model = _tensorflow().load(run)
     inputs = model.encoder.read(text)
     if not inputs:
@@ -316,30 +291,6 @@ def _taken(out: Path | None) -> list[str]:
     if out is None or not out.exists():
         return []
     return [f"Run directory {str(out)!r} exists. Choose another, or remove it."]
-
-
-def _text(file: str) -> str:
-    """Return the text of a file or of standard input."""
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"Cannot read {file!r}: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file!r} is not UTF-8 text ({error.reason}). Convert it.") from None
-
-
-def _import(modules: list[str] | None) -> None:
-    """Import the user's modules, also from the folder the command was started in."""
-    if modules:
-        sys.path.insert(0, str(Path.cwd()))
-    for module in modules or []:
-        try:
-            importlib.import_module(module)
-        except Exception as error:
-            hint = " Leave .py out." if module.endswith(".py") else ""
-            kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
-            raise InputError(f"--import {module}: {kind}{error}.{hint}") from error
 
 
 def _tensorflow() -> Any:

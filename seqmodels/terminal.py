@@ -1,25 +1,32 @@
-"""How results look in a terminal: tables for people, JSON and CSV for programs."""
+"""The terminal: what is read from it, how results look in it, how mistakes are told."""
 
 from __future__ import annotations
 
 import contextlib
 import csv
+import functools
+import importlib
 import inspect
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from seqmodels.errors import InputError
 from seqmodels.registry import Source
 
 if TYPE_CHECKING:
     from seqmodels.evaluation import Evaluation
+
+errors = Console(stderr=True, highlight=False)
 
 
 class Format(StrEnum):
@@ -28,6 +35,51 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     jsonl = "jsonl"
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn what the user can mend into plain messages and exit status 2."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except InputError as error:
+            for problem in error.problems:
+                errors.print(f"seqmodels: {problem}", markup=False, soft_wrap=True, style="red")
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt as stop:
+            said = str(stop) or "Stopped. Nothing was written."
+            errors.print(f"\nseqmodels: {said}", markup=False, soft_wrap=True)
+            raise typer.Exit(2) from None
+        except BrokenPipeError:  # `| head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return run
+
+
+def import_modules(modules: list[str] | None) -> None:
+    """Import the user's modules, also from the folder the command was started in."""
+    if modules:
+        sys.path.insert(0, str(Path.cwd()))
+    for module in modules or []:
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            hint = " Leave .py out." if module.endswith(".py") else ""
+            kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
+            raise InputError(f"--import {module}: {kind}{error}.{hint}") from error
+
+
+def read_text(file: str) -> str:
+    """Return the text of a file or of standard input."""
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"Cannot read {file!r}: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file!r} is not UTF-8 text ({error.reason}). Convert it.") from None
 
 
 def catalogue(datasets: Mapping[str, Source], heads: Mapping[str, Any]) -> dict[str, Any]:
