@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import secrets
 import shutil
 import zipfile
@@ -256,8 +255,3 @@ def _refuse_bombs(data: bytes, path: Path, expected: int) -> None:
         size = sum(member.file_size for member in file.infolist())
     if size > 2 * expected + 2**16:
         raise InputError(f"{path} would unpack to {size} bytes, {expected} were expected.")
-
-
-def describe(path: Path) -> dict[str, Any]:
-    """Return `model.json` of a saved model, without building its network."""
-    return json.loads(_verified(path)[MODEL])
