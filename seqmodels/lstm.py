@@ -6,11 +6,14 @@ forget gate of Gers et al. 2000, as Keras computes it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from seqmodels import engines
 
 
 class LSTM(keras.layers.Layer):
@@ -28,6 +31,8 @@ class LSTM(keras.layers.Layer):
         steps: Return every step, [B, T, H]; else the state after the last real step, [B, H].
             H is `units`, or twice that for two directions.
         seed: Of the initial weights; same seed, same weights.
+        engine: Which one reads, of `engines.NAMES`; None: the fastest there is. Same weights,
+            same answers.
         name: Of the layer.
     """
 
@@ -39,10 +44,12 @@ class LSTM(keras.layers.Layer):
         memory: int | None = None,
         steps: bool = False,
         seed: int = 0,
+        engine: str | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
         self.steps = steps
+        self.engine = engine or engines.chosen()
         names = ("forward", "backward") if bidirectional else ("forward",)
         start: Any = keras.initializers.GlorotUniform
         turn: Any = keras.initializers.Orthogonal
@@ -54,6 +61,7 @@ class LSTM(keras.layers.Layer):
             keras.layers.LSTM(
                 units,
                 return_sequences=steps,
+                return_state=True,
                 kernel_initializer=start(seed=seed + 2 * i),
                 seed=seed,  # unused without dropout, but part of the state that is compared
                 unit_forget_bias=memory is None,
@@ -64,16 +72,42 @@ class LSTM(keras.layers.Layer):
             for i, direction in enumerate(names)
         ]
 
-    def call(self, x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        """Read `x` [B, T, C], whose row i has `lengths[i]` real steps, from 1 to T."""
-        mask = tf.sequence_mask(lengths, tf.shape(x)[1])  # [B, T]
-        forward = self.directions[0](x, mask=mask)
-        if len(self.directions) == 1:
-            return tf.identity(forward)  # without the mask that Keras has hung on it
-        backward = self.directions[1](tf.reverse_sequence(x, lengths, seq_axis=1), mask=mask)
-        if self.steps:
-            backward = tf.reverse_sequence(backward, lengths, seq_axis=1)
-        return tf.concat([forward, backward], axis=-1)
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        for layer in self.directions:
+            layer.build(shape)
+
+    def call(
+        self,
+        x: tf.Tensor,
+        lengths: tf.Tensor,
+        initial: Sequence[tuple[tf.Tensor, tf.Tensor]] | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
+        """Read `x` [B, T, C], whose row i has `lengths[i]` real steps, from 1 to T.
+
+        Args:
+            x: What lies past a row's end is never read.
+            lengths: [B] int32.
+            initial: The states (h, c) that each direction starts from, [B, H] each; None: zeros.
+            training: Whether a gradient will follow.
+        """
+        parts = []
+        for i, layer in enumerate(self.directions):
+            zeros = tf.zeros([tf.shape(x)[0], layer.units], x.dtype)
+            h, c = initial[i] if initial else (zeros, zeros)
+            states = engines.read(
+                layer,
+                x,
+                lengths,
+                h,
+                c,
+                backward=i == 1,
+                steps=self.steps,
+                training=bool(training),
+                engine=self.engine,
+            )
+            parts.append(states.h if states.steps is None else states.steps)
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=-1)
 
 
 class Fading(keras.initializers.Initializer):

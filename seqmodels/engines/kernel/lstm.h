@@ -1,0 +1,50 @@
+// What an LSTM pass is asked: sizes, pointers, and one implementation for each instruction set.
+//
+// Shapes: B rows, T steps, C channels, H units; row-major; gates in Keras's order i, f, c, o.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace seqmodels {
+
+struct Lstm {
+  int64_t B, T, C, H;
+  bool backward;           // read each row from its own last real step to its first
+  int threads;
+  const float* x;          // [B, T, C]
+  const int32_t* lengths;  // [B], from 1 to T
+  const float* kernel;     // [C, 4H]
+  const float* recurrent;  // [H, 4H]
+  const float* bias;       // [4H]
+};
+
+struct Forward {
+  const float *h0, *c0;  // [B, H]
+  float* steps;          // [B, T, H], or null
+  float *h, *c;          // [B, H]
+  float* kept;           // what the gradient needs, `kept_size` floats, or null
+};
+
+struct Gradient {
+  float* kept;          // used up
+  const float* dsteps;  // [B, T, H], or null
+  const float *dh, *dc; // [B, H]
+  float* dx;            // [B, T, C]
+  float* dkernel;       // [C, 4H]
+  float* drecurrent;    // [H, 4H]
+  float* dbias;         // [4H]
+  float *dh0, *dc0;     // [B, H]
+};
+
+struct Engine {
+  const char* name;
+  size_t (*kept_size)(const Lstm&);
+  void (*forward)(const Lstm&, const Forward&);
+  void (*gradient)(const Lstm&, const Gradient&);
+};
+
+// The best that this processor can run, with vectors of at most `bits` bits.
+const Engine& engine(int bits);
+
+}  // namespace seqmodels

@@ -1,0 +1,106 @@
+"""The native kernel: one sequence in each SIMD lane, the lanes of a group of like lengths.
+
+The kernel is the C++ of `seqmodels/engines/kernel/`, compiled when the package is installed on
+a machine that has a compiler. It speaks TensorFlow's stable C interface.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from seqmodels.engines import States
+
+BITS = 512  # widest vectors to use; fewer where the processor has fewer
+
+
+def missing() -> str | None:
+    """Return why the kernel cannot be had here; None when it can."""
+    if _path() is None:
+        return "it was not built: no C++ compiler was found when seqmodels was installed."
+    try:
+        _ops()
+    except (tf.errors.OpError, AttributeError, OSError) as error:
+        return f"it does not suit this TensorFlow: {str(error).splitlines()[0]}"
+    return None
+
+
+def instructions() -> str:
+    """Return the instruction set that the kernel uses here: "avx512", "avx2" or "plain"."""
+    library = ctypes.CDLL(str(_path()))
+    library.seqmodels_instructions.restype = ctypes.c_char_p
+    return library.seqmodels_instructions(BITS).decode()
+
+
+def threads() -> int:
+    """Return how many threads a pass may use: the cores of this process, or TensorFlow's limit."""
+    return tf.config.threading.get_intra_op_parallelism_threads() or len(os.sched_getaffinity(0))
+
+
+def read(
+    layer: keras.layers.LSTM,
+    x: tf.Tensor,
+    lengths: tf.Tensor,
+    h: tf.Tensor,
+    c: tf.Tensor,
+    *,
+    backward: bool,
+    steps: bool,
+    training: bool,
+) -> States:
+    """As `engines.read`. What lies past a row's end is never touched, NaN included."""
+    cell = layer.cell
+    size = layer.units
+    settings = {"backward": backward, "steps": steps, "threads": threads(), "bits": BITS}
+    ops = _ops()
+
+    @tf.custom_gradient
+    def run(*inputs: tf.Tensor) -> Any:
+        *whole, kept = ops.seqmodels_lstm(*inputs, keep=training, **settings)
+
+        def gradient(*above: tf.Tensor) -> Any:
+            remembered = kept
+            if not training:  # a gradient that was not announced: read once more
+                *_, remembered = ops.seqmodels_lstm(*inputs, keep=True, **settings)
+            dx, dkernel, drecurrent, dbias, dh, dc = ops.seqmodels_lstm_gradient(
+                *inputs[:5], remembered, *above, keep=True, **settings
+            )
+            return dx, None, dkernel, drecurrent, dbias, dh, dc
+
+        return tuple(whole), gradient
+
+    weights = map(tf.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias))
+    found: Any = run(x, lengths, *weights, h, c)
+    all_steps, h, c = found
+    all_steps.set_shape([x.shape[0], x.shape[1] if steps else 0, size])
+    h.set_shape([x.shape[0], size])
+    c.set_shape([x.shape[0], size])
+    return States(all_steps if steps else None, h, c)
+
+
+@cache
+def _path() -> Path | None:
+    """Return where the compiled kernel lies."""
+    found = sorted(Path(__file__).parent.glob("_kernel*.so"))
+    return found[0] if found else None
+
+
+@cache
+def _ops() -> Any:
+    ops = tf.load_op_library(str(_path()))
+    if not hasattr(ops, "seqmodels_lstm"):
+        raise AttributeError("its C interface was not found.")
+    return ops
+
+
+@tf.RegisterGradient("SeqmodelsLstmGradient")
+def _second(op: Any, *_: Any) -> Any:
+    raise NotImplementedError(
+        "The native LSTM has no second derivative. Set SEQMODELS_LSTM=keras, which has."
+    )
