@@ -24,6 +24,7 @@ from seqmodels.plan import Training
 
 KEPT = 2  # checkpoints, so that a damaged newest one costs one epoch
 EVALUATE = 256  # rows of a batch when nothing is learned
+MEASURE = 4096  # rows whose loss and metrics are worked out together
 
 Row = dict[str, float]
 
@@ -101,18 +102,22 @@ class _Loop:
         self.metrics = head.metrics()
         loss = head.loss()
         x, lengths = batches.padded(train.sequences, np.arange(1))
+        targets = tf.TensorSpec([None, *train.y.shape[1:]], train.y.dtype)
         like = [
             tf.TensorSpec([None, *[None] * (x.ndim > 1), *x.shape[2:]], x.dtype),
             tf.TensorSpec([None], lengths.dtype),
-            tf.TensorSpec([None, *train.y.shape[1:]], train.y.dtype),
+            targets,
         ]
         self.train_step = _compiled(self._train_step(loss), like)
-        self.valid_step = _compiled(self._valid_step(loss), like)
+        self.forward = traced(network)
+        outputs = tf.TensorSpec([None, head.units], "float32")
+        self.measure = _compiled(self._measure(loss), [targets, outputs])
+        self.answers: list[tuple[np.ndarray, tf.Tensor]] = []  # not yet measured
 
     def _train_step(self, loss: keras.Loss) -> Callable[..., Any]:
         variables = self.network.trainable_variables
 
-        def step(x: tf.Tensor, lengths: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def step(x: tf.Tensor, lengths: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, ...]:
             with tf.GradientTape() as tape:
                 outputs: Any = self.network({"x": x, "lengths": lengths}, training=True)
                 value: Any = loss(y, outputs)
@@ -127,32 +132,33 @@ class _Loop:
                 return tf.constant(True)
 
             tf.cond(good, apply, lambda: tf.constant(False))
-            for metric in self.metrics:
-                metric.update_state(y, outputs)
-            return value, good
+            return value, good, outputs
 
         return step
 
-    def _valid_step(self, loss: keras.Loss) -> Callable[..., Any]:
-        def step(x: tf.Tensor, lengths: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-            outputs: Any = self.network({"x": x, "lengths": lengths}, training=False)
+    def _measure(self, loss: keras.Loss) -> Callable[..., Any]:
+        def measure(y: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
             for metric in self.metrics:
                 metric.update_state(y, outputs)
             value: Any = loss(y, outputs)
             return value
 
-        return step
+        return measure
 
     def train_epoch(self, train: Part, epoch: int, seed: int, watch: Watch) -> Row:
         """Take one pass over the training part in the order of (seed, epoch)."""
         order = batches.shuffled(train.sequences.lengths, self.settings.batch_size, seed, epoch)
         total, seen = 0.0, 0
         for done, rows in enumerate(order, start=1):
-            value, good = self.train_step(*batches.padded(train.sequences, rows), train.y[rows])
+            y = train.y[rows]
+            value, good, outputs = self.train_step(*batches.padded(train.sequences, rows), y)
             if not good:
                 self._refuse(float(value), epoch + 1, done)
             total, seen = total + float(value) * len(rows), seen + len(rows)
             mean = total / seen
+            self.answers.append((y, outputs))
+            if len(self.answers) * len(rows) >= MEASURE:
+                self._catch_up()
             watch.step(
                 epoch + 1, done, len(order), lambda mean=mean: {"loss": mean, **self._read()}
             )
@@ -160,10 +166,11 @@ class _Loop:
 
     def evaluate(self, part: Part) -> Row:
         """Return the loss and the metrics on a part, nothing learned."""
+        outputs = predict(self.forward, part.sequences, self.network.output_shape[-1])
         total = 0.0
-        for rows in batches.by_length(part.sequences.lengths, EVALUATE):
-            value = self.valid_step(*batches.padded(part.sequences, rows), part.y[rows])
-            total += float(value) * len(rows)
+        for start in range(0, len(outputs), MEASURE):
+            rows = slice(start, start + MEASURE)
+            total += float(self.measure(part.y[rows], outputs[rows])) * len(outputs[rows])
         return {"loss": total / len(part.y), **self._metrics()}
 
     def finish(self, row: Row) -> None:
@@ -205,7 +212,15 @@ class _Loop:
     def _variables(self) -> list[Any]:
         return [*self.network.variables, *self.optimizer.variables]
 
+    def _catch_up(self) -> None:
+        """Measure the answers of past steps, many at a time: a step does not wait for it."""
+        if self.answers:
+            y, outputs = zip(*self.answers, strict=True)
+            self.measure(np.concatenate(y), np.concatenate([array.numpy() for array in outputs]))
+            self.answers.clear()
+
     def _read(self) -> Row:
+        self._catch_up()
         return {metric.name: float(metric.result()) for metric in self.metrics}
 
     def _metrics(self) -> Row:

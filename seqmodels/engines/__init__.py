@@ -94,3 +94,17 @@ def chosen() -> str:
     if tf.config.list_physical_devices("GPU"):
         return "keras"  # which calls cuDNN there
     return "fused" if missing else "native"
+
+
+def says() -> str:
+    """Return one line for people: the engine, and why it is not a faster one."""
+    from seqmodels.engines import native
+
+    name = chosen()
+    if name == "native":
+        return f"LSTM engine: native ({native.instructions()}, {native.threads()} threads)"
+    asked = f" ({VARIABLE} asks for it)" if os.environ.get(VARIABLE) else ""
+    missing = native.missing()
+    if name == "fused" and missing and not asked:
+        return f"LSTM engine: fused, several times slower than native, and native is missing: {missing}"
+    return f"LSTM engine: {name}{asked}"
