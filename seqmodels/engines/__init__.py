@@ -106,5 +106,5 @@ def says() -> str:
     asked = f" ({VARIABLE} asks for it)" if os.environ.get(VARIABLE) else ""
     missing = native.missing()
     if name == "fused" and missing and not asked:
-        return f"LSTM engine: fused, several times slower than native, and native is missing: {missing}"
+        return f"LSTM engine: fused; the native one is several times faster, but {missing}"
     return f"LSTM engine: {name}{asked}"
