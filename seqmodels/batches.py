@@ -20,19 +20,22 @@ def shuffled(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> lis
         epoch: Counted from 0.
     """
     rng = np.random.default_rng([seed, epoch])
-    order = rng.permutation(len(lengths))
-    pools = np.split(order, range(POOL * batch_size, len(order), POOL * batch_size))
-    batches = [
-        batch
-        for pool in pools
-        for batch in _cut(pool[np.argsort(lengths[pool], kind="stable")], batch_size)
-    ]
+    order = _rows(len(lengths))
+    rng.shuffle(order)
+    if lengths.min() < lengths.max():
+        for first in range(0, len(order), POOL * batch_size):
+            pool = order[first : first + POOL * batch_size]
+            pool[:] = pool[np.argsort(lengths[pool], kind="stable")]
+    batches = _cut(order, batch_size)
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
 def by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
     """Return the rows of each batch, the shortest rows first, for prediction."""
-    return _cut(np.argsort(lengths, kind="stable"), batch_size)
+    order = _rows(len(lengths))
+    if lengths.min() < lengths.max():
+        order[:] = np.argsort(lengths, kind="stable")
+    return _cut(order, batch_size)
 
 
 def padded(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -43,13 +46,17 @@ def padded(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndarr
         past a row's end; and the lengths [B] int32.
     """
     lengths = sequences.lengths[rows].astype(np.int32)
-    steps = np.arange(lengths.max())
-    real = steps < lengths[:, None]  # [B, T]
-    places = np.where(real, sequences.starts[rows][:, None] + steps, 0)
-    x = sequences.values[places]  # [B, T] or [B, T, C]
-    x[~real] = 0
+    steps = int(lengths.max())
+    x = sequences.spans(rows, steps)  # [B, T] or [B, T, C]
+    x = x.astype(np.int32 if x.dtype.kind in "iu" else np.float32, copy=False)
+    if lengths.min() < steps:
+        x[np.arange(steps, dtype=np.int32) >= lengths[:, None]] = 0
     return x, lengths
 
 
+def _rows(count: int) -> np.ndarray:
+    return np.arange(count, dtype=np.int32 if count < 2**31 else np.int64)
+
+
 def _cut(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    return np.split(order, range(batch_size, len(order), batch_size))
+    return [order[first : first + batch_size] for first in range(0, len(order), batch_size)]

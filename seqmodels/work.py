@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import ctypes
 import hashlib
 import platform
 import shutil
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seqmodels import training
+from seqmodels import engines, training
 from seqmodels.errors import InputError
 from seqmodels.evaluation import evaluate
 from seqmodels.files import write_json, writing
@@ -26,6 +29,7 @@ from seqmodels.registry import HEADS
 from seqmodels.report import write_report
 
 FORMAT = 1
+CHUNK = 2**10  # rows of a table, or steps of the data, that are worked on together
 
 
 class Interrupted(KeyboardInterrupt):
@@ -43,7 +47,9 @@ class Work:
             encoder = parts.data.encoder.fit(parts.train.inputs)
             self.model = SequenceModel(encoder, plan.backbone, head, seed=plan.seed)
             self.encoded = encoded(self.model, parts)
+        self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
+        _give_back()
 
     def finish(self, path: Path) -> None:
         """Train, score, and write everything that the run leaves.
@@ -54,6 +60,7 @@ class Work:
         """
         onward = f"seqmodels train --resume {path}"
         self.reporter.say(self._headline())
+        self.reporter.say(engines.says())
         try:
             with self.reporter:
                 history = training.fit(
@@ -66,6 +73,8 @@ class Work:
                     folder=path / "checkpoints",
                     watch=self.reporter,
                 )
+            self.encoded = {"test": self.encoded["test"]}  # room for the answers and the report
+            _give_back()
             self._write(path, history)
         except KeyboardInterrupt:
             done = any((path / "checkpoints").glob("epoch-*.npz"))
@@ -87,9 +96,9 @@ class Work:
             "status": status,
             **self.plan.record(),
             "target": self.parts.target,
-            "examples": {name: len(part.y) for name, part in self.encoded.items()},
+            "examples": self.counts,
             "fingerprint": self.fingerprint,
-            "engine": "keras",
+            "engine": engines.chosen(),
             "versions": {
                 "python": platform.python_version(),
                 **{name: version(name) for name in names},
@@ -100,29 +109,33 @@ class Work:
     def _write(self, path: Path, history: list[training.Row]) -> None:
         test = self.parts.test
         prediction = self.model.answer(self.encoded["test"].sequences)
+        self.encoded = {}
         found = evaluate(self.model.head, self.parts.target, self.parts.train, test, prediction)
         _write_table(path / "history.csv", history)
         write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
         _write_table(path / "predictions.csv", self._answers(prediction))
         truth = test.target(self.parts.target)
-        figures = self.model.head.figures(truth, prediction)
-        write_report(path / "report.html", self.record("complete"), history, found, figures)
+        record = self.record("complete")
+        drawn = self.model.head.figures
+        write_report(path / "report.html", record, history, found, drawn(truth, prediction))
         if not (path / "model").exists():
             self.model.save(path / "model")
         seconds = round(time.time() - self.started, 1)
         write_json(path / "run.json", self.record("complete", seconds=seconds))
         shutil.rmtree(path / "checkpoints", ignore_errors=True)
 
-    def _answers(self, prediction: Prediction) -> list[dict[str, Any]]:
+    def _answers(self, prediction: Prediction) -> Iterator[dict[str, Any]]:
         test, encoder = self.parts.test, self.model.encoder
-        truth = np.asarray(test.target(self.parts.target)).tolist()
-        return [
-            {"input": encoder.show(test.inputs[i]), "target": truth[i], **row}
-            for i, row in enumerate(prediction.rows())
-        ]
+        truth = np.asarray(test.target(self.parts.target))
+        for first in range(0, len(prediction), CHUNK):
+            chunk = range(first, min(first + CHUNK, len(prediction)))
+            known = truth[chunk.start : chunk.stop].tolist()
+            rows = prediction.part(chunk.start, chunk.stop).rows()
+            for i, target, row in zip(chunk, known, rows, strict=True):
+                yield {"input": encoder.show(test.inputs[i]), "target": target, **row}
 
     def _headline(self) -> str:
-        counts = ", ".join(f"{len(part.y):,} {name}" for name, part in self.encoded.items())
+        counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
         says = f" ({self.plan.says})" if self.plan.says else ""
         head = HEADS.name_of(self.plan.head)
         return (
@@ -171,19 +184,36 @@ def encoded(model: SequenceModel, parts: Parts) -> dict[str, training.Part]:
 
 
 def fingerprint(encoded: Mapping[str, training.Part]) -> dict[str, str]:
-    """Return a hash of each part: steps and targets."""
+    """Return a hash of each part: steps and targets, however they are held in memory."""
     found = {}
     for name, part in encoded.items():
-        digest = hashlib.sha256()
-        rows = part.sequences
-        for array in (rows.values, rows.starts, rows.lengths, part.y):
-            digest.update(np.ascontiguousarray(array).data)
+        digest, rows = hashlib.sha256(), part.sequences
+        whole = np.int32 if rows.values.dtype.kind in "iu" else np.float32
+        for array, kind in (
+            (rows.values, whole),
+            (rows.starts, np.int64),
+            (rows.lengths, np.int64),
+            (part.y, part.y.dtype),
+        ):
+            for first in range(0, len(array), CHUNK):
+                digest.update(np.ascontiguousarray(array[first : first + CHUNK], dtype=kind).data)
         found[name] = digest.hexdigest()
     return found
 
 
-def _write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def _write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows of the same names; they need not be in memory together."""
+    remaining = iter(rows)
+    head = next(remaining)
     with writing(path) as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, list(head), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerow(head)
+        writer.writerows(remaining)
+
+
+def _give_back() -> None:
+    """Hand freed memory back to the system; the C library of Linux keeps tens of megabytes."""
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library than GNU's
+            ctypes.CDLL(None).malloc_trim(0)

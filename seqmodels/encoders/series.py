@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Self
@@ -13,6 +14,10 @@ from annotated_types import Ge
 from seqmodels.data import Encoder, Sequences, Spec, learned
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
+from seqmodels.sequences import Scaled
+
+CHUNK = 2**14  # steps that are looked at together, so that no second series is in memory
+LARGE = 2**20  # numbers: 4 MiB; below, scaling once is quicker than whenever a window is read
 
 
 @register_encoder("series")
@@ -69,11 +74,20 @@ class SeriesEncoder(Encoder):
             InputError: As `encode`; or numbers so large that they have no spread.
         """
         raw = self._raw(inputs, len(self.columns) if self.columns else None)
-        covered = raw.covered()
-        steps = self._shaped(raw.values[covered])  # [covered L, C]
-        self._check(np.isfinite(steps), raw, np.flatnonzero(covered))
+        covered, channels = raw.covered(), raw.values.shape[1]
+        count = np.count_nonzero(covered)
+        total, squares = np.zeros(channels), np.zeros(channels)
+        least, most = np.full(channels, np.inf), np.full(channels, -np.inf)
         with np.errstate(over="ignore", invalid="ignore"):
-            mean, std = steps.mean(axis=0), steps.std(axis=0)
+            for steps in self._chunks(raw, covered):
+                total += steps.sum(axis=0)
+                least = np.minimum(least, steps.min(axis=0))
+                most = np.maximum(most, steps.max(axis=0))
+            mean = total / count
+            for steps in self._chunks(raw, covered):
+                steps -= mean
+                squares += np.square(steps, out=steps).sum(axis=0)
+            std = np.sqrt(squares / count)
         if not np.isfinite(std).all():
             raise InputError(
                 f"Encoder 'series' cannot scale channel "
@@ -81,12 +95,13 @@ class SeriesEncoder(Encoder):
                 f"are too large to be squared. Use scaling='log', or another unit."
             )
         # Rounding can give a constant channel a spread of 1e-16, which would blow noise up.
-        moves = (std > 0) & (steps.max(axis=0) > steps.min(axis=0))
-        std = np.where(moves, std, 1.0)
+        std = np.where((std > 0) & (most > least), std, 1.0)
         return replace(self, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
 
     def encode(self, inputs: Seq[Any]) -> Sequences:
         """Return the scaled steps, float32 [L, C]; windows of one array share the result.
+
+        Those of a large array are scaled when they are read (see `Scaled`), to the same bits.
 
         Raises:
             InputError: The channels are not those of `fit`, or a number is missing or infinite;
@@ -95,15 +110,22 @@ class SeriesEncoder(Encoder):
         if self.mean is None or self.std is None:
             raise InputError("Encoder 'series' has no mean yet. Call fit first.")
         raw = self._raw(inputs, len(self.mean))
-        with np.errstate(over="ignore", invalid="ignore"):  # told below, with its place
-            scaled = (self._shaped(raw.values) - np.array(self.mean)) / np.array(self.std)
-            scaled = scaled.astype(np.float32)  # [L, C]
-        finite = np.isfinite(scaled)
-        if not finite.all():
-            covered = raw.covered()
-            self._check(finite[covered], raw, np.flatnonzero(covered))
-            scaled[~finite] = 0  # steps between the sequences, which nobody reads
-        return Sequences(scaled, raw.starts, raw.lengths)
+        scaled: Any = Scaled(raw.values, np.array(self.mean), np.array(self.std))
+        shared = raw.values.size >= LARGE and raw.lengths.sum(dtype=np.int64) > len(raw.values)
+        later = shared and self.scaling == "standard"  # a logarithm a step would slow training
+        values = scaled if later else np.empty(raw.values.shape, dtype=np.float32)
+        covered = None
+        for first in range(0, len(raw.values), CHUNK):
+            chunk = slice(first, first + CHUNK)
+            steps = scaled.scale(self._shaped(raw.values[chunk]))  # [CHUNK, C]
+            finite = np.isfinite(steps)
+            if not finite.all():
+                covered = raw.covered() if covered is None else covered
+                self._check(finite, raw, covered[chunk], first)
+                steps[~finite] = 0  # steps between the sequences, which nobody reads
+            if not later:
+                values[chunk] = steps
+        return Sequences(values, raw.starts, raw.lengths)
 
     @property
     def spec(self) -> Spec:
@@ -169,7 +191,8 @@ class SeriesEncoder(Encoder):
             )
         first = int(raw.starts.min()) if len(raw) else 0
         end = int((raw.starts + raw.lengths).max()) if len(raw) else 0
-        return Sequences(values[first:end], raw.starts - first, raw.lengths)
+        starts = raw.starts - first if first else raw.starts
+        return Sequences(values[first:end], starts, raw.lengths)
 
     def _cells(self, text: str) -> list[list[str]]:
         """Return the rows of a table whose cells are parted by commas, semicolons or tabs."""
@@ -212,12 +235,29 @@ class SeriesEncoder(Encoder):
         values = np.asarray(values, dtype=np.float64)
         return np.sign(values) * np.log1p(np.abs(values)) if self.scaling == "log" else values
 
-    def _check(self, finite: np.ndarray, raw: Sequences, places: np.ndarray) -> None:
-        """Refuse a number that cannot be read, in the user's words for where it stands."""
-        if finite.all():
+    def _chunks(self, raw: Sequences, covered: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the steps that some sequence reads, in float64, some [CHUNK, C] at a time."""
+        for first in range(0, len(raw.values), CHUNK):
+            chunk = slice(first, first + CHUNK)
+            steps = self._shaped(raw.values[chunk])
+            self._check(np.isfinite(steps), raw, covered[chunk], first)
+            if covered[chunk].any():
+                yield steps[covered[chunk]]
+
+    def _check(self, finite: np.ndarray, raw: Sequences, covered: np.ndarray, first: int) -> None:
+        """Refuse a number that cannot be read, in the user's words for where it stands.
+
+        Args:
+            finite: Of some steps of `raw`, [CHUNK, C].
+            raw: What is read.
+            covered: Which of these steps are read, [CHUNK].
+            first: Where these steps begin in `raw.values`.
+        """
+        bad = ~finite & covered[:, None]
+        if not bad.any():
             return
-        step, channel = np.argwhere(~finite)[0]
-        place = places[step]
+        step, channel = np.argwhere(bad)[0]
+        place = first + step
         row = np.flatnonzero((raw.starts <= place) & (place < raw.starts + raw.lengths))[0]
         raise InputError(
             f"Encoder 'series' needs finite numbers (and none beyond float32): row {row}, "

@@ -35,6 +35,11 @@ class Prediction:
         scores = "" if self.scores is None else f", scores={np.round(self.scores, 3).tolist()}"
         return f"Prediction(answers={self.answers.tolist()}{scores})"
 
+    def part(self, first: int, last: int) -> Prediction:
+        """Return the answers from `first` to before `last`, as views."""
+        scores = None if self.scores is None else self.scores[first:last]
+        return Prediction(self.answers[first:last], scores, self.columns)
+
     def rows(self) -> list[dict[str, Any]]:
         """Return one flat dictionary of JSON types per answer, for CSV and JSON lines."""
         if self.answers.ndim == 2:

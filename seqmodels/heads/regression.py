@@ -71,7 +71,9 @@ class Regression(Head):
             raise InputError(
                 f"{WHO} learned {len(mean)} numbers per example, got {values.shape[1]}."
             )
-        return ((values - mean) / std).astype(np.float32)  # [N, D]
+        values -= mean  # a copy of the targets; in place, for there may be millions
+        values /= std
+        return values.astype(np.float32)  # [N, D]
 
     @property
     def units(self) -> int:
@@ -93,19 +95,24 @@ class Regression(Head):
         return self._prediction(outputs.astype(np.float64) * std + mean)
 
     def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
-        from sklearn import metrics
+        """Return errors in the target's units, each the mean over the D numbers.
 
-        truth = numbers(targets, WHO)
-        answers = prediction.answers.reshape(truth.shape)
-        scores = {
-            "mae": metrics.mean_absolute_error(truth, answers),
-            "rmse": metrics.root_mean_squared_error(truth, answers),
-        }
+        "r2" is the share of the targets' variance that the answers explain; of targets that
+        are all the same, 1 for exact answers and 0 for others.
+        """
+        truth = numbers(targets, WHO)  # a copy, as is `error`: both are worked on in place
+        error = truth - prediction.answers.reshape(truth.shape)  # [N, D]
+        each = np.abs(error).mean(axis=0)  # [D]
+        squares = np.square(error, out=error).sum(axis=0)
+        scores = {"mae": each.mean(), "rmse": np.sqrt(squares / len(truth)).mean()}
         if len(truth) > 1:
-            scores["r2"] = metrics.r2_score(truth, answers)
+            truth -= truth.mean(axis=0)
+            spread = np.square(truth, out=truth).sum(axis=0)
+            exact = np.where(squares > 0, 0.0, 1.0)  # of targets that are all the same
+            share = np.divide(squares, spread, out=1 - exact, where=spread > 0)
+            scores["r2"] = (1 - share).mean()
         if self.names and len(self.names) > 1:
-            each = metrics.mean_absolute_error(truth, answers, multioutput="raw_values")
-            scores |= {f"mae {n}": e for n, e in zip(self.names, np.asarray(each), strict=True)}
+            scores |= {f"mae {n}": e for n, e in zip(self.names, each, strict=True)}
         return {name: float(score) for name, score in scores.items()}
 
     def trivial(self, n: int) -> Prediction:
@@ -147,7 +154,7 @@ class Regression(Head):
 
 
 def numbers(targets: Sequence[Any], who: str) -> np.ndarray:
-    """Return targets as numbers [N, D]; class names that are numerals count as numbers.
+    """Return a copy of targets as numbers [N, D]; class names that are numerals count as such.
 
     Raises:
         InputError: A target is not a finite number; names the rows.
