@@ -103,11 +103,13 @@ class Prepared:
     """A piece of work that is built, has run once unless it is to start cold, and is timed."""
 
     def __init__(self, name: str, job: dict[str, Any]):
-        module = importlib.import_module(f"contestants.{CONTESTANTS[name].module}")
+        contestant = CONTESTANTS[name]
+        module = importlib.import_module(f"contestants.{contestant.module}")
         with Clock() as building:
-            self.ready: Ready = getattr(module, job["work"])({**job, "jit": name == "xla"})
+            self.ready: Ready = getattr(module, job["work"])({**contestant.told, **job})
         self.times = 1
-        self.told: dict[str, Any] = {"build_s": building.wall, "notes": self.ready.notes}
+        about = getattr(module, "about", dict)()
+        self.told: dict[str, Any] = {"build_s": building.wall, "notes": self.ready.notes | about}
         if job.get("cold"):
             return
         with Clock() as first:
@@ -119,11 +121,13 @@ class Prepared:
 
     def measure(self) -> dict[str, Any]:
         time.sleep(REST)
-        own: dict[str, Any] | None = None
+        own: Any = None
         with Clock() as clock:
             for _ in range(self.times):
                 own = self.ready.run()
-        return {"wall_s": clock.wall / self.times, "cpu_s": clock.cpu / self.times, **(own or {})}
+        own = own if isinstance(own, dict) else {}
+        pieces = self.times * self.ready.pieces
+        return {"wall_s": clock.wall / pieces, "cpu_s": clock.cpu / pieces, **own}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Who takes part in `benchmarks/speed.py`: one file each, one function for each kind of work.
 
-A function prepares one piece of work, as the job describes it, and returns what is timed.
+A function prepares one piece of work, as the job describes it, and returns what is timed. Where
+there is a function `about`, it tells what the others should know of the process.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,18 +13,20 @@ Job = Mapping[str, Any]
 
 
 class Contestant(NamedTuple):
-    """One of those that are compared: its title, its file here, and the packages it needs."""
+    """One of those that are compared: its title, its file here, what it needs and is told."""
 
     title: str
     module: str
     needs: tuple[str, ...] = ()
+    told: Job = {}  # noqa: RUF012 (nobody changes it)
 
 
 CONTESTANTS = {
     "ours": Contestant("seqmodels", "ours"),
     "keras": Contestant("stock Keras", "stock"),
-    "xla": Contestant("Keras with XLA", "stock"),
+    "xla": Contestant("Keras with XLA", "stock", told={"jit": True}),
     "torch": Contestant("PyTorch", "pytorch", ("torch",)),
+    "torch1": Contestant("PyTorch, one thread", "pytorch", ("torch",), {"threads": 1}),
     "onnx": Contestant("ONNX Runtime", "onnx_runtime", ("onnx", "onnxruntime")),
 }
 
@@ -33,12 +36,14 @@ class Ready:
     """A piece of work that is ready to be timed.
 
     Args:
-        run: Does it once, and waits for the result; may return figures of its own.
+        run: Does it once, and waits for the result; a dictionary that it returns is kept.
         notes: What is to be known beside the times, such as how far answers differ.
+        pieces: How many times the work is done in one run; times are those of one.
     """
 
-    run: Callable[[], dict[str, Any] | None]
+    run: Callable[[], Any]
     notes: dict[str, Any] = field(default_factory=dict)
+    pieces: int = 1
 
 
 def missing(name: str) -> list[str]:

@@ -1,43 +1,137 @@
 """seqmodels, as it is installed, with whatever engine it chooses."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tutorial import ours as tutorial_preset
 
-from contestants import Job, Ready
-from contestants.material import tutorial_batch
+from contestants import Job, Ready, published
+from contestants.material import Reviews, Steps, tutorial_batch
+from contestants.memory import memory_reviews, memory_windows
+
+__all__ = ["memory_reviews", "memory_windows"]  # kinds of work, as the functions below
 
 
-def about(job: Job) -> Ready:
-    """What the others need to know of it."""
+def about() -> dict[str, str]:
+    """Name the engine that runs here."""
     from seqmodels import engines
 
-    return Ready(lambda: None, {"engine": engines.chosen()})
+    return {"engine": engines.chosen()}
+
+
+def make(job: Job) -> Ready:
+    """Make what all contestants work on."""
+    makers = {"reviews": published.reviews, "strokes": published.strokes}
+    makers["windows"] = published.windows
+    makers[job["what"]](**job["arguments"])
+    return Ready(lambda: None)
 
 
 def step(job: Job) -> Ready:
-    """The very step that `train` takes, on a batch that is ready."""
-    from seqmodels import Backbone, Binary, Sequences, Spec, batches, training
-    from seqmodels.plan import Training
+    """Take steps as `train` takes them, batches and metrics included."""
+    from seqmodels import Backbone, Binary, Sequences, Spec
 
-    ids, labels = tutorial_batch(job)
+    pieces = min(16, max(2, 512 // job["units"]))  # what an epoch costs once is shared by many
+    ids, labels = tutorial_batch({**job, "batch": job["batch"] * pieces})
     starts = np.arange(len(ids)) * job["length"]
     rows = Sequences(ids.ravel(), starts, np.full(len(ids), job["length"]))
-    part = training.Part(rows, labels[:, None])
-    backbone = Backbone(
-        embed=job["embed"],
-        units=job["units"],
-        bidirectional=job["directions"] == 2,
-        dropout=0.0,
-        summary="last",
+    backbone = Backbone(embed=job["embed"], **_sizes(job))
+    head = Binary().fit([0, 1])
+    network = backbone.build(Spec(vocabulary=job["words"]), head.units)
+    return Ready(_epoch(network, head, rows, labels[:, None], job["batch"]), pieces=pieces)
+
+
+def epoch(job: Job) -> Ready:
+    """Take one pass over the training part as `train` does: batches, steps, metrics."""
+    from seqmodels import Backbone, Multiclass, Regression, Sequences, Spec
+
+    steps = Steps.load(job["file"])
+    targets = steps.y.tolist()
+    head = (Regression() if job["outputs"] == 1 else Multiclass()).fit(targets)
+    spec = Spec(channels=steps.values.shape[1])
+    network = Backbone(**_sizes(job)).build(spec, head.units)
+    rows = Sequences(steps.values, steps.starts, steps.lengths)
+    run = _epoch(network, head, rows, head.encode(targets), job["batch"])
+    return Ready(run)
+
+
+def tutorial(job: Job) -> Ready:
+    """The preset 'tutorial' from the file to the scores; its imports are done before."""
+    _import_all()
+    return Ready(lambda: tutorial_preset(Path(job["reviews"]), job["round"], job["epochs"]))
+
+
+def predict(job: Job) -> Ready:
+    """Answer reviews that are ids already."""
+    import seqmodels as sm
+
+    reviews = Reviews.load(job["folder"])
+    model = sm.load(Path(job["folder"]) / "model")
+    rows = sm.Sequences(*reviews.steps[:3])
+    return Ready(lambda: model.answer(rows))
+
+
+def predict_text(job: Job) -> Ready:
+    """Answer reviews that are texts."""
+    import seqmodels as sm
+
+    texts = json.loads((Path(job["folder"]) / "texts.json").read_text(encoding="utf-8"))
+    model = sm.load(Path(job["folder"]) / "model")
+    return Ready(lambda: model.predict(texts))
+
+
+def latency(job: Job) -> Ready:
+    """Answer one short review that is ids already."""
+    import seqmodels as sm
+
+    ids = Reviews.load(job["folder"]).short(job["length"])
+    model = sm.load(Path(job["folder"]) / "model")
+    row = sm.Sequences(ids[0], np.zeros(1, np.int64), np.array([job["length"]]))
+    return Ready(lambda: model.answer(row))
+
+
+def latency_text(job: Job) -> Ready:
+    """Answer one short review that is a text."""
+    import seqmodels as sm
+
+    texts = json.loads((Path(job["folder"]) / "texts.json").read_text(encoding="utf-8"))
+    text = " ".join(
+        next(t for t in texts if len(t.split()) >= job["length"]).split()[: job["length"]]
     )
-    network = backbone.build(Spec(vocabulary=job["words"]), 1)
-    loop = training._Loop(network, Binary(classes=(0, 1)), part, Training(clip=None))
-    arrays: Any = (*batches.padded(rows, np.arange(len(ids))), part.y)
+    model = sm.load(Path(job["folder"]) / "model")
+    return Ready(lambda: model.predict([text]))
+
+
+def _sizes(job: Job) -> dict[str, Any]:
+    both = job["directions"] == 2
+    return {"units": job["units"], "bidirectional": both, "dropout": 0.0, "summary": "last"}
+
+
+def _epoch(network: Any, head: Any, rows: Any, y: np.ndarray, batch: int) -> Callable[[], Any]:
+    """Return a function that takes one pass over these rows, and has seen a few of them."""
+    from seqmodels import training
+    from seqmodels.plan import Training
+    from seqmodels.progress import Reporter
+
+    part = training.Part(rows, y)
+    loop = training._Loop(network, head, part, Training(batch_size=batch, clip=None))
+    some, watch = np.arange(batch), Reporter(1, quiet=True)
+    loop.train_epoch(training.Part(rows.take(some), y[some]), 0, 0, watch)
 
     def run() -> None:
-        loss, good = loop.train_step(*arrays)
-        if not good or not np.isfinite(float(loss)):
-            raise ValueError("the step was not taken")
+        loop.train_epoch(part, 1, 0, watch)
 
-    return Ready(run)
+    return run
+
+
+def _import_all() -> None:
+    """Import what a run imports on its way, since nobody's imports are timed."""
+    import matplotlib.figure
+    import sklearn.metrics
+
+    import seqmodels as sm
+
+    _ = sm.train, sklearn.metrics, matplotlib.figure

@@ -1,0 +1,205 @@
+"""The page docs/speed.md, written from what `benchmarks/speed.py` measured."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from goals import held
+from medians import OURS, SCALE, Measured, middle, ratio
+from speed_figures import draw
+from table import cell
+
+PAGE = """# Speed
+
+How fast seqmodels trains and answers on a CPU, beside stock Keras, Keras with XLA, PyTorch's
+`nn.LSTM` and ONNX Runtime. Made by `python benchmarks/speed.py`; all measures are in
+`benchmarks/results/speed.json`.
+
+{machine}
+
+Each contestant has a process of its own, and in every round each of them takes its turn, in the
+same order. Figures are medians over the rounds. A cell is *wall · CPU* time, and in brackets
+how many times ours they are; CPU time is that of all threads of the process. Imports are timed
+for nobody. Small differences are noise: the least and the largest ratio of single rounds are in
+the JSON file's measures.
+
+## The goals
+
+{goals}
+
+A goal is reached when both ratios reach it. Beside PyTorch stands whichever is quicker, its own
+choice of threads or one.
+
+{figures}
+
+## One training step
+
+Milliseconds of one step of the tutorial's network, `Embedding(5000, 15)`, an LSTM and one output:
+128 rows of 300 steps, all of them real, so that nobody gains by leaving padding out. A step is
+embedding, LSTM, loss, gradient and Adam. For Keras that is `train_on_batch`, for PyTorch the usual
+four lines, both on a batch that is ready; for us it is the loop that `train` runs, which makes
+its batches and keeps its metrics in the same time.
+
+{step}
+
+Its growth with length and with batch, at 10 units:
+
+{growth}
+
+## The tutorial, end to end
+
+Seconds from the file of reviews to the test scores, for the well-known Keras tutorial as people
+write it (padding on the left to 300, no mask), the same in PyTorch, and `--preset tutorial`. Each
+seed and each contestant starts in a fresh process. Ours includes its report, its figures and the
+saved model. Keras and PyTorch read the file through the same reader, which is about as quick as
+Keras's own.
+
+{tutorial}
+
+## Answers
+
+Keras, PyTorch and ONNX Runtime have the weights of our trained model. Keras is used as people
+write it: reviews padded on the left to 300, batches of 32 or 256, whichever is quicker. PyTorch
+(packed) and ONNX Runtime (`sequence_lens`) get batches of 256 reviews of like length, as we make
+them; their answers are those of our model to {difference}, and so are Keras's where a review fills
+all 300 steps. "From text" starts from strings, all others from ids.
+
+{predict}
+
+## Strokes and windows
+
+Seconds of one training epoch. All learn the same network, without dropout: for strokes an LSTM
+of 64 units in two directions, for windows one of 32 units. Stock Keras pads to the longest row of
+all and masks where lengths differ; PyTorch cuts each batch to its longest and packs where lengths
+differ. Of MNIST as strokes the first drawings are taken, so that Keras is done within a minute.
+
+{epochs}
+
+## Memory
+
+Megabytes resident at the peak of `train`, above those of the idle process, which has imported
+seqmodels and TensorFlow and built nothing. A training on 2,000
+windows shows what any training takes, whatever its data.
+
+{memory}
+"""
+
+
+def write_page(found: Mapping[str, Any], docs: Path) -> None:
+    """Write the page, and the figures that it shows."""
+    rows: Mapping[str, Measured] = found.get("rows", {})
+    (docs / "figures").mkdir(parents=True, exist_ok=True)
+    names = draw(rows, docs / "figures")
+    captions = {
+        "speed.png": "Wall time as a multiple of ours",
+        "speed-growth.png": "Wall milliseconds of one training step",
+    }
+    figures = "\n\n".join(f"![{captions[name]}](figures/{name})" for name in names)
+    shown = {"step": ("step",), "growth": ("growth",), "epochs": ("strokes", "windows")}
+    tables = {
+        name: _table([row for row in rows.values() if row["part"] in parts])
+        for name, parts in shown.items()
+    }
+    page = PAGE.format(
+        machine=_machine(found),
+        goals=_markdown(held(rows)),
+        figures=figures,
+        predict=_answers([row for row in rows.values() if row["part"] == "predict"]),
+        tutorial=_tutorial(rows.get("tutorial")),
+        difference=_difference(rows.get("predict/all")),
+        memory=_memory([row for row in rows.values() if row["unit"] == "MB"]),
+        **tables,
+    )
+    (docs / "speed.md").write_text(page, encoding="utf-8")
+
+
+def _machine(found: Mapping[str, Any]) -> str:
+    rows = found.get("rows", {}).values()
+    notes = [row["found"][OURS].get("notes", {}) for row in rows if OURS in row["found"]]
+    engines = " and ".join(sorted({one["engine"] for one in notes if "engine" in one})) or "-"
+    loads = [row["load_before"] for row in rows]
+    busy = f"; load average before a row {min(loads)} to {max(loads)}" if loads else ""
+    versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    return (
+        f"On: {found['processor']}, {found['cores']} cores, {found['memory_gb']} GB, "
+        f"{' '.join(found['instruction_sets'])}; {found['system']}{busy}. Our engine: {engines}. "
+        f"With {versions}."
+    )
+
+
+def _table(rows: list[Measured]) -> str:
+    """Return a line for each row and a column for each contestant."""
+    whom = list(dict.fromkeys(who for row in rows for who in row["found"]))
+    lines = []
+    for row in rows:
+        line = {"": row["says"], "unit": row["unit"]}
+        lines.append(line | {who: _cell(row, who) for who in whom})
+    return _markdown(lines)
+
+
+def _cell(row: Measured, who: str) -> str:
+    if who not in row["found"]:
+        return "-"
+    keys, times = ("wall_s", "cpu_s"), SCALE[row["unit"]]
+    text = " · ".join(f"{times * middle(row, who, key):.3g}" for key in keys)
+    ratios = [ratio(row, who, key) for key in keys]
+    if who == OURS or None in ratios:
+        return text
+    return f"{text} ({' · '.join(f'{each:.3g}x' for each in ratios)})"
+
+
+def _answers(rows: list[Measured]) -> str:
+    """Return a line for each contestant and a column for each row."""
+    whom = dict.fromkeys(who for row in rows for who in row["found"])
+    names = [f"{row['says']}, {row['unit']}" for row in rows]
+    return _markdown(
+        [
+            {"": who} | {name: _cell(row, who) for name, row in zip(names, rows, strict=True)}
+            for who in whom
+        ]
+    )
+
+
+def _tutorial(row: Measured | None) -> str:
+    if row is None:
+        return _markdown([])
+    lines = []
+    for who, entry in row["found"].items():
+        measures = entry["measures"]
+        line = {"": who, "whole, s": _cell(row, who)}
+        line["training alone, s"] = " · ".join(
+            cell(middle(row, who, key)) for key in ("training s", "training CPU s")
+        )
+        for name in ("test accuracy", "test loss"):
+            values = [one[name] for one in measures]
+            least, most = min(values), max(values)
+            line[name] = f"{middle(row, who, name):.4f} ({least:.4f} to {most:.4f})"
+        lines.append(line | {"seeds": len(measures)})
+    return _markdown(lines)
+
+
+def _memory(rows: list[Measured]) -> str:
+    lines = []
+    for row in rows:
+        for who, entry in row["found"].items():
+            series, above = entry["notes"].get("series_mb"), middle(row, who, "above_idle_mb")
+            line: dict[str, Any] = {"work": row["says"], "": who, "above idle, MB": above}
+            line |= {"idle process, MB": middle(row, who, "idle_mb"), "the series, MB": series}
+            lines.append(line | {"times the series": series and above / series})
+    return _markdown(lines)
+
+
+def _difference(row: Measured | None) -> str:
+    """Return how far the answers of others are from ours at most."""
+    notes = [entry.get("notes", {}) for entry in row["found"].values()] if row else []
+    apart = [value for one in notes for key, value in one.items() if "difference" in key and value]
+    return f"{max(apart):.1g}" if apart else "-"
+
+
+def _markdown(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return "Not run yet."
+    names = list(rows[0])
+    lines = [names, ["---" if isinstance(rows[0][name], str) else "---:" for name in names]]
+    lines += [[cell(row[name]) for name in names] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
