@@ -18,7 +18,7 @@ struct Shapes;        // TF_ShapeInferenceContext
 struct OpBuilder;
 struct KernelBuilder;
 
-enum { FLOAT = 1, INT32 = 3 };              // TF_DataType
+enum { FLOAT = 1, INT32 = 3, INT64 = 9, BOOL = 10 };  // TF_DataType
 enum { INVALID_ARGUMENT = 3, INTERNAL = 13 };  // TF_Code
 
 #define SEQMODELS_FUNCTIONS(X)                                                                   \
@@ -39,10 +39,13 @@ enum { INVALID_ARGUMENT = 3, INTERNAL = 13 };  // TF_Code
   X(void, RegisterKernelBuilder, (const char*, KernelBuilder*, Status*))                         \
   X(void, OpKernelConstruction_GetAttrBool, (Construction*, const char*, unsigned char*, Status*)) \
   X(void, OpKernelConstruction_GetAttrInt32, (Construction*, const char*, int32_t*, Status*))    \
+  X(void, OpKernelConstruction_GetAttrFloat, (Construction*, const char*, float*, Status*))       \
   X(void, OpKernelConstruction_Failure, (Construction*, Status*))                                \
+  X(int, NumInputs, (Context*))                                                                  \
   X(void, GetInput, (Context*, int, Tensor**, Status*))                                          \
   X(Tensor*, AllocateOutput,                                                                     \
     (Context*, int, int, const int64_t*, int, size_t, Status*))                                  \
+  X(void, SetOutput, (Context*, int, const Tensor*, Status*))                                    \
   X(void, OpKernelContext_Failure, (Context*, Status*))                                          \
   X(void*, TensorData, (const Tensor*))                                                          \
   X(int, NumDims, (const Tensor*))                                                               \

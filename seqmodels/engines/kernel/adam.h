@@ -1,0 +1,59 @@
+// Adam over the rows of a table, and the sums of a batch's gradient that it needs.
+//
+// Shapes: V rows of the table, U of them distinct in a batch of n ids, E columns; row-major.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace seqmodels {
+
+// alpha of each step: rate * sqrt(1 - beta2^t) / (1 - beta1^t), steps counted from 1.
+class Alpha {
+ public:
+  explicit Alpha(double rate);
+  float operator()(int64_t step) const {
+    return static_cast<float>(rate_ * (step <= count_ ? corrections_[step - 1] : 1));
+  }
+
+ private:
+  double rate_;
+  const double* corrections_;  // of the steps until it is one
+  int64_t count_;
+};
+
+// Rows of a table on their way from the step that each has seen to a later one.
+struct Rows {
+  int64_t U, E;
+  const float *w, *m, *v;  // [U, E]
+  const int64_t* seen;     // [V], the last step that a row has taken
+  const int32_t* which;    // [U], the row's place in `seen`; null: in order
+  int64_t steps;           // those of `seen` and later that had no gradient lead up to this one
+  bool moved;              // `w` has taken them already; `m` and `v` have not
+  const float* gradient;   // [U, E], of the step after these; null: there is none
+  Alpha alpha;
+  float *new_w, *new_m, *new_v;  // [U, E]; the last two may be null
+  int threads;
+};
+
+// sums[rows[i]] += values[i], in the order of i.
+struct Sum {
+  int64_t n, E;
+  const float* values;  // [n, E]
+  const int32_t* rows;  // [n], from 0 to U - 1
+  int64_t U;
+  float* sums;  // [U, E]
+  int threads;
+};
+
+struct AdamEngine {
+  void (*advance)(const Rows&);
+  void (*sum)(const Sum&);
+  // The sum of the squares of a gradient [U, E]; rows of zeros between the others change no bit.
+  double (*squares)(const float*, int64_t U, int64_t E);
+};
+
+// The best that this processor can run, with vectors of at most `bits` bits.
+const AdamEngine& adam_engine(int bits);
+
+}  // namespace seqmodels

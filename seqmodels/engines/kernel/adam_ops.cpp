@@ -1,0 +1,266 @@
+// The optimizer's TensorFlow ops: distinct ids, sums of rows, one norm for all, and Adam by rows.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "adam.h"
+#include "ops.h"
+
+namespace seqmodels {
+namespace {
+
+constexpr float BETA1 = 0.9f, BETA2 = 0.999f;
+
+struct Settings {
+  static constexpr const char* name = "The Adam kernel";
+
+  int32_t threads, bits;
+
+  explicit Settings(Attributes& attributes) {
+    attributes.read("threads", &threads);
+    attributes.read("bits", &bits);
+  }
+};
+
+// The ids of a batch, each once, in rising order.
+struct DistinctOp {
+  static constexpr const char* name = Settings::name;
+
+  int32_t size;
+
+  explicit DistinctOp(Attributes& attributes) { attributes.read("size", &size); }
+
+  void operator()(Call& call) const {
+    const tf::Tensor* ids = call.input(0);
+    if (!call.good()) return;
+    int64_t n = 1;
+    for (int axis = 0; axis < tf::NumDims(ids); ++axis) n *= tf::Dim(ids, axis);
+    const auto* id = static_cast<const int32_t*>(tf::TensorData(ids));
+    std::vector<unsigned char> met(size);
+    for (int64_t i = 0; i < n; ++i) {
+      if (id[i] < 0 || id[i] >= size) {
+        return call.fail("needs ids from 0 to %d, got %d.", size - 1, id[i]);
+      }
+      met[id[i]] = 1;
+    }
+    const int64_t count = std::count(met.begin(), met.end(), 1);
+    int32_t* rows = call.output<int32_t>(0, {count});
+    if (!rows) return;
+    for (int32_t row = 0; row < size; ++row) {
+      if (met[row]) *rows++ = row;
+    }
+  }
+};
+
+// Rows of equal id are added up: for the rows asked for, or for all of the table.
+struct SumOp : Settings {
+  bool all;
+  int32_t size;
+
+  explicit SumOp(Attributes& attributes) : Settings(attributes) {
+    attributes.read("all", &all);
+    attributes.read("size", &size);
+  }
+
+  void operator()(Call& call) const {
+    const tf::Tensor* values = call.input(0);
+    const tf::Tensor* rows = call.input(2);
+    if (!call.good()) return;
+    if (tf::NumDims(values) != 2 || tf::NumDims(rows) != 1) {
+      return call.fail("needs values [n, E] and rows [U], got %d and %d dimensions.",
+                       tf::NumDims(values), tf::NumDims(rows));
+    }
+    Sum a{};
+    a.n = tf::Dim(values, 0);
+    a.E = tf::Dim(values, 1);
+    a.U = all ? size : tf::Dim(rows, 0);
+    a.values = static_cast<const float*>(tf::TensorData(values));
+    a.threads = threads;
+    const auto* ids = call.data<int32_t>(1, "ids [n]", {a.n});
+    if (!call.good()) return;
+    const auto* row = static_cast<const int32_t*>(tf::TensorData(rows));
+    std::vector<int32_t> place(all ? 0 : size, -1);
+    for (int64_t u = 0; !all && u < a.U; ++u) {
+      if (row[u] < 0 || row[u] >= size) return call.fail("got row %d of %d.", row[u], size);
+      place[row[u]] = static_cast<int32_t>(u);
+    }
+    std::vector<int32_t> places(all ? 0 : a.n);
+    for (int64_t i = 0; i < a.n; ++i) {
+      if (ids[i] < 0 || ids[i] >= size || (!all && place[ids[i]] < 0)) {
+        return call.fail("got a gradient of row %d, which the batch did not read.", ids[i]);
+      }
+      if (!all) places[i] = place[ids[i]];
+    }
+    a.rows = all ? ids : places.data();
+    a.sums = call.output(0, {a.U, a.E});
+    if (a.sums) adam_engine(bits).sum(a);
+  }
+};
+
+// Whether a step may be taken, the numbers of Adam for it, and the gradients cut to a norm.
+struct ReadyOp : Settings {
+  float rate, clip;
+
+  explicit ReadyOp(Attributes& attributes) : Settings(attributes) {
+    attributes.read("rate", &rate);
+    attributes.read("clip", &clip);
+  }
+
+  void operator()(Call& call) const {
+    const float* loss = call.data(0, "loss []", {});
+    const int64_t* steps = call.data<int64_t>(1, "steps []", {});
+    const int count = call.inputs() - 2;
+    std::vector<const tf::Tensor*> gradients(count);
+    double squares = 0;
+    for (int i = 0; i < count && call.good(); ++i) {
+      gradients[i] = call.input(i + 2);
+      if (!call.good()) return;
+      const auto [U, E] = sizes(gradients[i]);
+      squares += adam_engine(bits).squares(values(gradients[i]), U, E);
+    }
+    bool* good = call.output<bool>(0, {});
+    int64_t* taken = call.output<int64_t>(1, {});
+    float* alpha = call.output(2, {});
+    float* beta1 = call.output(3, {});
+    float* beta2 = call.output(4, {});
+    if (!call.good()) return;
+    // A refused step is one that moves nothing: no rate, nothing forgotten, no gradient.
+    *good = std::isfinite(*loss) && std::isfinite(static_cast<float>(squares));
+    *taken = *steps + *good;
+    *alpha = *good ? Alpha(rate)(*taken) : 0;
+    *beta1 = *good ? BETA1 : 1;
+    *beta2 = *good ? BETA2 : 1;
+    const double norm = std::sqrt(squares);
+    const float scale = norm > clip ? static_cast<float>(clip / norm) : 1;
+    for (int i = 0; i < count; ++i) {
+      if (*good && scale == 1) {
+        call.pass(5 + i, gradients[i]);
+        continue;
+      }
+      float* to = call.output_like(5 + i, gradients[i]);
+      if (!to) return;
+      const auto [U, E] = sizes(gradients[i]);
+      const float* from = values(gradients[i]);
+      for (int64_t j = 0; j < U * E; ++j) to[j] = *good ? from[j] * scale : 0;
+    }
+  }
+
+ private:
+  static std::pair<int64_t, int64_t> sizes(const tf::Tensor* tensor) {
+    const int last = tf::NumDims(tensor) - 1;
+    int64_t rows = 1;
+    for (int axis = 0; axis < last; ++axis) rows *= tf::Dim(tensor, axis);
+    return {rows, last < 0 ? 1 : tf::Dim(tensor, last)};
+  }
+  static const float* values(const tf::Tensor* tensor) {
+    return static_cast<const float*>(tf::TensorData(tensor));
+  }
+};
+
+// Inputs 0 to 5: w, m, v, seen, rows, steps. Without rows, all of the table.
+Rows problem(Call& call, const Settings& settings, float rate, bool all) {
+  Rows a{0, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0, false, nullptr, Alpha(rate),
+         nullptr, nullptr, nullptr, settings.threads};
+  const tf::Tensor* w = call.input(0);
+  const tf::Tensor* seen = call.input(3);
+  if (!call.good()) return a;
+  if (tf::NumDims(w) != 2 || tf::NumDims(seen) != 1) {
+    call.fail("needs rows [U, E] and seen [V], got %d and %d dimensions.", tf::NumDims(w),
+              tf::NumDims(seen));
+    return a;
+  }
+  a.U = tf::Dim(w, 0);
+  a.E = tf::Dim(w, 1);
+  const int64_t V = tf::Dim(seen, 0);
+  a.w = static_cast<const float*>(tf::TensorData(w));
+  a.m = call.data(1, "m [U, E]", {a.U, a.E});
+  a.v = call.data(2, "v [U, E]", {a.U, a.E});
+  a.seen = static_cast<const int64_t*>(tf::TensorData(seen));
+  const int64_t* steps = call.data<int64_t>(5, "steps []", {});
+  if (!all) a.which = call.data<int32_t>(4, "rows [U]", {a.U});
+  if (!call.good()) return a;
+  a.steps = *steps;
+  if (all && a.U != V) call.fail("needs seen of %lld rows.", static_cast<long long>(a.U));
+  for (int64_t u = 0; !all && u < a.U; ++u) {
+    if (a.which[u] < 0 || a.which[u] >= V) {
+      call.fail("needs rows from 0 to %lld, got %d.", static_cast<long long>(V - 1), a.which[u]);
+    }
+  }
+  return a;
+}
+
+// Rows take the steps that they have missed: some of them only as weights, or all of a table.
+struct CatchUpOp : Settings {
+  float rate;
+  bool all;
+
+  explicit CatchUpOp(Attributes& attributes) : Settings(attributes) {
+    attributes.read("rate", &rate);
+    attributes.read("all", &all);
+  }
+
+  void operator()(Call& call) const {
+    Rows a = problem(call, *this, rate, all);
+    a.new_w = call.output(0, {a.U, a.E});
+    a.new_m = call.output(1, {all ? a.U : 0, a.E});
+    a.new_v = call.output(2, {all ? a.U : 0, a.E});
+    if (!all) a.new_m = a.new_v = nullptr;
+    if (call.good()) adam_engine(bits).advance(a);
+  }
+};
+
+// Rows whose weights have caught up take a step, if it is a good one; `seen` is that of all.
+struct RowsOp : Settings {
+  float rate;
+
+  explicit RowsOp(Attributes& attributes) : Settings(attributes) {
+    attributes.read("rate", &rate);
+  }
+
+  void operator()(Call& call) const {
+    Rows a = problem(call, *this, rate, false);
+    const bool* good = call.data<bool>(6, "good []", {});
+    const float* gradient = call.data(7, "gradient [U, E]", {a.U, a.E});
+    const tf::Tensor* seen = call.input(3);
+    if (!call.good()) return;
+    const int64_t V = tf::Dim(seen, 0);
+    a.moved = true;
+    a.gradient = *good ? gradient : nullptr;
+    a.new_w = call.output(0, {a.U, a.E});
+    a.new_m = call.output(1, {a.U, a.E});
+    a.new_v = call.output(2, {a.U, a.E});
+    int64_t* now = call.output<int64_t>(3, {V});
+    if (!call.good()) return;
+    adam_engine(bits).advance(a);
+    std::copy_n(a.seen, V, now);
+    for (int64_t u = 0; u < a.U; ++u) now[a.which[u]] = a.steps + *good;
+  }
+};
+
+// Runs when `tf.load_op_library` opens this library; without TensorFlow it defines nothing.
+const bool defined = [] {
+  if (!tf::load()) return false;
+  define<DistinctOp>("SeqmodelsDistinct", {"ids: int32"}, {"rows: int32"}, {"size: int"});
+  define<SumOp>("SeqmodelsSumRows", {"values: float", "ids: int32", "rows: int32"},
+                {"sums: float"}, {"all: bool", "size: int", "threads: int", "bits: int"});
+  define<ReadyOp>("SeqmodelsAdamReady",
+                  {"loss: float", "steps: int64", "gradients: N * float"},
+                  {"good: bool", "taken: int64", "alpha: float", "beta1: float", "beta2: float",
+                   "cut: N * float"},
+                  {"N: int >= 1", "rate: float", "clip: float", "threads: int", "bits: int"});
+  define<CatchUpOp>("SeqmodelsAdamCatchUp",
+                    {"w: float", "m: float", "v: float", "seen: int64", "rows: int32",
+                     "steps: int64"},
+                    {"new_w: float", "new_m: float", "new_v: float"},
+                    {"rate: float", "all: bool", "threads: int", "bits: int"});
+  define<RowsOp>("SeqmodelsAdamRows",
+                 {"w: float", "m: float", "v: float", "seen: int64", "rows: int32",
+                  "steps: int64", "good: bool", "gradient: float"},
+                 {"new_w: float", "new_m: float", "new_v: float", "new_seen: int64"},
+                 {"rate: float", "threads: int", "bits: int"});
+  return true;
+}();
+
+}  // namespace
+}  // namespace seqmodels

@@ -1,0 +1,127 @@
+// The LSTM's TensorFlow ops: shapes are checked, then the kernel of this processor runs.
+#include "lstm.h"
+#include "ops.h"
+
+namespace seqmodels {
+namespace {
+
+struct Settings {
+  static constexpr const char* name = "The LSTM kernel";
+
+  bool backward, steps, summary, keep;
+  int32_t threads, bits;
+
+  explicit Settings(Attributes& attributes) {
+    attributes.read("backward", &backward);
+    attributes.read("steps", &steps);
+    attributes.read("summary", &summary);
+    attributes.read("keep", &keep);
+    attributes.read("threads", &threads);
+    attributes.read("bits", &bits);
+  }
+};
+
+// Inputs 0 to 4: x, lengths, kernel, recurrent, bias.
+Lstm problem(Call& call, const Settings& settings) {
+  Lstm a{};
+  a.backward = settings.backward;
+  a.summary = settings.summary;
+  a.threads = settings.threads;
+  const tf::Tensor* x = call.input(0);
+  const tf::Tensor* recurrent = call.input(3);
+  if (!call.good()) return a;
+  if (tf::NumDims(x) != 3 || tf::NumDims(recurrent) != 2) {
+    call.fail("needs x [B, T, C] and a recurrent kernel [H, 4H], got %d and %d "
+              "dimensions.", tf::NumDims(x), tf::NumDims(recurrent));
+    return a;
+  }
+  a.B = tf::Dim(x, 0);
+  a.T = tf::Dim(x, 1);
+  a.C = tf::Dim(x, 2);
+  a.H = tf::Dim(recurrent, 0);
+  a.x = static_cast<const float*>(tf::TensorData(x));
+  a.lengths = call.data<int32_t>(1, "lengths [B]", {a.B});
+  a.kernel = call.data(2, "kernel [C, 4H]", {a.C, 4 * a.H});
+  a.recurrent = call.data(3, "recurrent kernel [H, 4H]", {a.H, 4 * a.H});
+  a.bias = call.data(4, "bias [4H]", {4 * a.H});
+  for (int64_t i = 0; call.good() && i < a.B; ++i) {
+    if (a.lengths[i] < 1 || a.lengths[i] > a.T) {
+      call.fail("needs lengths from 1 to %lld steps, got %d in row %lld.",
+                static_cast<long long>(a.T), a.lengths[i], static_cast<long long>(i));
+    }
+  }
+  return a;
+}
+
+struct ForwardOp : Settings {
+  using Settings::Settings;
+
+  void operator()(Call& call) const {
+    const Lstm a = problem(call, *this);
+    Forward f{};
+    f.h0 = call.data(5, "state [B, H]", {a.B, a.H});
+    f.c0 = call.data(6, "cell [B, H]", {a.B, a.H});
+    const Engine& best = engine(bits);
+    const int64_t kept = call.good() && keep ? best.kept_size(a) : 0;
+    f.steps = steps ? call.output(0, {a.B, a.T, a.H}) : nullptr;
+    if (!steps) call.output(0, {a.B, 0, a.H});
+    f.h = call.output(1, {a.B, a.H});
+    f.c = call.output(2, {a.B, a.H});
+    f.peak = call.output(3, {summary ? a.B : 0, a.H});
+    f.mean = call.output(4, {summary ? a.B : 0, a.H});
+    f.kept = call.output(5, {kept});
+    if (!keep) f.kept = nullptr;
+    if (call.good() && a.B > 0) best.forward(a, f);
+  }
+};
+
+struct GradientOp : Settings {
+  using Settings::Settings;
+
+  void operator()(Call& call) const {
+    const Lstm a = problem(call, *this);
+    if (!call.good()) return;
+    const Engine& best = engine(bits);
+    Gradient d{};
+    d.kept = call.data(5, "kept", {static_cast<int64_t>(best.kept_size(a))});
+    d.dsteps = call.data(6, "gradient of the steps [B, T, H]", {a.B, steps ? a.T : 0, a.H});
+    if (!steps) d.dsteps = nullptr;
+    d.dh = call.data(7, "gradient of the state [B, H]", {a.B, a.H});
+    d.dc = call.data(8, "gradient of the cell [B, H]", {a.B, a.H});
+    d.dpeak = call.data(9, "gradient of the maximum [B, H]", {summary ? a.B : 0, a.H});
+    d.dmean = call.data(10, "gradient of the mean [B, H]", {summary ? a.B : 0, a.H});
+    d.dx = call.output(0, {a.B, a.T, a.C});
+    d.dkernel = call.output(1, {a.C, 4 * a.H});
+    d.drecurrent = call.output(2, {a.H, 4 * a.H});
+    d.dbias = call.output(3, {4 * a.H});
+    d.dh0 = call.output(4, {a.B, a.H});
+    d.dc0 = call.output(5, {a.B, a.H});
+    if (call.good()) best.gradient(a, d);
+  }
+};
+
+// Runs when `tf.load_op_library` opens this library; without TensorFlow it defines nothing.
+const bool defined = [] {
+  if (!tf::load()) return false;
+  const Words attributes{"backward: bool", "steps: bool", "summary: bool",
+                         "keep: bool",     "threads: int", "bits: int"};
+  define<ForwardOp>("SeqmodelsLstm",
+                    {"x: float", "lengths: int32", "kernel: float", "recurrent: float",
+                     "bias: float", "h: float", "c: float"},
+                    {"states: float", "h_last: float", "c_last: float", "peak: float",
+                     "mean: float", "kept: float"},
+                    attributes);
+  define<GradientOp>("SeqmodelsLstmGradient",
+                     {"x: float", "lengths: int32", "kernel: float", "recurrent: float",
+                      "bias: float", "kept: float", "dsteps: float", "dh: float", "dc: float",
+                      "dpeak: float", "dmean: float"},
+                     {"dx: float", "dkernel: float", "drecurrent: float", "dbias: float",
+                      "dh0: float", "dc0: float"},
+                     attributes);
+  return true;
+}();
+
+}  // namespace
+}  // namespace seqmodels
+
+extern "C" const char* seqmodels_instructions(int bits) { return seqmodels::engine(bits).name; }
