@@ -64,7 +64,7 @@ class Backbone:
         """
         import keras
 
-        from seqmodels.layers import LastStep, Summary
+        from seqmodels.layers import LastStep
         from seqmodels.lstm import LSTM
 
         self.check(spec)
@@ -83,17 +83,14 @@ class Backbone:
             if self.dropout and h is not x:
                 drop = keras.layers.SpatialDropout1D(self.dropout, seed=seed + i, name=f"drop_{i}")
                 h = drop(h)
-            steps = i < self.layers - 1 or self.summary != "last"
             h = LSTM(
                 self.units,
                 bidirectional=self.bidirectional,
                 memory=self.memory,
-                steps=steps,
+                summary=self.summary if i == self.layers - 1 else None,
                 seed=seed + 10 * (i + 1),
                 name=f"lstm_{i}",
             )(h, lengths)
-        if self.summary != "last":
-            h = Summary(self.summary, name="summary")(h, lengths)  # [B, H]
         if self.dropout:
             h = keras.layers.Dropout(self.dropout, seed=seed + 7, name="drop_outputs")(h)
         if self.skip:

@@ -7,13 +7,15 @@ forget gate of Gers et al. 2000, as Keras computes it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from seqmodels import engines
+
+Summary = Literal["last", "max", "mean", "both"]
 
 
 class LSTM(keras.layers.Layer):
@@ -28,8 +30,9 @@ class LSTM(keras.layers.Layer):
         memory: Steps that a state is to last before anything is learned: gate biases are drawn
             so that states fade over 1 to `memory` steps (Tallec and Ollivier 2018, "Can
             recurrent neural networks warp time?"). None: Keras's start, a forget bias of 1.
-        steps: Return every step, [B, T, H]; else the state after the last real step, [B, H].
-            H is `units`, or twice that for two directions.
+        summary: What of the steps is returned: the "last" state, the "max" or the "mean" over
+            time of each feature, or "both" maximum and mean, [B, H] or [B, 2H]; None: every
+            step, [B, T, H]. H is `units`, or twice that for two directions.
         seed: Of the initial weights; same seed, same weights.
         engine: Which one reads, of `engines.NAMES`; None: the fastest there is. Same weights,
             same answers.
@@ -42,14 +45,14 @@ class LSTM(keras.layers.Layer):
         *,
         bidirectional: bool = False,
         memory: int | None = None,
-        steps: bool = False,
+        summary: Summary | None = "last",
         seed: int = 0,
         engine: str | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
-        self.steps = steps
-        self.engine = engine or engines.chosen()
+        self.summary = summary
+        self.engine = engine or engines.chosen(units)
         names = ("forward", "backward") if bidirectional else ("forward",)
         start: Any = keras.initializers.GlorotUniform
         turn: Any = keras.initializers.Orthogonal
@@ -60,7 +63,7 @@ class LSTM(keras.layers.Layer):
         self.directions = [
             keras.layers.LSTM(
                 units,
-                return_sequences=steps,
+                return_sequences=summary != "last",
                 return_state=True,
                 kernel_initializer=start(seed=seed + 2 * i),
                 seed=seed,  # unused without dropout, but part of the state that is compared
@@ -91,7 +94,7 @@ class LSTM(keras.layers.Layer):
             initial: The states (h, c) that each direction starts from, [B, H] each; None: zeros.
             training: Whether a gradient will follow.
         """
-        parts = []
+        found = []
         for i, layer in enumerate(self.directions):
             zeros = tf.zeros([tf.shape(x)[0], layer.units], x.dtype)
             h, c = initial[i] if initial else (zeros, zeros)
@@ -102,11 +105,15 @@ class LSTM(keras.layers.Layer):
                 h,
                 c,
                 backward=i == 1,
-                steps=self.steps,
+                steps=self.summary is None,
+                summary=self.summary in ("max", "mean", "both"),
                 training=bool(training),
                 engine=self.engine,
             )
-            parts.append(states.h if states.steps is None else states.steps)
+            found.append(states)
+        kept = {None: ("steps",), "last": ("h",), "max": ("peak",), "mean": ("mean",)}
+        names = kept.get(self.summary, ("peak", "mean"))
+        parts: Any = [getattr(states, name) for name in names for states in found]
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=-1)
 
 

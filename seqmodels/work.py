@@ -13,13 +13,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seqmodels import engines, training
 from seqmodels.errors import InputError
-from seqmodels.evaluation import evaluate
+from seqmodels.evaluation import Evaluation, evaluate
 from seqmodels.files import write_json, writing
 from seqmodels.heads.base import Prediction
 from seqmodels.model import SequenceModel
@@ -27,6 +27,9 @@ from seqmodels.plan import Parts, Plan
 from seqmodels.progress import Reporter
 from seqmodels.registry import HEADS
 from seqmodels.report import write_report
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FORMAT = 1
 CHUNK = 2**10  # rows of a table, or steps of the data, that are worked on together
@@ -41,6 +44,7 @@ class Work:
 
     def __init__(self, plan: Plan, parts: Parts, quiet: bool):
         self.plan, self.parts, self.started = plan, parts, time.time()
+        self.target = parts.target
         self.reporter = Reporter(plan.training.epochs, quiet=quiet)
         head = plan.head.fit(parts.train.target(parts.target))
         with parts.as_given():
@@ -60,7 +64,7 @@ class Work:
         """
         onward = f"seqmodels train --resume {path}"
         self.reporter.say(self._headline())
-        self.reporter.say(engines.says())
+        self.reporter.say(engines.says(self.plan.backbone.units))
         try:
             with self.reporter:
                 history = training.fit(
@@ -73,7 +77,7 @@ class Work:
                     folder=path / "checkpoints",
                     watch=self.reporter,
                 )
-            self.encoded = {"test": self.encoded["test"]}  # room for the answers and the report
+            self.encoded = {"test": self.encoded["test"]}  # room for the answers
             _give_back()
             self._write(path, history)
         except KeyboardInterrupt:
@@ -95,10 +99,10 @@ class Work:
             "format": FORMAT,
             "status": status,
             **self.plan.record(),
-            "target": self.parts.target,
+            "target": self.target,
             "examples": self.counts,
             "fingerprint": self.fingerprint,
-            "engine": engines.chosen(),
+            "engine": engines.chosen(self.plan.backbone.units),
             "versions": {
                 "python": platform.python_version(),
                 **{name: version(name) for name in names},
@@ -107,26 +111,29 @@ class Work:
         }
 
     def _write(self, path: Path, history: list[training.Row]) -> None:
-        test = self.parts.test
-        prediction = self.model.answer(self.encoded["test"].sequences)
-        self.encoded = {}
-        found = evaluate(self.model.head, self.parts.target, self.parts.train, test, prediction)
+        found, figures = self._scored(path)
+        del self.parts, self.encoded  # room for the report
+        _give_back()
         _write_table(path / "history.csv", history)
-        write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
-        _write_table(path / "predictions.csv", self._answers(prediction))
-        truth = test.target(self.parts.target)
-        record = self.record("complete")
-        drawn = self.model.head.figures
-        write_report(path / "report.html", record, history, found, drawn(truth, prediction))
+        write_report(path / "report.html", self.record("complete"), history, found, figures)
         if not (path / "model").exists():
             self.model.save(path / "model")
         seconds = round(time.time() - self.started, 1)
         write_json(path / "run.json", self.record("complete", seconds=seconds))
         shutil.rmtree(path / "checkpoints", ignore_errors=True)
 
+    def _scored(self, path: Path) -> tuple[Evaluation, dict[str, Figure]]:
+        """Answer the test part, write answers and scores, and return scores and figures."""
+        head, test = self.model.head, self.parts.test
+        prediction = self.model.answer(self.encoded["test"].sequences)
+        found = evaluate(head, self.target, self.parts.train, test, prediction)
+        write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
+        _write_table(path / "predictions.csv", self._answers(prediction))
+        return found, head.figures(test.target(self.target), prediction)
+
     def _answers(self, prediction: Prediction) -> Iterator[dict[str, Any]]:
         test, encoder = self.parts.test, self.model.encoder
-        truth = np.asarray(test.target(self.parts.target))
+        truth = np.asarray(test.target(self.target))
         for first in range(0, len(prediction), CHUNK):
             chunk = range(first, min(first + CHUNK, len(prediction)))
             known = truth[chunk.start : chunk.stop].tolist()
@@ -139,7 +146,7 @@ class Work:
         says = f" ({self.plan.says})" if self.plan.says else ""
         head = HEADS.name_of(self.plan.head)
         return (
-            f"{self.plan.dataset}: {self.parts.target} by head {head!r}{says}; {counts}; "
+            f"{self.plan.dataset}: {self.target} by head {head!r}{says}; {counts}; "
             f"{self.model.network.count_params():,} weights"
         )
 

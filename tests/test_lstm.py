@@ -415,7 +415,7 @@ def test_the_native_engine_is_there_where_a_compiler_is():
 
 def test_an_engine_can_be_asked_for(choice, engine):
     choice(engine)
-    assert engines.chosen() == engine
+    assert engines.chosen(10) == engine
     assert LSTM(3).engine == engine
 
 
@@ -423,17 +423,17 @@ def test_unasked_the_fastest_engine_is_chosen(choice, monkeypatch):
     choice("keras")
     monkeypatch.delenv(engines.VARIABLE)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
-    assert engines.chosen() == ENGINES[0]
+    assert engines.chosen(10) == ENGINES[0]
     engines.chosen.cache_clear()
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a GPU"])
-    assert engines.chosen() == "keras", "which calls cuDNN"
+    assert engines.chosen(10) == "keras", "which calls cuDNN"
 
 
 def test_an_engine_that_there_is_not_is_refused_by_name(choice, monkeypatch):
     choice("cudnn")
     with pytest.raises(InputError, match=r"native, fused, keras; got 'cudnn'"):
-        engines.chosen()
+        engines.chosen(10)
     choice("native")
     monkeypatch.setattr(native, "missing", lambda: "it was not built.")
     with pytest.raises(InputError, match="it was not built"):
-        engines.chosen()
+        engines.chosen(10)

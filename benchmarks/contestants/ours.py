@@ -15,13 +15,6 @@ from contestants.memory import memory_reviews, memory_windows
 __all__ = ["memory_reviews", "memory_windows"]  # kinds of work, as the functions below
 
 
-def about() -> dict[str, str]:
-    """Name the engine that runs here."""
-    from seqmodels import engines
-
-    return {"engine": engines.chosen()}
-
-
 def make(job: Job) -> Ready:
     """Make what all contestants work on."""
     makers = {"reviews": published.reviews, "strokes": published.strokes}
@@ -41,7 +34,8 @@ def step(job: Job) -> Ready:
     backbone = Backbone(embed=job["embed"], **_sizes(job))
     head = Binary().fit([0, 1])
     network = backbone.build(Spec(vocabulary=job["words"]), head.units)
-    return Ready(_epoch(network, head, rows, labels[:, None], job["batch"]), pieces=pieces)
+    run = _epoch(network, head, rows, labels[:, None], job["batch"])
+    return Ready(run, _engine(network), pieces)
 
 
 def epoch(job: Job) -> Ready:
@@ -55,7 +49,7 @@ def epoch(job: Job) -> Ready:
     network = Backbone(**_sizes(job)).build(spec, head.units)
     rows = Sequences(steps.values, steps.starts, steps.lengths)
     run = _epoch(network, head, rows, head.encode(targets), job["batch"])
-    return Ready(run)
+    return Ready(run, _engine(network))
 
 
 def tutorial(job: Job) -> Ready:
@@ -71,7 +65,7 @@ def predict(job: Job) -> Ready:
     reviews = Reviews.load(job["folder"])
     model = sm.load(Path(job["folder"]) / "model")
     rows = sm.Sequences(*reviews.steps[:3])
-    return Ready(lambda: model.answer(rows))
+    return Ready(lambda: model.answer(rows), _engine(model.network))
 
 
 def predict_text(job: Job) -> Ready:
@@ -90,7 +84,7 @@ def latency(job: Job) -> Ready:
     ids = Reviews.load(job["folder"]).short(job["length"])
     model = sm.load(Path(job["folder"]) / "model")
     row = sm.Sequences(ids[0], np.zeros(1, np.int64), np.array([job["length"]]))
-    return Ready(lambda: model.answer(row))
+    return Ready(lambda: model.answer(row), _engine(model.network))
 
 
 def latency_text(job: Job) -> Ready:
@@ -125,6 +119,16 @@ def _epoch(network: Any, head: Any, rows: Any, y: np.ndarray, batch: int) -> Cal
         loop.train_epoch(part, 1, 0, watch)
 
     return run
+
+
+def _engine(network: Any) -> dict[str, Any]:
+    """Name what runs its LSTM, and how."""
+    from seqmodels.engines import native
+
+    name = next(layer.engine for layer in network.layers if hasattr(layer, "engine"))
+    if name != "native":
+        return {"engine": name}
+    return {"engine": name, "instructions": native.instructions(), "threads": native.threads()}
 
 
 def _import_all() -> None:

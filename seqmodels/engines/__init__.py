@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "SEQMODELS_LSTM"
 NAMES = ("native", "fused", "keras")
+WIDE = 64  # units from which stock Keras, whose products are oneDNN's, is quicker than the fused op
 
 
 class States(NamedTuple):
@@ -28,11 +29,16 @@ class States(NamedTuple):
             past a row's end has no meaning. None when not asked for.
         h: [B, H].
         c: [B, H].
+        peak: The largest value of each feature over a row's real steps, [B, H]. None when no
+            summary was asked for.
+        mean: The same for the mean.
     """
 
     steps: tf.Tensor | None
     h: tf.Tensor
     c: tf.Tensor
+    peak: tf.Tensor | None = None
+    mean: tf.Tensor | None = None
 
 
 def read(
@@ -44,6 +50,7 @@ def read(
     *,
     backward: bool = False,
     steps: bool = True,
+    summary: bool = False,
     training: bool = False,
     engine: str | None = None,
 ) -> States:
@@ -57,24 +64,50 @@ def read(
         c: Where the cell starts, [B, H].
         backward: Read each row from its own last real step to its first.
         steps: Return every step too.
+        summary: Return the maximum and the mean over time too.
         training: A gradient will be wanted: keep what it needs.
-        engine: One of `NAMES`; None: `chosen()`.
+        engine: One of `NAMES`; None: `chosen(H)`.
     """
-    engine = engine or chosen()
+    engine = engine or chosen(layer.units)
     if x.dtype != "float32":
         engine = "keras"  # the others know one type
     if engine == "native":
-        from seqmodels.engines import native as module
-    elif engine == "fused":
+        from seqmodels.engines import native
+
+        return native.read(
+            layer,
+            x,
+            lengths,
+            h,
+            c,
+            backward=backward,
+            steps=steps,
+            summary=summary,
+            training=training,
+        )
+    if engine == "fused":
         from seqmodels.engines import fused as module
     else:
         from seqmodels.engines import stock as module
-    return module.read(layer, x, lengths, h, c, backward=backward, steps=steps, training=training)
+    every = steps or summary
+    states = module.read(layer, x, lengths, h, c, backward=backward, steps=every, training=training)
+    return _over_time(states, lengths) if summary else states
+
+
+def _over_time(states: States, lengths: tf.Tensor) -> States:
+    """Add the maximum and the mean over each row's real steps."""
+    import tensorflow as tf
+
+    steps: tf.Tensor = states.steps  # type: ignore[assignment]
+    mask = tf.sequence_mask(lengths, tf.shape(steps)[1])[:, :, None]  # [B, T, 1]
+    peak = tf.reduce_max(tf.where(mask, steps, steps.dtype.min), axis=1)
+    total = tf.reduce_sum(tf.where(mask, steps, 0), axis=1)
+    return states._replace(peak=peak, mean=total / tf.cast(lengths, steps.dtype)[:, None])
 
 
 @cache
-def chosen() -> str:
-    """Return the engine of this process: the fastest there is, or what SEQMODELS_LSTM asks for.
+def chosen(units: int) -> str:
+    """Return the engine for that many units: the fastest here, or what SEQMODELS_LSTM asks for.
 
     Raises:
         InputError: SEQMODELS_LSTM names no engine, or one that this machine lacks.
@@ -93,18 +126,20 @@ def chosen() -> str:
         return asked
     if tf.config.list_physical_devices("GPU"):
         return "keras"  # which calls cuDNN there
-    return "fused" if missing else "native"
+    if missing:
+        return "fused" if units < WIDE else "keras"
+    return "native"
 
 
-def says() -> str:
+def says(units: int) -> str:
     """Return one line for people: the engine, and why it is not a faster one."""
     from seqmodels.engines import native
 
-    name = chosen()
+    name = chosen(units)
     if name == "native":
         return f"LSTM engine: native ({native.instructions()}, {native.threads()} threads)"
-    asked = f" ({VARIABLE} asks for it)" if os.environ.get(VARIABLE) else ""
+    if os.environ.get(VARIABLE):
+        return f"LSTM engine: {name} ({VARIABLE} asks for it)"
     missing = native.missing()
-    if name == "fused" and missing and not asked:
-        return f"LSTM engine: fused; the native one is several times faster, but {missing}"
-    return f"LSTM engine: {name}{asked}"
+    why = f"; the native one is several times faster, but {missing}" if missing else ""
+    return f"LSTM engine: {name}{why}"

@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 
 from seqmodels.engines import States
+from seqmodels.errors import InputError
 
 BITS = 512  # widest vectors to use; fewer where the processor has fewer
 
@@ -52,12 +53,19 @@ def read(
     *,
     backward: bool,
     steps: bool,
+    summary: bool,
     training: bool,
 ) -> States:
     """As `engines.read`. What lies past a row's end is never touched, NaN included."""
     cell = layer.cell
     size = layer.units
-    settings = {"backward": backward, "steps": steps, "threads": threads(), "bits": BITS}
+    settings = {
+        "backward": backward,
+        "steps": steps,
+        "summary": summary,
+        "threads": threads(),
+        "bits": BITS,
+    }
     ops = _ops()
 
     @tf.custom_gradient
@@ -77,11 +85,15 @@ def read(
 
     weights = map(tf.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias))
     found: Any = run(x, lengths, *weights, h, c)
-    all_steps, h, c = found
-    all_steps.set_shape([x.shape[0], x.shape[1] if steps else 0, size])
-    h.set_shape([x.shape[0], size])
-    c.set_shape([x.shape[0], size])
-    return States(all_steps if steps else None, h, c)
+    every, h, c, peak, mean = found
+    every.set_shape([x.shape[0], x.shape[1] if steps else 0, size])
+    for state in (h, c):
+        state.set_shape([x.shape[0], size])
+    if not summary:
+        return States(every if steps else None, h, c)
+    for state in (peak, mean):
+        state.set_shape([x.shape[0], size])
+    return States(every if steps else None, h, c, peak, mean)
 
 
 @cache
@@ -101,6 +113,6 @@ def _ops() -> Any:
 
 @tf.RegisterGradient("SeqmodelsLstmGradient")
 def _second(op: Any, *_: Any) -> Any:
-    raise NotImplementedError(
+    raise InputError(
         "The native LSTM has no second derivative. Set SEQMODELS_LSTM=keras, which has."
     )

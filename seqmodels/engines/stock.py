@@ -23,6 +23,7 @@ def read(
     if backward:
         x = tf.reverse_sequence(x, lengths, seq_axis=1)
     mask = tf.sequence_mask(lengths, tf.shape(x)[1])  # [B, T]
+    x = tf.where(mask[:, :, None], x, 0)  # Keras multiplies padding by zero, and NaN * 0 is NaN
     found, h, c = layer(x, mask=mask, initial_state=[h, c])  # type: ignore[misc]
     if not steps:
         return States(None, h, c)

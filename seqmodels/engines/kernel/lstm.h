@@ -11,6 +11,7 @@ namespace seqmodels {
 struct Lstm {
   int64_t B, T, C, H;
   bool backward;           // read each row from its own last real step to its first
+  bool summary;            // the maximum and the mean over time are wanted
   int threads;
   const float* x;          // [B, T, C]
   const int32_t* lengths;  // [B], from 1 to T
@@ -23,13 +24,15 @@ struct Forward {
   const float *h0, *c0;  // [B, H]
   float* steps;          // [B, T, H], or null
   float *h, *c;          // [B, H]
+  float *peak, *mean;    // [B, H], with `summary`
   float* kept;           // what the gradient needs, `kept_size` floats, or null
 };
 
 struct Gradient {
-  float* kept;          // used up
+  const float* kept;    // what the forward pass kept
   const float* dsteps;  // [B, T, H], or null
-  const float *dh, *dc; // [B, H]
+  const float *dh, *dc;  // [B, H]
+  const float *dpeak, *dmean;  // [B, H], with `summary`
   float* dx;            // [B, T, C]
   float* dkernel;       // [C, 4H]
   float* drecurrent;    // [H, 4H]
