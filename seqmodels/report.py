@@ -37,8 +37,6 @@ def write_report(
     """
     columns = {name: [row[name] for row in history] for name in history[0]}
     drawn = {"learning curves": plots.curves(columns), **figures}
-    del figures  # a figure that was drawn holds megabytes: each is let go once it is in the page
-    pictures = {name: _embedded(drawn.pop(name)) for name in list(drawn)}
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(
         files("seqmodels").joinpath("report.html").read_text(encoding="utf-8")
@@ -48,7 +46,7 @@ def write_report(
         scores=found.scores,
         baselines=found.baselines,
         rows=history,
-        figures=pictures,
+        figures={name: _embedded(figure) for name, figure in drawn.items()},
     )
     with writing(path) as file:
         file.write(page)

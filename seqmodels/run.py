@@ -121,8 +121,7 @@ def train(
     )
     if out is not None:
         refuse_existing(Path(out))
-    parts = plan.parts()
-    work = Work(plan, parts, quiet)
+    work = Work(plan, plan.parts(), quiet)  # and nobody else holds the data, to let go of them
     path = claim(plan, out)
     try:
         write_json(path / "run.json", work.record("training"))
