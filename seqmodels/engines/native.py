@@ -26,7 +26,7 @@ def missing() -> str | None:
     if _path() is None:
         return "it was not built: no C++ compiler was found when seqmodels was installed."
     try:
-        _ops()
+        ops()
     except (tf.errors.OpError, AttributeError, OSError) as error:
         return f"it does not suit this TensorFlow: {str(error).splitlines()[0]}"
     return None
@@ -66,17 +66,17 @@ def read(
         "threads": threads(),
         "bits": BITS,
     }
-    ops = _ops()
+    known = ops()
 
     @tf.custom_gradient
     def run(*inputs: tf.Tensor) -> Any:
-        *whole, kept = ops.seqmodels_lstm(*inputs, keep=training, **settings)
+        *whole, kept = known.seqmodels_lstm(*inputs, keep=training, **settings)
 
         def gradient(*above: tf.Tensor) -> Any:
             remembered = kept
             if not training:  # a gradient that was not announced: read once more
-                *_, remembered = ops.seqmodels_lstm(*inputs, keep=True, **settings)
-            dx, dkernel, drecurrent, dbias, dh, dc = ops.seqmodels_lstm_gradient(
+                *_, remembered = known.seqmodels_lstm(*inputs, keep=True, **settings)
+            dx, dkernel, drecurrent, dbias, dh, dc = known.seqmodels_lstm_gradient(
                 *inputs[:5], remembered, *above, keep=True, **settings
             )
             return dx, None, dkernel, drecurrent, dbias, dh, dc
@@ -97,18 +97,19 @@ def read(
 
 
 @cache
+def ops() -> Any:
+    """Return the kernel's TensorFlow ops; there must be none `missing`."""
+    found = tf.load_op_library(str(_path()))
+    if not hasattr(found, "seqmodels_lstm"):
+        raise AttributeError("its C interface was not found.")
+    return found
+
+
+@cache
 def _path() -> Path | None:
     """Return where the compiled kernel lies."""
     found = sorted(Path(__file__).parent.glob("_kernel*.so"))
     return found[0] if found else None
-
-
-@cache
-def _ops() -> Any:
-    ops = tf.load_op_library(str(_path()))
-    if not hasattr(ops, "seqmodels_lstm"):
-        raise AttributeError("its C interface was not found.")
-    return ops
 
 
 @tf.RegisterGradient("SeqmodelsLstmGradient")
