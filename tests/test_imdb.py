@@ -19,7 +19,7 @@ import pytest
 from seqmodels import download
 from seqmodels.data import Dataset, Examples
 from seqmodels.datasets.imdb import URL, imdb
-from seqmodels.encoders.text import split_words
+from seqmodels.encoders.splitting import split as split_words
 from seqmodels.errors import InputError
 from seqmodels.registry import DATASETS
 

@@ -2,24 +2,20 @@
 
 import functools
 import io
-import re
-import unicodedata
-from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, repeat
+from itertools import islice
 from typing import Annotated, Literal, Self
 
 import numpy as np
 from annotated_types import Ge
 
 from seqmodels.data import Encoder, Sequences, Spec, learned
+from seqmodels.encoders import splitting
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
 
-UNKNOWN = 0  # the id of every word that is not in the vocabulary
-_ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
 _SHOWN = 80  # characters of a text in tables
 
 
@@ -63,6 +59,9 @@ class TextEncoder(Encoder):
             )
         if self.keep not in ("start", "end"):
             problems.append(f"TextEncoder can keep 'start' or 'end', got {self.keep!r}.")
+        if self.vocabulary is not None and len(set(self.vocabulary)) < len(self.vocabulary):
+            twice = [word for word, n in Counter(self.vocabulary).items() if n > 1]
+            problems.append(f"TextEncoder needs each word once in vocabulary; twice: {some(twice)}")
         if problems:
             raise InputError(problems)
 
@@ -72,35 +71,26 @@ class TextEncoder(Encoder):
         Raises:
             InputError: There are no inputs, or one is not a text.
         """
-        counts: Counter[str] = Counter()
-        for text in _texts(inputs):
-            counts.update(split_words(text))
+        counts = splitting.count(_texts(inputs))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         return replace(self, vocabulary=tuple(ranked[: self.words - 1]))
 
     def encode(self, inputs: Sequence[str]) -> Sequences:
-        """Return one sequence of ids [L] int32 per text.
+        """Return one sequence of ids [L] per text, in two bytes each where the ids fit.
 
         Raises:
             InputError: There are no inputs, or one is not a text or has no word in it.
         """
-        ids = {word: i for i, word in enumerate(self._vocabulary(), start=UNKNOWN + 1)}
         texts = _texts(inputs)
-        flat, lengths = array("i"), []
-        for text in texts:
-            words = split_words(text)
-            if self.length is not None and len(words) > self.length:
-                words = words[-self.length :] if self.keep == "end" else words[: self.length]
-            flat.extend(map(ids.get, words, repeat(UNKNOWN)))
-            lengths.append(len(words))
-        empty = [i for i, length in enumerate(lengths) if length == 0]
+        flat, steps = splitting.ids(texts, self._index, self.length, self.keep == "end")
+        empty = np.flatnonzero(steps == 0).tolist()
         if empty:
             raise InputError(
                 f"A text needs at least one word; row {some(empty)} (counted from 0) has none: "
                 f"{some([self.show(texts[i]) for i in empty])}. Leave such rows out."
             )
-        steps = np.array(lengths, dtype=np.int64)  # [N]
-        return Sequences(np.array(flat, dtype=np.int32), np.cumsum(steps) - steps, steps)
+        small = np.uint16 if len(self._vocabulary()) < 2**16 else np.int32
+        return Sequences(flat.astype(small), np.cumsum(steps) - steps, steps)
 
     @property
     def spec(self) -> Spec:
@@ -116,27 +106,14 @@ class TextEncoder(Encoder):
         line = " ".join(example.split())
         return line if len(line) <= _SHOWN else line[: _SHOWN - 1].rstrip() + "…"
 
+    @functools.cached_property
+    def _index(self) -> dict[str, int]:
+        return {word: i for i, word in enumerate(self._vocabulary(), start=splitting.UNKNOWN + 1)}
+
     def _vocabulary(self) -> tuple[str, ...]:
         if self.vocabulary is None:
             raise InputError("TextEncoder has no vocabulary yet. Call fit, or give vocabulary=.")
         return self.vocabulary
-
-
-def split_words(text: str) -> list[str]:
-    """Return the lower-cased words of a text; see `TextEncoder` for what a word is."""
-    if text.isascii():  # most English texts; some five times as quick
-        return _ASCII_WORD.findall(text.lower())
-    composed = unicodedata.normalize("NFC", text.lower())  # "é" in one or two characters alike
-    return _word().findall(composed.replace("\u2019", "'").replace("_", " "))
-
-
-@functools.cache
-def _word() -> re.Pattern[str]:
-    """Return the pattern of a word; letters alone would cut words at vowel signs and accents."""
-    joiners = "\u200c\u200d"  # inside Persian and Indic words
-    marks = (c for c in map(chr, range(0x300, 0x20000)) if unicodedata.category(c) in ("Mn", "Mc"))
-    inside = rf"[\w{joiners}{''.join(marks)}]"
-    return re.compile(rf"\w{inside}*(?:'{inside}+)*")
 
 
 def _texts(inputs: Sequence[str]) -> list[str]:
