@@ -125,7 +125,9 @@ class Encoder(abc.ABC):
 
     @abc.abstractmethod
     def encode(self, inputs: Seq[Any]) -> Sequences:
-        """Return one sequence per input, seen or unseen: ids [L] int32, or [L, C] float32.
+        """Return one sequence per input, seen or unseen: ids [L], or numbers [L, C] float32.
+
+        Ids may be of any type of whole numbers; batches make them int32.
 
         Raises:
             InputError: An input is empty or not readable; names the row.

@@ -35,14 +35,14 @@ class Evaluation:
 
 
 def evaluate(
-    head: Head, target: str, train: Examples, test: Examples, prediction: Prediction
+    head: Head, target: str, reference: Scores | None, test: Examples, prediction: Prediction
 ) -> Evaluation:
     """Score a prediction of the test part, and every baseline on the same part.
 
     Args:
-        head: Fitted on `train`.
+        head: Fitted.
         target: The target it reads.
-        train: The naive forecasts of this part are the yardstick of scaled errors.
+        reference: The `yardstick` of scaled errors.
         test: What `prediction` answers.
         prediction: One answer per example of `test`.
     """
@@ -52,17 +52,19 @@ def evaluate(
         restated = head.naive(forecasts)
         if restated is not None:
             answers[rule] = restated
-    yardstick = _yardstick(head, target, train)
 
     def scores(one: Prediction) -> Scores:
         found = head.score(truth, one)
-        return found | (head.relative(found, yardstick) if yardstick else {})
+        return found | (head.relative(found, reference) if reference else {})
 
     return Evaluation(scores(prediction), {name: scores(one) for name, one in answers.items()})
 
 
-def _yardstick(head: Head, target: str, train: Examples) -> Scores | None:
-    """Return the scores of the last naive forecast (the seasonal one, if any) on `train`."""
+def yardstick(head: Head, target: str, train: Examples) -> Scores | None:
+    """Return the scores of the last naive forecast (the seasonal one, if any) on `train`.
+
+    Apart from `evaluate`, so that the training part need not be held until the test.
+    """
     forecasts: Any = list(train.naive.get(target, {}).values())
     restated = head.naive(forecasts[-1]) if forecasts else None
     return head.score(train.target(target), restated) if restated else None

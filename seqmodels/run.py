@@ -13,7 +13,7 @@ import pydantic
 from seqmodels.backbone import Backbone
 from seqmodels.data import Dataset
 from seqmodels.errors import InputError
-from seqmodels.evaluation import Evaluation, evaluate
+from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.files import write_json
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.model import SequenceModel
@@ -200,7 +200,9 @@ def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, E
     parts = restored(record).parts()
     rows = encoded(run.model, parts)
     prediction = run.model.answer(rows["test"].sequences)
-    found = evaluate(run.model.head, parts.target, parts.train, parts.test, prediction)
+    head, target = run.model.head, parts.target
+    reference = yardstick(head, target, parts.train)
+    found = evaluate(head, target, reference, parts.test, prediction)
     return run, found, fingerprint(rows) == run.record["fingerprint"]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from seqmodels import engines, training
 from seqmodels.errors import InputError
-from seqmodels.evaluation import Evaluation, evaluate
+from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.files import write_json, writing
 from seqmodels.heads.base import Prediction
 from seqmodels.model import SequenceModel
@@ -43,8 +43,8 @@ class Work:
     """One run in progress: the fitted parts, the encoded data, the network."""
 
     def __init__(self, plan: Plan, parts: Parts, quiet: bool):
-        self.plan, self.parts, self.started = plan, parts, time.time()
-        self.target = parts.target
+        self.plan, self.started = plan, time.time()
+        self.target, self.test = parts.target, parts.test
         self.reporter = Reporter(plan.training.epochs, quiet=quiet)
         head = plan.head.fit(parts.train.target(parts.target))
         with parts.as_given():
@@ -53,7 +53,7 @@ class Work:
             self.encoded = encoded(self.model, parts)
         self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
-        _give_back()
+        self.yardstick = yardstick(head, parts.target, parts.train)
 
     def finish(self, path: Path) -> None:
         """Train, score, and write everything that the run leaves.
@@ -62,6 +62,7 @@ class Work:
             Interrupted: Ctrl-C; the run can be gone on with.
             InputError: The loss is not finite, or the run cannot be written.
         """
+        _give_back()  # what reading and encoding took; the raw inputs that train are gone too
         onward = f"seqmodels train --resume {path}"
         self.reporter.say(self._headline())
         self.reporter.say(engines.says(self.plan.backbone.units))
@@ -112,7 +113,7 @@ class Work:
 
     def _write(self, path: Path, history: list[training.Row]) -> None:
         found, figures = self._scored(path)
-        del self.parts, self.encoded  # room for the report
+        del self.test, self.encoded  # room for the report
         _give_back()
         _write_table(path / "history.csv", history)
         write_report(path / "report.html", self.record("complete"), history, found, figures)
@@ -124,15 +125,15 @@ class Work:
 
     def _scored(self, path: Path) -> tuple[Evaluation, dict[str, Figure]]:
         """Answer the test part, write answers and scores, and return scores and figures."""
-        head, test = self.model.head, self.parts.test
+        head, test = self.model.head, self.test
         prediction = self.model.answer(self.encoded["test"].sequences)
-        found = evaluate(head, self.target, self.parts.train, test, prediction)
+        found = evaluate(head, self.target, self.yardstick, test, prediction)
         write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
         _write_table(path / "predictions.csv", self._answers(prediction))
         return found, head.figures(test.target(self.target), prediction)
 
     def _answers(self, prediction: Prediction) -> Iterator[dict[str, Any]]:
-        test, encoder = self.parts.test, self.model.encoder
+        test, encoder = self.test, self.model.encoder
         truth = np.asarray(test.target(self.target))
         for first in range(0, len(prediction), CHUNK):
             chunk = range(first, min(first + CHUNK, len(prediction)))
