@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from seqmodels import batches
+from seqmodels.adam import Adam
 from seqmodels.data import Sequences
 from seqmodels.errors import InputError
 from seqmodels.files import writing
@@ -95,8 +96,13 @@ class _Loop:
     def __init__(self, network: keras.Model, head: Head, train: Part, settings: Training):
         self.network = network
         self.settings = settings
-        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
-        self.optimizer.build(network.trainable_variables)
+        layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Embedding)]
+        self.optimizer = Adam(
+            network.trainable_variables,
+            settings.learning_rate,
+            clip=settings.clip,
+            table=layers[0].embeddings if layers else None,
+        )
         self.history: list[Row] = []
         self.best: list[np.ndarray] = []
         self.metrics = head.metrics()
@@ -109,6 +115,7 @@ class _Loop:
             targets,
         ]
         self.train_step = _compiled(self._train_step(loss), like)
+        self.settle = _compiled(self.optimizer.settle, [])
         self.forward = traced(network)
         outputs = tf.TensorSpec([None, head.units], "float32")
         self.measure = _compiled(self._measure(loss), [targets, outputs])
@@ -118,20 +125,11 @@ class _Loop:
         variables = self.network.trainable_variables
 
         def step(x: tf.Tensor, lengths: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            read = self.optimizer.read(x)
             with tf.GradientTape() as tape:
                 outputs: Any = self.network({"x": x, "lengths": lengths}, training=True)
                 value: Any = loss(y, outputs)
-            gradients = tape.gradient(value, variables)
-            norm = tf.linalg.global_norm(gradients)
-            good = tf.math.is_finite(value) & tf.math.is_finite(norm)
-            if self.settings.clip is not None:
-                gradients, _ = tf.clip_by_global_norm(gradients, self.settings.clip, norm)
-
-            def apply() -> tf.Tensor:
-                self.optimizer.apply(gradients, variables)
-                return tf.constant(True)
-
-            tf.cond(good, apply, lambda: tf.constant(False))
+            good = self.optimizer.apply(value, tape.gradient(value, variables), read)
             return value, good, outputs
 
         return step
@@ -153,6 +151,7 @@ class _Loop:
             y = train.y[rows]
             value, good, outputs = self.train_step(*batches.padded(train.sequences, rows), y)
             if not good:
+                self.settle()
                 self._refuse(float(value), epoch + 1, done)
             total, seen = total + float(value) * len(rows), seen + len(rows)
             mean = total / seen
@@ -162,6 +161,7 @@ class _Loop:
             watch.step(
                 epoch + 1, done, len(order), lambda mean=mean: {"loss": mean, **self._read()}
             )
+        self.settle()
         return {"epoch": epoch + 1, "loss": total / seen, **self._metrics()}
 
     def evaluate(self, part: Part) -> Row:
