@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import NullFormatter, NullLocator
 from medians import OURS, Measured, middle, ratio
 
 from seqmodels.plots import BLUE, GREY, INK, ORANGE
@@ -50,6 +50,7 @@ def _ratios(rows: Rows) -> Figure:
             axes.scatter(list(times.values()), places, s=42, c=color, marker=marker, label=who)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}x")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_yticks(range(len(rows)), [f"{row['part']}: {row['says']}" for row in rows.values()])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_title("Wall time, as a multiple of ours: further right is slower", color=INK)
@@ -76,6 +77,7 @@ def _growth(rows: Rows) -> Figure:
         axes.set_xticks(sizes, [str(size) for size in sizes])
         axes.xaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(label)
         axes.grid(color=GREY, alpha=0.25)
         _plain(axes)

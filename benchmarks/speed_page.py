@@ -78,8 +78,8 @@ differ. Of MNIST as strokes the first drawings are taken, so that Keras is done 
 ## Memory
 
 Megabytes resident at the peak of `train`, above those of the idle process, which has imported
-seqmodels and TensorFlow and built nothing. A training on 2,000
-windows shows what any training takes, whatever its data.
+seqmodels and TensorFlow and built nothing. A training on 2,000 windows shows what any
+training takes, whatever its data.
 
 {memory}
 """
@@ -115,8 +115,9 @@ def write_page(found: Mapping[str, Any], docs: Path) -> None:
 
 def _machine(found: Mapping[str, Any]) -> str:
     rows = found.get("rows", {}).values()
-    notes = [row["found"][OURS].get("notes", {}) for row in rows if OURS in row["found"]]
-    engines = " and ".join(sorted({one["engine"] for one in notes if "engine" in one})) or "-"
+    notes = [row["found"].get(OURS, {}).get("notes", {}) for row in rows]
+    told = [[one[key] for key in ("engine", "instructions") if key in one] for one in notes]
+    engines = " and ".join(sorted({", ".join(one) for one in told if one})) or "-"
     loads = [row["load_before"] for row in rows]
     busy = f"; load average before a row {min(loads)} to {max(loads)}" if loads else ""
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
@@ -141,7 +142,7 @@ def _cell(row: Measured, who: str) -> str:
     if who not in row["found"]:
         return "-"
     keys, times = ("wall_s", "cpu_s"), SCALE[row["unit"]]
-    text = " · ".join(f"{times * middle(row, who, key):.3g}" for key in keys)
+    text = " · ".join(_digits(times * middle(row, who, key)) for key in keys)
     ratios = [ratio(row, who, key) for key in keys]
     if who == OURS or None in ratios:
         return text
@@ -158,6 +159,11 @@ def _answers(rows: list[Measured]) -> str:
             for who in whom
         ]
     )
+
+
+def _digits(value: float) -> str:
+    """Return a number to three digits."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _tutorial(row: Measured | None) -> str:

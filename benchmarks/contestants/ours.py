@@ -9,7 +9,7 @@ import numpy as np
 from tutorial import ours as tutorial_preset
 
 from contestants import Job, Ready, published
-from contestants.material import Reviews, Steps, tutorial_batch
+from contestants.material import Steps, tutorial_batch
 from contestants.memory import memory_reviews, memory_windows
 
 __all__ = ["memory_reviews", "memory_windows"]  # kinds of work, as the functions below
@@ -59,44 +59,43 @@ def tutorial(job: Job) -> Ready:
 
 
 def predict(job: Job) -> Ready:
-    """Answer reviews that are ids already."""
-    import seqmodels as sm
-
-    reviews = Reviews.load(job["folder"])
-    model = sm.load(Path(job["folder"]) / "model")
-    rows = sm.Sequences(*reviews.steps[:3])
+    """Answer all reviews, which are ids already."""
+    model, texts = _trained(job)
+    rows = model.encoder.encode(texts)
     return Ready(lambda: model.answer(rows), _engine(model.network))
 
 
 def predict_text(job: Job) -> Ready:
-    """Answer reviews that are texts."""
-    import seqmodels as sm
-
-    texts = json.loads((Path(job["folder"]) / "texts.json").read_text(encoding="utf-8"))
-    model = sm.load(Path(job["folder"]) / "model")
-    return Ready(lambda: model.predict(texts))
+    """Answer all reviews, which are texts."""
+    model, texts = _trained(job)
+    return Ready(lambda: model.predict(texts), _engine(model.network))
 
 
 def latency(job: Job) -> Ready:
     """Answer one short review that is ids already."""
-    import seqmodels as sm
-
-    ids = Reviews.load(job["folder"]).short(job["length"])
-    model = sm.load(Path(job["folder"]) / "model")
-    row = sm.Sequences(ids[0], np.zeros(1, np.int64), np.array([job["length"]]))
+    model, texts = _trained(job)
+    row = model.encoder.encode([_short(texts, job["length"])])
     return Ready(lambda: model.answer(row), _engine(model.network))
 
 
 def latency_text(job: Job) -> Ready:
     """Answer one short review that is a text."""
+    model, texts = _trained(job)
+    text = _short(texts, job["length"])
+    return Ready(lambda: model.predict([text]), _engine(model.network))
+
+
+def _trained(job: Job) -> tuple[Any, list[str]]:
+    """Return the model that is there, and the reviews."""
     import seqmodels as sm
 
-    texts = json.loads((Path(job["folder"]) / "texts.json").read_text(encoding="utf-8"))
-    text = " ".join(
-        next(t for t in texts if len(t.split()) >= job["length"]).split()[: job["length"]]
-    )
-    model = sm.load(Path(job["folder"]) / "model")
-    return Ready(lambda: model.predict([text]))
+    folder = Path(job["folder"])
+    return sm.load(folder / "model"), json.loads((folder / "texts.json").read_text("utf-8"))
+
+
+def _short(texts: list[str], words: int) -> str:
+    """Return the start of the first review that is long enough."""
+    return " ".join(next(each for each in map(str.split, texts) if len(each) >= words)[:words])
 
 
 def _sizes(job: Job) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def reviews(path: str, folder: str, limit: int | None) -> None:
     if scores is None:
         raise ValueError("a binary head gives probabilities")
     nothing = np.zeros(len(rows))
-    steps = Steps(rows.values, rows.starts, rows.lengths, nothing)
+    steps = Steps(rows.values.astype(np.int32), rows.starts, rows.lengths, nothing)
     Reviews(steps, scores[:, 1], run.model.network.get_weights()).save(place)
 
 
@@ -41,7 +41,7 @@ def strokes(path: str, target: str, source: str, limit: int | None) -> None:
     train = data.train.take(np.arange(len(data.train))[:limit])
     rows = data.encoder.fit(train.inputs).encode(train.inputs)
     digits = np.array(train.target("digit")).astype(np.int32)
-    Steps(rows.values, rows.starts, rows.lengths, digits).save(target)
+    Steps(np.asarray(rows.values), rows.starts, rows.lengths, digits).save(target)
 
 
 def windows(path: str, target: str, limit: int | None) -> None:
