@@ -87,6 +87,8 @@ def test_scaled_when_read_or_at_once_the_steps_are_the_same_bits(monkeypatch):
         assert one.dtype == two.dtype
         np.testing.assert_array_equal(one, two)
     np.testing.assert_array_equal(at_once[7], when_read[7])
+    window = (values[33:57] - encoder.mean) / encoder.std  # row 7 begins at 27, its last 24 at 33
+    np.testing.assert_array_equal(at_once[7], window.astype(np.float32))
     np.testing.assert_array_equal(at_once.values, np.asarray(when_read.values))
     np.testing.assert_array_equal(at_once.values[3:9, 2], when_read.values[3:9, 2])
 

@@ -1,7 +1,7 @@
 """Rows of a table become steps in order: parsed, sorted, their gaps dealt with as told."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -21,18 +21,27 @@ class Steps:
     """Rows sorted by group, then by time.
 
     Args:
-        values: One column per name, NaN where unknown, [L, C].
+        values: One column per name, NaN where unknown, [L, C]; float32 where the table's
+            columns are and nothing is computed of them, so that they cost what the table does.
         known: Where `values` are the table's own and not filled in, [L, C] bool.
         ticks: The time as a number, [L].
         groups: Which series a row belongs to, from 0, [L].
-        labels: The time and the group in the table's own words, for messages, [L].
+        rows: Which row of the table each is, [L].
+        words: Returns the time and the group of each row of the table in its own words, for
+            messages: as texts they would outweigh the numbers.
     """
 
     values: np.ndarray
     known: np.ndarray
     ticks: np.ndarray
     groups: np.ndarray
-    labels: np.ndarray
+    rows: np.ndarray
+    words: Callable[[], np.ndarray]
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The time and the group in the table's own words, [L]."""
+        return self.words()[self.rows]
 
 
 def steps_of(
@@ -52,26 +61,28 @@ def steps_of(
         InputError: A time or a number cannot be read, or a policy is "refuse" and the table
             has what it refuses. All that is found is told at once.
     """
-    values, problems = _numbers(frame, name, columns)
+    computed = missing == "interpolate" or duplicates == "mean"
+    values, problems = _numbers(frame, name, columns, np.float64 if computed else np.float32)
     try:
         ticks, words = _times(frame, name, time)
     except InputError as error:
         raise InputError(problems + error.problems) from None
     if problems:
         raise InputError(problems)
-    groups = np.zeros(len(frame), dtype=np.int64)
+    groups = np.zeros(len(frame), dtype=np.int32)
     if group:
-        groups = frame.groupby(list(group), dropna=False).ngroup().to_numpy()
-        for i, column in enumerate(group):
-            words = words + ("/" if i else " of ") + frame[column].astype(str).to_numpy(object)
+        groups = frame.groupby(list(group), dropna=False).ngroup().to_numpy(dtype=np.int32)
     order = np.lexsort((ticks, groups))  # stable: rows of one time keep the table's order
     steps = Steps(
-        values=values[order],
-        known=np.isfinite(values[order]),
-        ticks=ticks[order],
-        groups=groups[order],
-        labels=words[order],
+        values=values,
+        known=np.isfinite(values),
+        ticks=ticks,
+        groups=groups,
+        rows=np.arange(len(frame), dtype=np.int32),
+        words=lambda: _labels(frame, words(), group),
     )
+    if (order[1:] < order[:-1]).any():  # most tables are in order, and need no copy
+        steps = _rows(steps, order)
     steps, found = _merged(steps, name, duplicates)
     steps, more = _regular(steps, name, irregular)
     unknown = ~steps.known
@@ -96,11 +107,25 @@ def first_rows(groups: np.ndarray) -> np.ndarray:
     return np.repeat(begins, np.diff(begins, append=len(groups)))
 
 
-def _numbers(frame: Any, name: str, columns: Sequence[str]) -> tuple[np.ndarray, list[str]]:
-    """Return the columns as numbers [L, C], NaN where missing, and what is not a number."""
+def _labels(frame: Any, words: np.ndarray, group: Sequence[str]) -> np.ndarray:
+    for i, column in enumerate(group):
+        words = words + ("/" if i else " of ") + frame[column].astype(str).to_numpy(object)
+    return words
+
+
+def _numbers(
+    frame: Any, name: str, columns: Sequence[str], least: type[np.floating]
+) -> tuple[np.ndarray, list[str]]:
+    """Return the columns as numbers [L, C], NaN where missing, and what is not a number.
+
+    They are of the type `least`, or float64 where a column's numbers do not fit into that.
+    """
     import pandas as pd
 
-    values, problems = np.full((len(frame), len(columns)), np.nan), []
+    types = [frame[column].dtype for column in columns]
+    fits = all(isinstance(one, np.dtype) and np.can_cast(one, least) for one in types)
+    values = np.full((len(frame), len(columns)), np.nan, least if fits else np.float64)
+    problems = []
     for i, column in enumerate(columns):
         cells = frame[column]
         numbers: Any = pd.to_numeric(cells, errors="coerce")
@@ -114,11 +139,14 @@ def _numbers(frame: Any, name: str, columns: Sequence[str]) -> tuple[np.ndarray,
             )
             continue
         values[:, i] = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(values), values, np.nan), problems
+    values[~np.isfinite(values)] = np.nan
+    return values, problems
 
 
-def _times(frame: Any, name: str, time: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the times as evenly counting numbers [L], and as words [L].
+def _times(
+    frame: Any, name: str, time: Sequence[str]
+) -> tuple[np.ndarray, Callable[[], np.ndarray]]:
+    """Return the times as evenly counting numbers [L], and a function that tells them in words.
 
     Months count as equal steps: where every time is the same moment of its month, the number
     is the month's. Whole numbers such as 1994 count themselves.
@@ -132,7 +160,7 @@ def _times(frame: Any, name: str, time: Sequence[str]) -> tuple[np.ndarray, np.n
         if len(lost):
             raise _no_time(name, time, lost, None)
         if not whole.between(18000101, 22001231).all():
-            return whole.to_numpy(dtype=np.float64), whole.astype(str).to_numpy(dtype=object)
+            return whole.to_numpy(dtype=np.float64), lambda: whole.astype(str).to_numpy(object)
         whole = whole.astype(int).astype(str)  # 20130131 is a date
     if units:
         parts = frame[list(time)].rename(columns=str.lower)
@@ -153,7 +181,10 @@ def _times(frame: Any, name: str, time: Sequence[str]) -> tuple[np.ndarray, np.n
         cells = frame[list(time)].iloc[lost[0]].tolist()
         raise _no_time(name, time, lost, cells[0] if len(cells) == 1 else cells)
     moments = moments.dt.tz_localize(None)
-    words = moments.astype(str).to_numpy(dtype=object)
+
+    def words() -> np.ndarray:
+        return moments.astype(str).to_numpy(dtype=object)
+
     hours = moments - moments.dt.normalize()
     left = moments.dt.days_in_month - moments.dt.day
     if hours.nunique() == 1 and (moments.dt.day.nunique() == 1 or (left == 0).all()):
@@ -194,7 +225,8 @@ def _merged(steps: Steps, name: str, how: Duplicates) -> tuple[Steps, list[str]]
 
 
 def _rows(steps: Steps, rows: np.ndarray) -> Steps:
-    return Steps(**{key: value[rows] for key, value in vars(steps).items()})
+    arrays = {k: array[rows] for k, array in vars(steps).items() if isinstance(array, np.ndarray)}
+    return replace(steps, **arrays)
 
 
 def _regular(steps: Steps, name: str, how: Irregular) -> tuple[Steps, list[str]]:

@@ -58,6 +58,8 @@ class Windows:
 
     def examples(self, last: np.ndarray) -> Examples:
         """Return the windows that end at `last` [N]; all share the array of the series."""
+        import pandas as pd
+
         values, places = self.steps.values, list(self.aims.values())
         answers = np.stack([values[last + h][:, places] for h in self.ahead], axis=-1)  # [N, D, H]
         now = values[last][:, places]  # [N, D]
@@ -65,7 +67,9 @@ class Windows:
         if self.season:
             before = [values[self.season_before(last, h)][:, places] for h in self.ahead]
             rules["seasonal last value"] = np.stack(before, axis=-1)
-        direction = np.where(answers[:, 0, -1] > now[:, 0], "up", "down")
+        rises = (answers[:, 0, -1] > now[:, 0]).astype(np.int8)
+        names = pd.Categorical.from_codes(rises, ["down", "up"])
+        direction = pd.Series(names, copy=False)  # a byte each, where texts would take sixteen
         windows = Sequences(
             values[:, : self.reads], last - self.window + 1, np.full(len(last), self.window)
         )
