@@ -265,5 +265,6 @@ def traced(network: keras.Model) -> Callable[[np.ndarray, np.ndarray], tf.Tensor
 
 def _compiled(function: Callable[..., Any], like: list[tf.TensorSpec]) -> Callable[..., Any]:
     """Trace a function once, for arrays of these types whatever their sizes."""
-    traced = tf.function(function, input_signature=like).get_concrete_function()
+    whole = tf.function(function, input_signature=like, autograph=False)
+    traced = whole.get_concrete_function()
     return lambda *arrays: traced(*map(tf.convert_to_tensor, arrays))

@@ -75,17 +75,22 @@ def _part(path: Path, archive: zipfile.ZipFile, part: str, words: list[str]) -> 
     labels = _labels(path, _member(path, archive, f"y_{part}.npy"))
     if len(reviews) != len(labels):
         raise _wrong(path, f"its {part} part has {len(reviews)} reviews, {len(labels)} labels")
-    texts, empty = [], []
-    for number, ids in enumerate(reviews):
-        if ids and not 1 <= min(ids) <= max(ids) < len(words):
-            raise _wrong(
-                path,
-                f"row {number} of its {part} part has ids from {min(ids)} to {max(ids)}, and "
-                f"{INDEX} has the words 1 to {len(words) - 1}",
-            )
-        texts.append(" ".join(filter(None, map(words.__getitem__, ids))))
-        if not texts[-1]:
-            empty.append(number)
+    lengths = np.array([len(ids) for ids in reviews])
+    flat = np.concatenate([np.frombuffer(ids, np.int32) for ids in reviews])
+    rows = np.repeat(np.arange(len(reviews)), lengths)  # of each id
+    wrong = (flat < 1) | (flat >= len(words))
+    if wrong.any():
+        row = rows[wrong][0]
+        raise _wrong(
+            path,
+            f"row {row} of its {part} part has ids from {min(reviews[row])} to "
+            f"{max(reviews[row])}, and {INDEX} has the words 1 to {len(words) - 1}",
+        )
+    known = np.array(words, dtype=object)[flat]
+    real = known != ""
+    ends = np.cumsum(np.bincount(rows[real], minlength=len(reviews)))
+    texts = [" ".join(some_words) for some_words in np.split(known[real], ends[:-1])]
+    empty = [row for row, text in enumerate(texts) if not text]
     if empty:
         raise _wrong(path, f"its {part} part has reviews without a word, in row {some(empty)}")
     if set(labels) != {0, 1}:

@@ -103,7 +103,7 @@ class TextEncoder(Encoder):
 
     def show(self, example: str) -> str:
         """Return the text in one line of at most 80 characters."""
-        line = " ".join(example.split())
+        line = " ".join(example.split(None, _SHOWN))  # more words than that cannot be seen
         return line if len(line) <= _SHOWN else line[: _SHOWN - 1].rstrip() + "…"
 
     @functools.cached_property
