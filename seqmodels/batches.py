@@ -30,12 +30,26 @@ def shuffled(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> lis
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """Return the rows of each batch, the shortest rows first, for prediction."""
+def by_length(lengths: np.ndarray, steps: int) -> list[np.ndarray]:
+    """Return the rows of each batch, the shortest rows first, for prediction.
+
+    Args:
+        lengths: Steps of each row, [N].
+        steps: Of a batch at most, padding included, so that short rows go many at a time and
+            long ones take no more memory; a row that is longer goes alone.
+    """
     order = _rows(len(lengths))
     if lengths.min() < lengths.max():
         order[:] = np.argsort(lengths, kind="stable")
-    return _cut(order, batch_size)
+    batches, first = [], 0
+    while first < len(order):
+        most = max(1, steps // int(lengths[order[first]]))
+        rows = order[first : first + most]
+        padded_steps = np.arange(1, len(rows) + 1) * lengths[rows]  # if a batch ended there
+        count = max(1, int(np.searchsorted(padded_steps, steps, side="right")))
+        batches.append(rows[:count])
+        first += count
+    return batches
 
 
 def padded(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,7 @@ from seqmodels.heads.base import Head
 from seqmodels.plan import Training
 
 KEPT = 2  # checkpoints, so that a damaged newest one costs one epoch
-EVALUATE = 256  # rows of a batch when nothing is learned
+EVALUATE = 2**17  # steps of a batch when nothing is learned, padding included
 MEASURE = 4096  # rows whose loss and metrics are worked out together
 
 Row = dict[str, float]
