@@ -24,16 +24,18 @@ class Alpha {
 
 // Rows of a table on their way from the step that each has seen to a later one.
 struct Rows {
-  int64_t U, E;
-  const float *w, *m, *v;  // [U, E]
-  const int64_t* seen;     // [V], the last step that a row has taken
-  const int32_t* which;    // [U], the row's place in `seen`; null: in order
-  int64_t steps;           // those of `seen` and later that had no gradient lead up to this one
-  bool moved;              // `w` has taken them already; `m` and `v` have not
-  const float* gradient;   // [U, E], of the step after these; null: there is none
+  Rows(const Alpha& alpha, int threads) : alpha(alpha), threads(threads) {}
+
   Alpha alpha;
-  float *new_w, *new_m, *new_v;  // [U, E]; the last two may be null
   int threads;
+  int64_t U = 0, E = 0, V = 0;
+  const float *w = nullptr, *m = nullptr, *v = nullptr;  // [U, E]
+  const int32_t* which = nullptr;                        // [U], a row's place in `seen`
+  const int64_t* seen = nullptr;                         // [V], the last step that each has taken
+  int64_t steps = 0;                // later steps up to this one had no gradient
+  bool moved = false;               // `w` has taken them already; `m` and `v` have not
+  const float* gradient = nullptr;  // [U, E], of the step after these; null: there is none
+  float *new_w = nullptr, *new_m = nullptr, *new_v = nullptr;  // [U, E]; the moments or null
 };
 
 // sums[rows[i]] += values[i], in the order of i.

@@ -158,10 +158,9 @@ struct ReadyOp : Settings {
   }
 };
 
-// Inputs 0 to 5: w, m, v, seen, rows, steps. Without rows, all of the table.
-Rows problem(Call& call, const Settings& settings, float rate, bool all) {
-  Rows a{0, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0, false, nullptr, Alpha(rate),
-         nullptr, nullptr, nullptr, settings.threads};
+// Inputs 0 to 5: w, m, v, seen, rows, steps.
+Rows problem(Call& call, const Settings& settings, float rate) {
+  Rows a(Alpha(rate), settings.threads);
   const tf::Tensor* w = call.input(0);
   const tf::Tensor* seen = call.input(3);
   if (!call.good()) return a;
@@ -172,40 +171,39 @@ Rows problem(Call& call, const Settings& settings, float rate, bool all) {
   }
   a.U = tf::Dim(w, 0);
   a.E = tf::Dim(w, 1);
-  const int64_t V = tf::Dim(seen, 0);
+  a.V = tf::Dim(seen, 0);
   a.w = static_cast<const float*>(tf::TensorData(w));
   a.m = call.data(1, "m [U, E]", {a.U, a.E});
   a.v = call.data(2, "v [U, E]", {a.U, a.E});
   a.seen = static_cast<const int64_t*>(tf::TensorData(seen));
+  a.which = call.data<int32_t>(4, "rows [U]", {a.U});
   const int64_t* steps = call.data<int64_t>(5, "steps []", {});
-  if (!all) a.which = call.data<int32_t>(4, "rows [U]", {a.U});
   if (!call.good()) return a;
   a.steps = *steps;
-  if (all && a.U != V) call.fail("needs seen of %lld rows.", static_cast<long long>(a.U));
-  for (int64_t u = 0; !all && u < a.U; ++u) {
-    if (a.which[u] < 0 || a.which[u] >= V) {
-      call.fail("needs rows from 0 to %lld, got %d.", static_cast<long long>(V - 1), a.which[u]);
+  for (int64_t u = 0; u < a.U; ++u) {
+    if (a.which[u] < 0 || a.which[u] >= a.V) {
+      call.fail("needs rows from 0 to %lld, got %d.", static_cast<long long>(a.V - 1), a.which[u]);
     }
   }
   return a;
 }
 
-// Rows take the steps that they have missed: some of them only as weights, or all of a table.
+// Rows take the steps that they have missed: their weights, and when asked their moments too.
 struct CatchUpOp : Settings {
   float rate;
-  bool all;
+  bool moments;
 
   explicit CatchUpOp(Attributes& attributes) : Settings(attributes) {
     attributes.read("rate", &rate);
-    attributes.read("all", &all);
+    attributes.read("moments", &moments);
   }
 
   void operator()(Call& call) const {
-    Rows a = problem(call, *this, rate, all);
+    Rows a = problem(call, *this, rate);
     a.new_w = call.output(0, {a.U, a.E});
-    a.new_m = call.output(1, {all ? a.U : 0, a.E});
-    a.new_v = call.output(2, {all ? a.U : 0, a.E});
-    if (!all) a.new_m = a.new_v = nullptr;
+    a.new_m = call.output(1, {moments ? a.U : 0, a.E});
+    a.new_v = call.output(2, {moments ? a.U : 0, a.E});
+    if (!moments) a.new_m = a.new_v = nullptr;
     if (call.good()) adam_engine(bits).advance(a);
   }
 };
@@ -219,21 +217,19 @@ struct RowsOp : Settings {
   }
 
   void operator()(Call& call) const {
-    Rows a = problem(call, *this, rate, false);
+    Rows a = problem(call, *this, rate);
     const bool* good = call.data<bool>(6, "good []", {});
     const float* gradient = call.data(7, "gradient [U, E]", {a.U, a.E});
-    const tf::Tensor* seen = call.input(3);
     if (!call.good()) return;
-    const int64_t V = tf::Dim(seen, 0);
     a.moved = true;
     a.gradient = *good ? gradient : nullptr;
     a.new_w = call.output(0, {a.U, a.E});
     a.new_m = call.output(1, {a.U, a.E});
     a.new_v = call.output(2, {a.U, a.E});
-    int64_t* now = call.output<int64_t>(3, {V});
+    int64_t* now = call.output<int64_t>(3, {a.V});
     if (!call.good()) return;
     adam_engine(bits).advance(a);
-    std::copy_n(a.seen, V, now);
+    std::copy_n(a.seen, a.V, now);
     for (int64_t u = 0; u < a.U; ++u) now[a.which[u]] = a.steps + *good;
   }
 };
@@ -253,7 +249,7 @@ const bool defined = [] {
                     {"w: float", "m: float", "v: float", "seen: int64", "rows: int32",
                      "steps: int64"},
                     {"new_w: float", "new_m: float", "new_v: float"},
-                    {"rate: float", "all: bool", "threads: int", "bits: int"});
+                    {"rate: float", "moments: bool", "threads: int", "bits: int"});
   define<RowsOp>("SeqmodelsAdamRows",
                  {"w: float", "m: float", "v: float", "seen: int64", "rows: int32",
                   "steps: int64", "good: bool", "gradient: float"},

@@ -103,7 +103,7 @@ struct GradientOp : Settings {
 // Runs when `tf.load_op_library` opens this library; without TensorFlow it defines nothing.
 const bool defined = [] {
   if (!tf::load()) return false;
-  const Words attributes{"backward: bool", "steps: bool", "summary: bool",
+  const Names attributes{"backward: bool", "steps: bool", "summary: bool",
                          "keep: bool",     "threads: int", "bits: int"};
   define<ForwardOp>("SeqmodelsLstm",
                     {"x: float", "lengths: int32", "kernel: float", "recurrent: float",

@@ -134,12 +134,12 @@ class Attributes {
   tf::Status* status_;
 };
 
-using Words = std::initializer_list<const char*>;
+using Names = std::initializer_list<const char*>;
 
 // Registers an op of the CPU. Its kernel is a `Kernel`: made from `Attributes&`, called with
 // the `Call` of each run.
 template <class Kernel>
-void define(const char* name, Words inputs, Words outputs, Words attributes) {
+void define(const char* name, Names inputs, Names outputs, Names attributes) {
   tf::OpBuilder* op = tf::NewOpDefinitionBuilder(name);
   for (const char* input : inputs) tf::OpDefinitionBuilderAddInput(op, input);
   for (const char* output : outputs) tf::OpDefinitionBuilderAddOutput(op, output);
