@@ -69,25 +69,22 @@ class Backbone:
 
         self.check(spec)
         lengths = keras.Input((), dtype="int32", name="lengths")  # [B]
+        table = None
         if spec.vocabulary is not None:
-            x = keras.Input((None,), dtype="int32", name="x")  # [B, T]
-            start: Any = keras.initializers.RandomUniform(-0.05, 0.05, seed=seed)
-            embedding = keras.layers.Embedding(
-                spec.vocabulary, self.embed or EMBED, embeddings_initializer=start, name="embedding"
-            )
-            h = embedding(x)  # [B, T, H]
+            h = x = keras.Input((None,), dtype="int32", name="x")  # [B, T]
+            table = self._table(spec.vocabulary, seed)
         else:
             x = keras.Input((None, spec.channels), dtype="float32", name="x")  # [B, T, C]
             h = self._dense(self.embed, seed, "projection")(x) if self.embed else x
         for i in range(self.layers):
-            if self.dropout and h is not x:
-                drop = keras.layers.SpatialDropout1D(self.dropout, seed=seed + i, name=f"drop_{i}")
-                h = drop(h)
+            features = i or table is not None or self.embed
             h = LSTM(
                 self.units,
                 bidirectional=self.bidirectional,
                 memory=self.memory,
                 summary=self.summary if i == self.layers - 1 else None,
+                dropout=self.dropout if features else 0,
+                table=None if i else table,
                 seed=seed + 10 * (i + 1),
                 name=f"lstm_{i}",
             )(h, lengths)
@@ -97,6 +94,17 @@ class Backbone:
             h = keras.layers.Concatenate(name="skip")([h, LastStep(name="last_step")(x, lengths)])
         y = self._dense(outputs, seed + 8, "outputs")(h)  # [B, outputs]
         return keras.Model({"x": x, "lengths": lengths}, y, name="network")
+
+    def _table(self, vocabulary: int, seed: int) -> keras.Variable:
+        """Return the embeddings [V, C]; the first LSTM looks them up."""
+        import keras
+
+        start: Any = keras.initializers.RandomUniform(-0.05, 0.05, seed=seed)
+        embedding = keras.layers.Embedding(
+            vocabulary, self.embed or EMBED, embeddings_initializer=start, name="embedding"
+        )
+        embedding.build((None, None))
+        return embedding.embeddings
 
     def _dense(self, width: int, seed: int, name: str) -> keras.layers.Layer:
         import keras

@@ -33,6 +33,8 @@ class LSTM(keras.layers.Layer):
         summary: What of the steps is returned: the "last" state, the "max" or the "mean" over
             time of each feature, or "both" maximum and mean, [B, H] or [B, 2H]; None: every
             step, [B, T, H]. H is `units`, or twice that for two directions.
+        dropout: Share of the input's features dropped in training, the same at every step.
+        table: Embeddings [V, C] that the layer looks its ids up in; None: it reads numbers.
         seed: Of the initial weights; same seed, same weights.
         engine: Which one reads, of `engines.NAMES`; None: the fastest there is. Same weights,
             same answers.
@@ -46,12 +48,16 @@ class LSTM(keras.layers.Layer):
         bidirectional: bool = False,
         memory: int | None = None,
         summary: Summary | None = "last",
+        dropout: float = 0,
+        table: keras.Variable | None = None,
         seed: int = 0,
         engine: str | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
         self.summary = summary
+        self.table = table
+        self.drop = keras.layers.SpatialDropout1D(dropout, seed=seed) if dropout else None
         self.engine = engine or engines.chosen(units)
         names = ("forward", "backward") if bidirectional else ("forward",)
         start: Any = keras.initializers.GlorotUniform
@@ -76,8 +82,9 @@ class LSTM(keras.layers.Layer):
         ]
 
     def build(self, shape: tuple[int | None, ...]) -> None:
+        width = shape[-1] if self.table is None else self.table.shape[-1]
         for layer in self.directions:
-            layer.build(shape)
+            layer.build((None, None, width))
 
     def call(
         self,
@@ -86,7 +93,7 @@ class LSTM(keras.layers.Layer):
         initial: Sequence[tuple[tf.Tensor, tf.Tensor]] | None = None,
         training: bool = False,
     ) -> tf.Tensor:
-        """Read `x` [B, T, C], whose row i has `lengths[i]` real steps, from 1 to T.
+        """Read `x` [B, T, C] or ids [B, T], whose row i has `lengths[i]` real steps, from 1 to T.
 
         Args:
             x: What lies past a row's end is never read.
@@ -94,9 +101,13 @@ class LSTM(keras.layers.Layer):
             initial: The states (h, c) that each direction starts from, [B, H] each; None: zeros.
             training: Whether a gradient will follow.
         """
+        table = self.table
+        if training and self.drop is not None:
+            x = self.drop(x if table is None else tf.gather(table.value, x), training=True)
+            table = None
         found = []
         for i, layer in enumerate(self.directions):
-            zeros = tf.zeros([tf.shape(x)[0], layer.units], x.dtype)
+            zeros = tf.zeros([tf.shape(x)[0], layer.units], self.compute_dtype)
             h, c = initial[i] if initial else (zeros, zeros)
             states = engines.read(
                 layer,
@@ -108,6 +119,7 @@ class LSTM(keras.layers.Layer):
                 steps=self.summary is None,
                 summary=self.summary in ("max", "mean", "both"),
                 training=bool(training),
+                table=table,
                 engine=self.engine,
             )
             found.append(states)

@@ -96,12 +96,12 @@ class _Loop:
     def __init__(self, network: keras.Model, head: Head, train: Part, settings: Training):
         self.network = network
         self.settings = settings
-        layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Embedding)]
+        tables = [w for w in network.trainable_variables if w.path == "embedding/embeddings"]
         self.optimizer = Adam(
             network.trainable_variables,
             settings.learning_rate,
             clip=settings.clip,
-            table=layers[0].embeddings if layers else None,
+            table=tables[0] if tables else None,
         )
         self.history: list[Row] = []
         self.best: list[np.ndarray] = []
@@ -115,7 +115,7 @@ class _Loop:
             targets,
         ]
         self.train_step = _compiled(self._train_step(loss), like)
-        self.settle = _compiled(self.optimizer.settle, [])
+        self.settle = self.optimizer.settle
         self.forward = traced(network)
         outputs = tf.TensorSpec([None, head.units], "float32")
         self.measure = _compiled(self._measure(loss), [targets, outputs])

@@ -52,13 +52,14 @@ def read(
     steps: bool = True,
     summary: bool = False,
     training: bool = False,
+    table: keras.Variable | None = None,
     engine: str | None = None,
 ) -> States:
     """Read right-padded rows with the weights of a stock layer.
 
     Args:
         layer: Built; its kernel [C, 4H], recurrent kernel [H, 4H] and bias [4H] are used.
-        x: [B, T, C].
+        x: [B, T, C]; with a table, ids [B, T] of its rows.
         lengths: Real steps of each row, [B] int32, from 1 to T.
         h: Where the state starts, [B, H].
         c: Where the cell starts, [B, H].
@@ -66,10 +67,13 @@ def read(
         steps: Return every step too.
         summary: Return the maximum and the mean over time too.
         training: A gradient will be wanted: keep what it needs.
+        table: Embeddings [V, C], looked up here; None: x is what is read.
         engine: One of `NAMES`; None: `chosen(H)`.
     """
+    import tensorflow as tf
+
     engine = engine or chosen(layer.units)
-    if x.dtype != "float32":
+    if layer.dtype != "float32" or (table is None and x.dtype != "float32"):
         engine = "keras"  # the others know one type
     if engine == "native":
         from seqmodels.engines import native
@@ -84,7 +88,10 @@ def read(
             steps=steps,
             summary=summary,
             training=training,
+            table=table,
         )
+    if table is not None:
+        x = tf.gather(table.value, x)  # [B, T, C]
     if engine == "fused":
         from seqmodels.engines import fused as module
     else:

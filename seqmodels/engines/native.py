@@ -55,8 +55,13 @@ def read(
     steps: bool,
     summary: bool,
     training: bool,
+    table: tf.Variable | None = None,
 ) -> States:
-    """As `engines.read`. What lies past a row's end is never touched, NaN included."""
+    """As `engines.read`. What lies past a row's end is never touched, NaN included.
+
+    With a table, each distinct id of the batch goes through the kernel [C, 4H] once, however
+    often it is read.
+    """
     cell = layer.cell
     size = layer.units
     settings = {
@@ -76,16 +81,21 @@ def read(
             remembered = kept
             if not training:  # a gradient that was not announced: read once more
                 *_, remembered = known.seqmodels_lstm(*inputs, keep=True, **settings)
-            dx, dkernel, drecurrent, dbias, dh, dc = known.seqmodels_lstm_gradient(
-                *inputs[:5], remembered, *above, keep=True, **settings
+            dx, dkernel, drecurrent, dbias, dh, dc, rows = known.seqmodels_lstm_gradient(
+                *inputs[:6], remembered, *above, keep=True, **settings
             )
-            return dx, None, dkernel, drecurrent, dbias, dh, dc
+            if table is not None:
+                dx = tf.IndexedSlices(dx, rows, tf.shape(inputs[0]))
+            return dx, None, dkernel, drecurrent, dbias, None, dh, dc
 
         return tuple(whole), gradient
 
     weights = map(tf.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias))
-    found: Any = run(x, lengths, *weights, h, c)
-    every, h, c, peak, mean = found
+    if table is None:
+        start, ids = x, tf.zeros([0, 0], tf.int32)
+    else:
+        start, ids = tf.convert_to_tensor(table), x
+    every, h, c, peak, mean = run(start, lengths, *weights, ids, h, c)  # type: ignore[misc]
     every.set_shape([x.shape[0], x.shape[1] if steps else 0, size])
     for state in (h, c):
         state.set_shape([x.shape[0], size])

@@ -5,15 +5,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace seqmodels {
+
+// The distinct ids that a batch reads. Each goes through the kernel once, however often it is
+// read: a word's part of the gates is the same everywhere.
+struct Lookup {
+  std::vector<int32_t> rows;  // [U], of the table
+  std::vector<int32_t> slot;  // [B, T], where in `rows` a step's id stands; not set in padding
+};
 
 struct Lstm {
   int64_t B, T, C, H;
   bool backward;           // read each row from its own last real step to its first
   bool summary;            // the maximum and the mean over time are wanted
   int threads;
-  const float* x;          // [B, T, C]
+  const float* x;          // [B, T, C]; with `words` the table [V, C] whose rows they are
+  const Lookup* words;      // null where x is not ids
   const int32_t* lengths;  // [B], from 1 to T
   const float* kernel;     // [C, 4H]
   const float* recurrent;  // [H, 4H]
@@ -33,7 +42,7 @@ struct Gradient {
   const float* dsteps;  // [B, T, H], or null
   const float *dh, *dc;  // [B, H]
   const float *dpeak, *dmean;  // [B, H], with `summary`
-  float* dx;            // [B, T, C]
+  float* dx;            // [B, T, C]; with `words` [U, C]
   float* dkernel;       // [C, 4H]
   float* drecurrent;    // [H, 4H]
   float* dbias;         // [4H]

@@ -1,5 +1,8 @@
 // The LSTM's TensorFlow ops: shapes are checked, then the kernel of this processor runs.
 #include "lstm.h"
+
+#include <algorithm>
+
 #include "ops.h"
 
 namespace seqmodels {
@@ -21,23 +24,50 @@ struct Settings {
   }
 };
 
-// Inputs 0 to 4: x, lengths, kernel, recurrent, bias.
-Lstm problem(Call& call, const Settings& settings) {
+// The distinct ids of the real steps, in the order in which they come.
+Lookup distinct(Call& call, const Lstm& a, const int32_t* ids, int64_t rows) {
+  Lookup words;
+  words.slot.resize(a.B * a.T);
+  std::vector<int32_t> places(rows, -1);
+  for (int64_t i = 0; i < a.B; ++i) {
+    for (int64_t t = i * a.T; t < i * a.T + a.lengths[i]; ++t) {
+      if (ids[t] < 0 || ids[t] >= rows) {
+        call.fail("needs ids from 0 to %lld, got %d in row %lld.",
+                  static_cast<long long>(rows - 1), ids[t], static_cast<long long>(i));
+        return words;
+      }
+      int32_t& place = places[ids[t]];
+      if (place < 0) {
+        place = static_cast<int32_t>(words.rows.size());
+        words.rows.push_back(ids[t]);
+      }
+      words.slot[t] = place;
+    }
+  }
+  return words;
+}
+
+// Inputs 0 to 5: x, lengths, kernel, recurrent, bias, ids. Where x is a table [V, C], the ids
+// [B, T] say which of its rows is read; else they are empty.
+Lstm problem(Call& call, const Settings& settings, Lookup& words) {
   Lstm a{};
   a.backward = settings.backward;
   a.summary = settings.summary;
   a.threads = settings.threads;
   const tf::Tensor* x = call.input(0);
   const tf::Tensor* recurrent = call.input(3);
+  const tf::Tensor* ids = call.input(5);
   if (!call.good()) return a;
-  if (tf::NumDims(x) != 3 || tf::NumDims(recurrent) != 2) {
-    call.fail("needs x [B, T, C] and a recurrent kernel [H, 4H], got %d and %d "
-              "dimensions.", tf::NumDims(x), tf::NumDims(recurrent));
+  const bool table = tf::NumDims(x) == 2;
+  if ((!table && tf::NumDims(x) != 3) || tf::NumDims(recurrent) != 2 || tf::NumDims(ids) != 2) {
+    call.fail("needs x [B, T, C] or a table [V, C] with ids [B, T], and a recurrent kernel "
+              "[H, 4H]; got %d, %d and %d dimensions.",
+              tf::NumDims(x), tf::NumDims(ids), tf::NumDims(recurrent));
     return a;
   }
-  a.B = tf::Dim(x, 0);
-  a.T = tf::Dim(x, 1);
-  a.C = tf::Dim(x, 2);
+  a.B = tf::Dim(table ? ids : x, 0);
+  a.T = tf::Dim(table ? ids : x, 1);
+  a.C = tf::Dim(x, table ? 1 : 2);
   a.H = tf::Dim(recurrent, 0);
   a.x = static_cast<const float*>(tf::TensorData(x));
   a.lengths = call.data<int32_t>(1, "lengths [B]", {a.B});
@@ -50,6 +80,10 @@ Lstm problem(Call& call, const Settings& settings) {
                 static_cast<long long>(a.T), a.lengths[i], static_cast<long long>(i));
     }
   }
+  if (table && call.good()) {
+    words = distinct(call, a, static_cast<const int32_t*>(tf::TensorData(ids)), tf::Dim(x, 0));
+    a.words = &words;
+  }
   return a;
 }
 
@@ -57,10 +91,11 @@ struct ForwardOp : Settings {
   using Settings::Settings;
 
   void operator()(Call& call) const {
-    const Lstm a = problem(call, *this);
+    Lookup words;
+    const Lstm a = problem(call, *this, words);
     Forward f{};
-    f.h0 = call.data(5, "state [B, H]", {a.B, a.H});
-    f.c0 = call.data(6, "cell [B, H]", {a.B, a.H});
+    f.h0 = call.data(6, "state [B, H]", {a.B, a.H});
+    f.c0 = call.data(7, "cell [B, H]", {a.B, a.H});
     const Engine& best = engine(bits);
     const int64_t kept = call.good() && keep ? best.kept_size(a) : 0;
     f.steps = steps ? call.output(0, {a.B, a.T, a.H}) : nullptr;
@@ -79,18 +114,22 @@ struct GradientOp : Settings {
   using Settings::Settings;
 
   void operator()(Call& call) const {
-    const Lstm a = problem(call, *this);
+    Lookup words;
+    const Lstm a = problem(call, *this, words);
     if (!call.good()) return;
     const Engine& best = engine(bits);
     Gradient d{};
-    d.kept = call.data(5, "kept", {static_cast<int64_t>(best.kept_size(a))});
-    d.dsteps = call.data(6, "gradient of the steps [B, T, H]", {a.B, steps ? a.T : 0, a.H});
+    d.kept = call.data(6, "kept", {static_cast<int64_t>(best.kept_size(a))});
+    d.dsteps = call.data(7, "gradient of the steps [B, T, H]", {a.B, steps ? a.T : 0, a.H});
     if (!steps) d.dsteps = nullptr;
-    d.dh = call.data(7, "gradient of the state [B, H]", {a.B, a.H});
-    d.dc = call.data(8, "gradient of the cell [B, H]", {a.B, a.H});
-    d.dpeak = call.data(9, "gradient of the maximum [B, H]", {summary ? a.B : 0, a.H});
-    d.dmean = call.data(10, "gradient of the mean [B, H]", {summary ? a.B : 0, a.H});
-    d.dx = call.output(0, {a.B, a.T, a.C});
+    d.dh = call.data(8, "gradient of the state [B, H]", {a.B, a.H});
+    d.dc = call.data(9, "gradient of the cell [B, H]", {a.B, a.H});
+    d.dpeak = call.data(10, "gradient of the maximum [B, H]", {summary ? a.B : 0, a.H});
+    d.dmean = call.data(11, "gradient of the mean [B, H]", {summary ? a.B : 0, a.H});
+    const auto count = static_cast<int64_t>(words.rows.size());
+    d.dx = a.words ? call.output(0, {count, a.C}) : call.output(0, {a.B, a.T, a.C});
+    int32_t* rows = call.output<int32_t>(6, {count});
+    if (call.good()) std::copy(words.rows.begin(), words.rows.end(), rows);
     d.dkernel = call.output(1, {a.C, 4 * a.H});
     d.drecurrent = call.output(2, {a.H, 4 * a.H});
     d.dbias = call.output(3, {4 * a.H});
@@ -107,16 +146,16 @@ const bool defined = [] {
                          "keep: bool",     "threads: int", "bits: int"};
   define<ForwardOp>("SeqmodelsLstm",
                     {"x: float", "lengths: int32", "kernel: float", "recurrent: float",
-                     "bias: float", "h: float", "c: float"},
+                     "bias: float", "ids: int32", "h: float", "c: float"},
                     {"states: float", "h_last: float", "c_last: float", "peak: float",
                      "mean: float", "kept: float"},
                     attributes);
   define<GradientOp>("SeqmodelsLstmGradient",
                      {"x: float", "lengths: int32", "kernel: float", "recurrent: float",
-                      "bias: float", "kept: float", "dsteps: float", "dh: float", "dc: float",
+                      "bias: float", "ids: int32", "kept: float", "dsteps: float", "dh: float", "dc: float",
                       "dpeak: float", "dmean: float"},
                      {"dx: float", "dkernel: float", "drecurrent: float", "dbias: float",
-                      "dh0: float", "dc0: float"},
+                      "dh0: float", "dc0: float", "rows: int32"},
                      attributes);
   return true;
 }();
