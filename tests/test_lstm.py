@@ -151,6 +151,54 @@ def test_summaries_over_time_are_of_the_real_steps(engine, wanted):
         assert_near(answers, reference(case, pulls))
 
 
+def looked_up(engine, case, table, ids, pulls):
+    """As `found`, of rows of a table; "dx" is the table's gradient, [V, C]."""
+    layer, variable = layer_of(case), keras.Variable(table, dtype="float32")
+    h, c = tf.constant(case.h, tf.float32), tf.constant(case.c, tf.float32)
+    weights = [variable.value, *(weight.value for weight in layer.weights)]
+    with tf.GradientTape() as tape:
+        states = engines.read(
+            layer, tf.constant(ids), tf.constant(case.lengths), h, c, backward=case.backward,
+            summary=True, training=True, table=variable, engine=engine,
+        )  # fmt: skip
+    answers = {name: getattr(states, name) for name in (*ALL, *OVER_TIME)}
+    above = [tf.constant(pull, tf.float32) for pull in pulls.values()]
+    gradients = tape.gradient([answers[name] for name in pulls], weights, above)
+    answers |= dict(zip(("dx", "kernel", "turn", "bias"), gradients, strict=True))
+    answers = {name: tf.convert_to_tensor(tensor).numpy() for name, tensor in answers.items()}
+    return answers | {"steps": np.where(case.mask, answers["steps"], 0)}
+
+
+@pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])
+@pytest.mark.parametrize("words", [1, 2, 17, 300])
+@pytest.mark.parametrize("shape", [(19, 14, 5, 6), (1, 3, 1, 1), (33, 40, 17, 33)], ids=str)
+def test_rows_of_a_table_are_read_like_rows(engine, shape, words, backward):
+    rng = np.random.default_rng(words)
+    ids = rng.integers(0, words, shape[:2]).astype(np.int32)
+    table = rng.normal(size=(words, shape[2])).astype(np.float32).astype(np.float64)
+    case = replace(drawn(*shape, backward=backward), x=table[ids])
+    pulls = pulls_of(case, ("steps", "h", "mean"))
+    right = reference(case, pulls)
+    of_table = np.zeros_like(table)
+    np.add.at(of_table, ids, right["dx"])
+    assert_near(looked_up(engine, case, table, ids, pulls), right | {"dx": of_table})
+
+
+@pytest.mark.skipif("native" not in ENGINES, reason="the native engine was not built")
+def test_ids_are_read_in_real_steps_alone_and_there_they_must_be_in_the_table():
+    case = drawn(19, 14, 5, 6)
+    rng = np.random.default_rng(0)
+    ids, table = rng.integers(0, 9, (19, 14)).astype(np.int32), rng.normal(size=(9, 5))
+    pulls = pulls_of(case)
+    noisy = np.where(case.mask[:, :, 0], ids, -7).astype(np.int32)
+    answers = looked_up("native", case, table, ids, pulls)
+    assert same_bits(looked_up("native", case, table, noisy, pulls), answers)
+    for wrong in (-1, 9):
+        noisy[3, 0] = wrong
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f"ids from 0 to 8, got {wrong}"):
+            looked_up("native", case, table, noisy, pulls)
+
+
 @given(
     shape=st.tuples(*(st.integers(1, most) for most in (40, 25, 20, 40))),
     backward=st.booleans(),
