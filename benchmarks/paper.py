@@ -87,13 +87,14 @@ def attempt(
     if task == "adding":
         settings |= {"dataset.length": length, "backbone.memory": length}
     plan = resolve(task, settings=settings, seed=seed)
-    work = Work(plan, plan.parts(), quiet=True)
+    parts = plan.parts()
+    work = Work(plan, parts, quiet=True)
     batch = plan.training.batch_size
     started = time.process_time()
 
     def look(part: str, most: int) -> Look:
         inputs = work.encoded[part].sequences[:most]
-        truth = np.asarray(getattr(work.parts, part).target(work.parts.target))[:most]
+        truth = np.asarray(getattr(parts, part).target(parts.target))[:most]
         return LOOKS[task](truth, work.model.answer(inputs))
 
     class Watch:

@@ -81,8 +81,8 @@ class LSTM(keras.layers.Layer):
             for i, direction in enumerate(names)
         ]
 
-    def build(self, shape: tuple[int | None, ...]) -> None:
-        width = shape[-1] if self.table is None else self.table.shape[-1]
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        width = input_shape[-1] if self.table is None else self.table.shape[-1]
         for layer in self.directions:
             layer.build((None, None, width))
 

@@ -34,9 +34,9 @@ def memory_windows(job: Job) -> Ready:
         counts = (job["windows"], HELD_OUT, HELD_OUT)
         parts = []
         for first, count in zip(firsts, counts, strict=True):
-            starts = np.arange(first, first + count)
-            rows = sm.Sequences(values, starts, np.full(count, WINDOW))
-            parts.append(sm.Examples(rows, {"value": values[starts + WINDOW, TARGET]}))
+            rows = sm.Sequences(values, np.arange(first, first + count), np.full(count, WINDOW))
+            targets = values[first + WINDOW : first + WINDOW + count, TARGET]
+            parts.append(sm.Examples(rows, {"value": targets}))
         train, valid, test = parts
         return sm.Dataset(train=train, valid=valid, test=test, encoder=SeriesEncoder(length=WINDOW))
 
@@ -44,7 +44,6 @@ def memory_windows(job: Job) -> Ready:
         "ett-windows",
         head="regression",
         epochs=1,
-        batch_size=512,
         backbone=sm.Backbone(units=8, dropout=0.0, summary="last"),
     )
     rows = job["windows"] + WINDOW + 2 * (HELD_OUT + WINDOW)
