@@ -1,10 +1,14 @@
 """The training step and loop: learns, stops, resumes bit for bit, refuses what is not finite."""
 
+import contextlib
+import itertools
+
 import numpy as np
 import pytest
 
-from seqmodels import Backbone, Binary, InputError, Sequences, batches
+from seqmodels import Backbone, Binary, InputError, Sequences, adam, batches
 from seqmodels.data import Spec
+from seqmodels.lstm import LSTM
 from seqmodels.plan import Training
 from seqmodels.training import Part, array_of, fit, predict, traced
 
@@ -124,6 +128,52 @@ def test_a_loss_that_is_not_finite_is_refused_before_it_reaches_the_weights():
     with pytest.raises(InputError, match=r"became nan at step 1 of epoch 1.*learning rate"):
         fit(net, HEAD, bad, VALID, Training(epochs=1), seed=0, folder=None, watch=Silent())
     assert same(before, [array_of(variable) for variable in net.trainable_variables])
+
+
+def test_the_network_is_traced_twice_whatever_the_lengths_of_the_batches(monkeypatch):
+    """Once to learn and once to answer; batches here have 1 to 12 steps."""
+    net, calls, call = network(), [], LSTM.call
+    monkeypatch.setattr(LSTM, "call", lambda *a, **k: calls.append(a) or call(*a, **k))
+    run(net)
+    assert len(calls) == 2
+
+
+def tokens(n: int, seed: int) -> Part:
+    """Ids of which each batch reads but a few; the class is whether most are even."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, 13, n)
+    ids = rng.integers(0, 500, lengths.sum()).astype(np.uint16)
+    starts = np.cumsum(lengths) - lengths
+    even = [np.mean(ids[s : s + k] % 2 == 0) > 0.5 for s, k in zip(starts, lengths, strict=True)]
+    return Part(Sequences(ids, starts, lengths), np.array(even, np.float32)[:, None])
+
+
+@pytest.mark.parametrize("dropout", [0, 0.3])
+def test_a_run_over_tokens_resumes_bit_for_bit_with_the_table_by_rows_or_whole(
+    dropout, tmp_path, monkeypatch
+):
+    train, settings = tokens(300, 1), Training(epochs=3, batch_size=32, learning_rate=0.01)
+    ends = []
+    for folder, rows_from in ((None, 0), (tmp_path, 0), (None, 10**9)):
+        monkeypatch.setattr(adam, "ROWS_FROM", rows_from)
+        for watch in [Silent(stop_in_epoch=3), Silent()] if folder else [Silent()]:
+            net = Backbone(units=6, dropout=dropout, embed=5).build(Spec(vocabulary=500), 1, seed=3)
+            with contextlib.suppress(KeyboardInterrupt):
+                fit(net, HEAD, train, tokens(50, 2), settings, seed=5, folder=folder, watch=watch)
+        ends.append(values(net))
+    assert same(ends[0], ends[1]), "stopped and resumed"
+    assert same(ends[0], ends[2]), "rows that wait, or a table that moves in every step"
+
+
+def test_prediction_batches_hold_a_number_of_steps_and_every_row():
+    lengths = np.random.default_rng(0).integers(1, 400, 1000)
+    lengths[7] = 5000
+    found = batches.by_length(lengths, steps=4096)
+    assert sorted(np.concatenate(found).tolist()) == list(range(1000))
+    assert all(len(rows) * lengths[rows].max() <= 4096 or len(rows) == 1 for rows in found)
+    assert [7] in [rows.tolist() for rows in found]
+    ends = [(lengths[rows].min(), lengths[rows].max()) for rows in found]
+    assert all(one[1] <= after[0] for one, after in itertools.pairwise(ends)), "shortest first"
 
 
 def test_every_row_is_in_one_batch_of_an_epoch_and_the_order_changes_with_the_epoch():
