@@ -62,7 +62,7 @@ def test_the_film_review_tutorial_shows_its_nine_steps_and_runs(run, shared_data
         "imdb_tutorial", "--data", str(shared_data / "imdb" / "imdb.npz"), "--limit", "300",
         "--epochs", "1",
     )  # fmt: skip
-    assert f"{5000 * 15:,}" in out, "weights of the embedding"
+    assert f"{5000 * 15 + 4 * 10 * (15 + 10 + 1):,}" in out, "the embedding's and the LSTM's"
     assert "Test loss 0." in out
 
 

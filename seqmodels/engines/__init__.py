@@ -119,8 +119,6 @@ def chosen(units: int) -> str:
     Raises:
         InputError: SEQMODELS_LSTM names no engine, or one that this machine lacks.
     """
-    import tensorflow as tf
-
     from seqmodels.engines import native
 
     asked = os.environ.get(VARIABLE)
@@ -131,7 +129,7 @@ def chosen(units: int) -> str:
         raise InputError(f"{VARIABLE}=native cannot be had: {missing}")
     if asked:
         return asked
-    if tf.config.list_physical_devices("GPU"):
+    if _on_gpu():
         return "keras"  # which calls cuDNN there
     if missing:
         return "fused" if units < WIDE else "keras"
@@ -147,6 +145,19 @@ def says(units: int) -> str:
         return f"LSTM engine: native ({native.instructions()}, {native.threads()} threads)"
     if os.environ.get(VARIABLE):
         return f"LSTM engine: {name} ({VARIABLE} asks for it)"
-    missing = native.missing()
-    why = f"; the native one is several times faster, but {missing}" if missing else ""
-    return f"LSTM engine: {name}{why}"
+    if _on_gpu():
+        return f"LSTM engine: {name} (cuDNN on the GPU)"
+    return f"LSTM engine: {name}; the native one is several times faster, but {native.missing()}"
+
+
+def cores() -> int:
+    """Return how many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _on_gpu() -> bool:
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from seqmodels.engines import States
+from seqmodels.engines import States, cores
 from seqmodels.errors import InputError
 
 
@@ -36,20 +35,13 @@ def read(
     rows = _checked(cell, x, lengths, h, c)
     weights = tf.concat([cell.kernel, cell.recurrent_kernel], axis=0)  # [C + H, 4H]
     bias = tf.convert_to_tensor(cell.bias)
-    count = _cores()
+    count = cores()
     sizes = tf.stack([(tf.shape(rows[0])[0] + i) // count for i in range(count)])
     parts = zip(*(tf.split(tensor, sizes) for tensor in rows), strict=True)
     settings = {"weights": weights, "bias": bias, "backward": backward, "steps": steps}
     found = [_read(*part, **settings) for part in parts]
     every, h, c = (tf.concat(part, axis=0) for part in zip(*found, strict=True))
     return States(every if steps else None, h, c)
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _checked(cell: Any, *rows: tf.Tensor) -> list[tf.Tensor]:

@@ -7,7 +7,6 @@ a machine that has a compiler. It speaks TensorFlow's stable C interface.
 from __future__ import annotations
 
 import ctypes
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from seqmodels.engines import States
+from seqmodels.engines import States, cores
 from seqmodels.errors import InputError
 
 BITS = 512  # widest vectors to use; fewer where the processor has fewer
@@ -24,7 +23,7 @@ BITS = 512  # widest vectors to use; fewer where the processor has fewer
 def missing() -> str | None:
     """Return why the kernel cannot be had here; None when it can."""
     if _path() is None:
-        return "it was not built: no C++ compiler was found when seqmodels was installed."
+        return "it was not built when seqmodels was installed: that takes a C++ compiler."
     try:
         ops()
     except (tf.errors.OpError, AttributeError, OSError) as error:
@@ -41,7 +40,7 @@ def instructions() -> str:
 
 def threads() -> int:
     """Return how many threads a pass may use: the cores of this process, or TensorFlow's limit."""
-    return tf.config.threading.get_intra_op_parallelism_threads() or len(os.sched_getaffinity(0))
+    return tf.config.threading.get_intra_op_parallelism_threads() or cores()
 
 
 def read(
