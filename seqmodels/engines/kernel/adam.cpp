@@ -14,7 +14,7 @@
 namespace seqmodels {
 namespace {
 
-constexpr float BETA1 = 0.9f, BETA2 = 0.999f, EPSILON = 1e-7f;
+constexpr float BETA1 = 0.9f, BETA2 = 0.999f, EPSILON = 1e-7f, SMALL = 1e-15f;
 
 // While it lives, what is too small for a normal float is zero, as in TensorFlow's own ops: a
 // momentum that fades costs no slow arithmetic, and either gives the same bits.
