@@ -15,11 +15,12 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 PIECE = 8192  # rows that settle at a time, to spare memory
 
 # Numbers in a table from which on only rows are moved. Both ways give the same bits. Rows cost a
-# dozen operations more; CPU milliseconds of the optimizer in a step (128 x 300 ids of Zipf's
-# distribution with exponent 1.3, settled after 160 or 80 steps), all rows and rows read:
-#   5,000 x 15: 0.61, 0.72     20,000 x 32: 1.43, 1.70     50,000 x 64: 6.4, 4.4
-#   5,000 x 64: 1.19, 2.06     20,000 x 64: 3.63, 3.27     50,000 x 256: 22.6, 16.7
-ROWS_FROM = 1_000_000
+# dozen operations more, and TensorFlow copies a table that is updated by rows when it is read as
+# a whole. CPU milliseconds of a training step of 10 units (128 x 300 ids, Zipf's distribution with
+# exponent 1.3, settled every 100 steps), all rows moved and only those read:
+#   5,000 x 15: 7.4, 7.6      20,000 x 128: 12.8, 12.6    50,000 x 128: 18.8, 15.8
+#   20,000 x 64: 10.1, 11.3   50,000 x 64: 12.9, 11.8     50,000 x 256: 30.9, 25.5
+ROWS_FROM = 2_500_000
 
 
 class Read(NamedTuple):
