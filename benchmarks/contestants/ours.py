@@ -27,7 +27,7 @@ def step(job: Job) -> Ready:
     """Take steps as `train` takes them, batches and metrics included."""
     from seqmodels import Backbone, Binary, Sequences, Spec
 
-    pieces = min(16, max(2, 512 // job["units"]))  # what an epoch costs once is shared by many
+    pieces = min(64, max(2, 1024 // job["units"]))  # what an epoch costs once is shared by many
     ids, labels = tutorial_batch({**job, "batch": job["batch"] * pieces})
     starts = np.arange(len(ids)) * job["length"]
     rows = Sequences(ids.ravel(), starts, np.full(len(ids), job["length"]))
