@@ -138,27 +138,25 @@ class Adam:
             Whether the step was taken, [] bool.
         """
         summed = [self._summed(g, i, read) for i, g in enumerate(gradients)]
-        ready = self._ready if self.native else self._ready_anywhere
-        good, taken, alpha, beta_1, beta_2, cut = ready(loss, summed)
-        for i, (weight, (m, v), gradient) in enumerate(
-            zip(self.weights, self.moments, cut, strict=True)
-        ):
-            if read is not None and i == self.place:
-                self._move_rows(read, good, gradient)
-                continue
-            cast = [tf.cast(number, weight.dtype) for number in (0, 0, alpha, beta_1, beta_2)]
-            tf.raw_ops.ResourceApplyAdam(
-                var=weight.value.handle,
-                m=m.value.handle,
-                v=v.value.handle,
-                beta1_power=cast[0],  # alpha has it already
-                beta2_power=cast[1],
-                lr=cast[2],
-                beta1=cast[3],
-                beta2=cast[4],
-                epsilon=tf.constant(EPSILON, weight.dtype),
-                grad=gradient,
-            )
+        if not self.native:
+            return self._apply_anywhere(loss, summed)
+        rows = [] if read is None or self.place is None else [self.place]
+        whole = [i for i in range(len(summed)) if i not in rows]
+        moved = [[self.weights[i] for i in whole]]
+        moved += [[self.moments[i][kind] for i in whole] for kind in (0, 1)]
+        good, taken, scale, *found = native.ops().seqmodels_adam(
+            loss,
+            self.steps.value,
+            [summed[i] for i in (*whole, *rows)],
+            *[[variable.value for variable in part] for part in moved],
+            clip=float("inf") if self.clip is None else self.clip,
+            **self._settings(),
+        )
+        for part, values in zip(moved, found, strict=True):
+            for variable, value in zip(part, values, strict=True):
+                variable.value.assign(value)
+        if read is not None:
+            self._move_rows(read, good, scale, summed[rows[0]])
         self.steps.value.assign(taken)
         return good
 
@@ -199,14 +197,8 @@ class Adam:
             **_how(),
         )
 
-    def _ready(self, loss: tf.Tensor, gradients: list[tf.Tensor]) -> tuple[Any, ...]:
-        clip = float("inf") if self.clip is None else self.clip
-        return native.ops().seqmodels_adam_ready(
-            loss, self.steps.value, gradients, clip=clip, **self._settings()
-        )
-
-    def _ready_anywhere(self, loss: tf.Tensor, gradients: list[tf.Tensor]) -> tuple[Any, ...]:
-        """As `_ready`, where the kernel is not: whether to step, its numbers, and its gradients.
+    def _apply_anywhere(self, loss: tf.Tensor, gradients: list[tf.Tensor]) -> tf.Tensor:
+        """As `apply`, where the kernel is not.
 
         A refused step is one that moves nothing: no rate, nothing forgotten, no gradient.
         """
@@ -214,20 +206,33 @@ class Adam:
         good = tf.math.is_finite(loss) & tf.math.is_finite(norm)
         if self.clip is not None:
             gradients, _ = tf.clip_by_global_norm(gradients, self.clip, norm)
-        cut = [tf.where(good, gradient, tf.zeros_like(gradient)) for gradient in gradients]
         taken = self.steps.value + tf.cast(good, tf.int64)
         t = tf.cast(taken, tf.float64)
         alpha = self.rate * tf.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
-        numbers = [
-            tf.where(good, tf.constant(number, tf.float64), tf.constant(idle, tf.float64))
-            for number, idle in ((BETA_1, 1), (BETA_2, 1))
-        ]
-        return good, taken, tf.where(good, alpha, tf.zeros_like(alpha)), *numbers, cut
+        for weight, (m, v), gradient in zip(self.weights, self.moments, gradients, strict=True):
 
-    def _move_rows(self, read: Read, good: tf.Tensor, gradient: tf.Tensor) -> None:
+            def number(value: Any, idle: float, dtype: str = weight.dtype) -> tf.Tensor:
+                return tf.where(good, tf.cast(value, dtype), tf.constant(idle, dtype))
+
+            tf.raw_ops.ResourceApplyAdam(
+                var=weight.value.handle,
+                m=m.value.handle,
+                v=v.value.handle,
+                beta1_power=tf.constant(0, weight.dtype),  # alpha has them already
+                beta2_power=tf.constant(0, weight.dtype),
+                lr=number(alpha, 0),
+                beta1=number(BETA_1, 1),
+                beta2=number(BETA_2, 1),
+                epsilon=tf.constant(EPSILON, weight.dtype),
+                grad=tf.where(good, gradient, tf.zeros_like(gradient)),
+            )
+        self.steps.value.assign(taken)
+        return good
+
+    def _move_rows(self, read: Read, good: Any, scale: Any, gradient: tf.Tensor) -> None:
         *found, seen = native.ops().seqmodels_adam_rows(
-            read.w, read.m, read.v, self.seen.value, read.rows, self.steps.value, good, gradient,
-            **self._settings(),
+            read.w, read.m, read.v, self.seen.value, read.rows, self.steps.value,
+            good, scale, gradient, **self._settings(),
         )  # fmt: skip
         for variable, value in zip(self._table(), found, strict=True):
             variable.scatter_update(tf.IndexedSlices(value, read.rows))

@@ -1,8 +1,8 @@
 """Adam moves embedding rows only when they are read, and nobody can tell.
 
-Rows and the whole table must agree bit for bit: the whole table is moved by TensorFlow's own
-ResourceApplyAdam. Keras computes its constants with other roundings, so that after hundreds of
-steps of 1e-3 it is up to 2e-6 away; it is held to 1e-5, a hundredth of one step.
+Rows and the whole table must agree bit for bit. Keras computes its constants with other roundings,
+so that after hundreds of steps of 1e-3 it is up to 2e-6 away; it is held to 1e-5, a hundredth of
+one step.
 """
 
 import keras

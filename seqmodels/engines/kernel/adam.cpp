@@ -69,12 +69,12 @@ namespace seqmodels {
 
 const AdamEngine& adam_engine(int bits) {
 #if defined(__x86_64__)
-  static const AdamEngine wide{avx512::advance, avx512::sum, avx512::squares};
-  static const AdamEngine middle{avx2::advance, avx2::sum, avx2::squares};
+  static const AdamEngine wide{avx512::step, avx512::advance, avx512::sum, avx512::squares};
+  static const AdamEngine middle{avx2::step, avx2::advance, avx2::sum, avx2::squares};
   if (widest(bits) == 512) return wide;
   if (widest(bits) == 256) return middle;
 #endif
-  static const AdamEngine narrow{plain::advance, plain::sum, plain::squares};
+  static const AdamEngine narrow{plain::step, plain::advance, plain::sum, plain::squares};
   return narrow;
 }
 

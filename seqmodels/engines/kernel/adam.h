@@ -22,6 +22,15 @@ class Alpha {
   int64_t count_;
 };
 
+// A step of weights that all have a gradient.
+struct Step {
+  int64_t count;
+  const float *w, *m, *v, *gradient;  // [count]
+  float scale, alpha;                 // of the gradient; of this step
+  float *new_w, *new_m, *new_v;       // [count]
+  int threads;
+};
+
 // Rows of a table on their way from the step that each has seen to a later one.
 struct Rows {
   Rows(const Alpha& alpha, int threads) : alpha(alpha), threads(threads) {}
@@ -35,6 +44,7 @@ struct Rows {
   int64_t steps = 0;                // later steps up to this one had no gradient
   bool moved = false;               // `w` has taken them already; `m` and `v` have not
   const float* gradient = nullptr;  // [U, E], of the step after these; null: there is none
+  float scale = 1;                  // of the gradient
   float *new_w = nullptr, *new_m = nullptr, *new_v = nullptr;  // [U, E]; the moments or null
 };
 
@@ -49,6 +59,7 @@ struct Sum {
 };
 
 struct AdamEngine {
+  void (*step)(const Step&);
   void (*advance)(const Rows&);
   void (*sum)(const Sum&);
   // The sum of the squares of a gradient [U, E]; rows of zeros between the others change no bit.

@@ -1,16 +1,13 @@
 // The optimizer's TensorFlow ops: distinct ids, sums of rows, one norm for all, and Adam by rows.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <limits>
+#include <utility>
 
 #include "adam.h"
 #include "ops.h"
 
 namespace seqmodels {
 namespace {
-
-constexpr float BETA1 = 0.9f, BETA2 = 0.999f;
 
 struct Settings {
   static constexpr const char* name = "The Adam kernel";
@@ -98,51 +95,57 @@ struct SumOp : Settings {
   }
 };
 
-// Whether a step may be taken, the numbers of Adam for it, and the gradients cut to a norm.
-struct ReadyOp : Settings {
+// One step: its loss and the norm of all gradients say whether it is taken and how far they are
+// cut; the first M of the N gradients are those of the weights that move here.
+struct StepOp : Settings {
   float rate, clip;
+  int32_t N, M;
 
-  explicit ReadyOp(Attributes& attributes) : Settings(attributes) {
+  explicit StepOp(Attributes& attributes) : Settings(attributes) {
     attributes.read("rate", &rate);
     attributes.read("clip", &clip);
+    attributes.read("N", &N);
+    attributes.read("M", &M);
   }
 
   void operator()(Call& call) const {
+    if (M > N) return call.fail("needs a gradient for each weight, got %d for %d.", N, M);
     const float* loss = call.data(0, "loss []", {});
     const int64_t* steps = call.data<int64_t>(1, "steps []", {});
-    const int count = call.inputs() - 2;
-    std::vector<const tf::Tensor*> gradients(count);
+    std::vector<const tf::Tensor*> inputs;  // gradients, w, m, v
+    for (int i = 0; i < N + 3 * M && call.good(); ++i) inputs.push_back(call.input(2 + i));
+    if (!call.good()) return;
     double squares = 0;
-    for (int i = 0; i < count && call.good(); ++i) {
-      gradients[i] = call.input(i + 2);
-      if (!call.good()) return;
-      const auto [U, E] = sizes(gradients[i]);
-      squares += adam_engine(bits).squares(values(gradients[i]), U, E);
+    for (int i = 0; i < N; ++i) {
+      const auto [U, E] = sizes(inputs[i]);
+      squares += adam_engine(bits).squares(values(inputs[i]), U, E);
     }
     bool* good = call.output<bool>(0, {});
     int64_t* taken = call.output<int64_t>(1, {});
-    float* alpha = call.output(2, {});
-    float* beta1 = call.output(3, {});
-    float* beta2 = call.output(4, {});
+    float* scale = call.output(2, {});
     if (!call.good()) return;
-    // A refused step is one that moves nothing: no rate, nothing forgotten, no gradient.
     *good = std::isfinite(*loss) && std::isfinite(static_cast<float>(squares));
     *taken = *steps + *good;
-    *alpha = *good ? Alpha(rate)(*taken) : 0;
-    *beta1 = *good ? BETA1 : 1;
-    *beta2 = *good ? BETA2 : 1;
     const double norm = std::sqrt(squares);
-    const float scale = norm > clip ? static_cast<float>(clip / norm) : 1;
-    for (int i = 0; i < count; ++i) {
-      if (*good && scale == 1) {
-        call.pass(5 + i, gradients[i]);
+    *scale = norm > clip ? static_cast<float>(clip / norm) : 1;
+    for (int i = 0; i < M; ++i) {
+      const tf::Tensor *gradient = inputs[i], *w = inputs[N + i], *m = inputs[N + M + i],
+                       *v = inputs[N + 2 * M + i];
+      if (!*good) {
+        call.pass(3 + i, w);
+        call.pass(3 + M + i, m);
+        call.pass(3 + 2 * M + i, v);
         continue;
       }
-      float* to = call.output_like(5 + i, gradients[i]);
-      if (!to) return;
-      const auto [U, E] = sizes(gradients[i]);
-      const float* from = values(gradients[i]);
-      for (int64_t j = 0; j < U * E; ++j) to[j] = *good ? from[j] * scale : 0;
+      const auto [U, E] = sizes(w);
+      for (const tf::Tensor* other : {gradient, m, v}) {
+        if (sizes(other) != std::pair(U, E)) return call.fail("got weight %d of another shape.", i);
+      }
+      const Step a{U * E, values(w), values(m), values(v), values(gradient), *scale,
+                   Alpha(rate)(*taken), call.output_like(3 + i, w),
+                   call.output_like(3 + M + i, w), call.output_like(3 + 2 * M + i, w), threads};
+      if (!call.good()) return;
+      adam_engine(bits).step(a);
     }
   }
 
@@ -219,10 +222,12 @@ struct RowsOp : Settings {
   void operator()(Call& call) const {
     Rows a = problem(call, *this, rate);
     const bool* good = call.data<bool>(6, "good []", {});
-    const float* gradient = call.data(7, "gradient [U, E]", {a.U, a.E});
+    const float* scale = call.data(7, "scale []", {});
+    const float* gradient = call.data(8, "gradient [U, E]", {a.U, a.E});
     if (!call.good()) return;
     a.moved = true;
     a.gradient = *good ? gradient : nullptr;
+    a.scale = *scale;
     a.new_w = call.output(0, {a.U, a.E});
     a.new_m = call.output(1, {a.U, a.E});
     a.new_v = call.output(2, {a.U, a.E});
@@ -240,11 +245,13 @@ const bool defined = [] {
   define<DistinctOp>("SeqmodelsDistinct", {"ids: int32"}, {"rows: int32"}, {"size: int"});
   define<SumOp>("SeqmodelsSumRows", {"values: float", "ids: int32", "rows: int32"},
                 {"sums: float"}, {"all: bool", "size: int", "threads: int", "bits: int"});
-  define<ReadyOp>("SeqmodelsAdamReady",
-                  {"loss: float", "steps: int64", "gradients: N * float"},
-                  {"good: bool", "taken: int64", "alpha: float", "beta1: float", "beta2: float",
-                   "cut: N * float"},
-                  {"N: int >= 1", "rate: float", "clip: float", "threads: int", "bits: int"});
+  define<StepOp>("SeqmodelsAdam",
+                 {"loss: float", "steps: int64", "gradients: N * float", "w: M * float",
+                  "m: M * float", "v: M * float"},
+                 {"good: bool", "taken: int64", "scale: float", "new_w: M * float",
+                  "new_m: M * float", "new_v: M * float"},
+                 {"N: int >= 1", "M: int >= 0", "rate: float", "clip: float", "threads: int",
+                  "bits: int"});
   define<CatchUpOp>("SeqmodelsAdamCatchUp",
                     {"w: float", "m: float", "v: float", "seen: int64", "rows: int32",
                      "steps: int64"},
@@ -252,7 +259,7 @@ const bool defined = [] {
                     {"rate: float", "moments: bool", "threads: int", "bits: int"});
   define<RowsOp>("SeqmodelsAdamRows",
                  {"w: float", "m: float", "v: float", "seen: int64", "rows: int32",
-                  "steps: int64", "good: bool", "gradient: float"},
+                  "steps: int64", "good: bool", "scale: float", "gradient: float"},
                  {"new_w: float", "new_m: float", "new_v: float", "new_seen: int64"},
                  {"rate: float", "threads: int", "bits: int"});
   return true;

@@ -39,8 +39,6 @@ class Call {
     tf::SetStatus(status_, tf::INVALID_ARGUMENT, text);
   }
 
-  int inputs() const { return tf::NumInputs(context_); }
-
   tf::Tensor* input(int index) {
     if (!good()) return nullptr;  // what is called below would overwrite the failure
     tf::Tensor* tensor = nullptr;

@@ -41,7 +41,6 @@ enum { INVALID_ARGUMENT = 3, INTERNAL = 13 };  // TF_Code
   X(void, OpKernelConstruction_GetAttrInt32, (Construction*, const char*, int32_t*, Status*))    \
   X(void, OpKernelConstruction_GetAttrFloat, (Construction*, const char*, float*, Status*))       \
   X(void, OpKernelConstruction_Failure, (Construction*, Status*))                                \
-  X(int, NumInputs, (Context*))                                                                  \
   X(void, GetInput, (Context*, int, Tensor**, Status*))                                          \
   X(Tensor*, AllocateOutput,                                                                     \
     (Context*, int, int, const int64_t*, int, size_t, Status*))                                  \
