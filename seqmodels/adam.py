@@ -18,8 +18,8 @@ PIECE = 8192  # rows that settle at a time, to spare memory
 # dozen operations more, and TensorFlow copies a table that is updated by rows when it is read as
 # a whole. CPU milliseconds of a training step of 10 units (128 x 300 ids, Zipf's distribution with
 # exponent 1.3, settled every 100 steps), all rows moved and only those read:
-#   5,000 x 15: 7.4, 7.6      20,000 x 128: 12.8, 12.6    50,000 x 128: 18.8, 15.8
-#   20,000 x 64: 10.1, 11.3   50,000 x 64: 12.9, 11.8     50,000 x 256: 30.9, 25.5
+#   5,000 x 15: 4.1, 4.3     20,000 x 128: 12.1, 11.5    50,000 x 128: 17.5, 15.0
+#   20,000 x 64: 7.5, 8.2    50,000 x 64: 12.0, 11.1     50,000 x 256: 27.0, 23.5
 ROWS_FROM = 2_500_000
 
 
