@@ -259,3 +259,6 @@ def test_bad_shapes_are_refused_and_never_abort():
     for values, ids in ((w, rows[:1]), (w[0], rows), (w, rows + 1), (w, rows - 1)):
         with pytest.raises(tf.errors.InvalidArgumentError, match="The Adam kernel"):
             ops.seqmodels_sum_rows(values, ids, rows, all=False, size=5, **how)
+    for bad in ([w[:1]], [w], [w], [w]), ([w], [w], [w[0]], [w]), ([w], [w], [w], [w[:, :2]]):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="The Adam kernel"):
+            ops.seqmodels_adam(tf.constant(1.0), one, *bad, rate=0.1, clip=1.0, **how)
