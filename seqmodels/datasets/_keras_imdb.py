@@ -4,11 +4,14 @@ Its reviews are pickled. Here nothing but lists and whole numbers comes out of a
 arrays and their types become inert stand-ins, and any other name in it is refused.
 """
 
+import gc
 import io
 import json
 import pickle
 import zipfile
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +45,25 @@ def read_npz(path: Path) -> tuple[Examples, Examples]:
     """
     words = _words(path.with_name(INDEX))
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(path) as archive, _collector_at_rest():
             train, test = (_part(path, archive, part, words) for part in ("train", "test"))
             return train, test
     except InputError:
         raise
     except Exception as error:  # damaged zips and array headers raise nearly anything
         raise _wrong(path, f"it does not unpack ({error})") from None
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Spare Python's collector: it would go through these millions of ids again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class _Inert:
