@@ -22,6 +22,7 @@ from seqmodels.errors import InputError, some
 
 INDEX = "imdb_word_index.json"
 _INDEX_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json"
+CHUNK = 1000  # reviews whose ids become words together
 _MOST_BYTES = 100_000_000  # of one part unpacked; the published ones have 14 million
 _ARRAY_NAMES = {
     ("numpy.core.multiarray", "_reconstruct"),
@@ -43,7 +44,7 @@ def read_npz(path: Path) -> tuple[Examples, Examples]:
     Raises:
         InputError: The file or its word list is missing, damaged or not what Keras publishes.
     """
-    words = _words(path.with_name(INDEX))
+    words = np.array(_words(path.with_name(INDEX)), dtype=object)
     try:
         with zipfile.ZipFile(path) as archive, _collector_at_rest():
             train, test = (_part(path, archive, part, words) for part in ("train", "test"))
@@ -85,11 +86,24 @@ class _Unpickler(pickle.Unpickler):
         return _Inert
 
 
-def _part(path: Path, archive: zipfile.ZipFile, part: str, words: list[str]) -> Examples:
+def _part(path: Path, archive: zipfile.ZipFile, part: str, words: np.ndarray) -> Examples:
     reviews = _reviews(path, _member(path, archive, f"x_{part}.npy"))
     labels = _labels(path, _member(path, archive, f"y_{part}.npy"))
     if len(reviews) != len(labels):
         raise _wrong(path, f"its {part} part has {len(reviews)} reviews, {len(labels)} labels")
+    texts = []
+    for start in range(0, len(reviews), CHUNK):
+        texts += _texts(path, part, words, start, reviews[start : start + CHUNK])
+    empty = [row for row, text in enumerate(texts) if not text]
+    if empty:
+        raise _wrong(path, f"its {part} part has reviews without a word, in row {some(empty)}")
+    if set(labels) != {0, 1}:
+        raise _wrong(path, f"its {part} part needs both labels, 0 and 1, got {some(set(labels))}")
+    return Examples(texts, {"sentiment": ["pos" if label else "neg" for label in labels]})
+
+
+def _texts(path: Path, part: str, words: np.ndarray, start: int, reviews: list[array]) -> list[str]:
+    """Return the text of each review; the first of them is row `start` of its part."""
     lengths = np.array([len(ids) for ids in reviews])
     flat = np.concatenate([np.frombuffer(ids, np.int32) for ids in reviews])
     rows = np.repeat(np.arange(len(reviews)), lengths)  # of each id
@@ -98,19 +112,13 @@ def _part(path: Path, archive: zipfile.ZipFile, part: str, words: list[str]) -> 
         row = rows[wrong][0]
         raise _wrong(
             path,
-            f"row {row} of its {part} part has ids from {min(reviews[row])} to "
+            f"row {start + row} of its {part} part has ids from {min(reviews[row])} to "
             f"{max(reviews[row])}, and {INDEX} has the words 1 to {len(words) - 1}",
         )
-    known = np.array(words, dtype=object)[flat]
+    known = words[flat]
     real = known != ""
     ends = np.cumsum(np.bincount(rows[real], minlength=len(reviews)))
-    texts = [" ".join(some_words) for some_words in np.split(known[real], ends[:-1])]
-    empty = [row for row, text in enumerate(texts) if not text]
-    if empty:
-        raise _wrong(path, f"its {part} part has reviews without a word, in row {some(empty)}")
-    if set(labels) != {0, 1}:
-        raise _wrong(path, f"its {part} part needs both labels, 0 and 1, got {some(set(labels))}")
-    return Examples(texts, {"sentiment": ["pos" if label else "neg" for label in labels]})
+    return [" ".join(some_words) for some_words in np.split(known[real], ends[:-1])]
 
 
 def _member(path: Path, archive: zipfile.ZipFile, name: str) -> tuple[np.dtype, int, bytes]:
