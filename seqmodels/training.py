@@ -115,7 +115,6 @@ class _Loop:
             targets,
         ]
         self.train_step = _compiled(self._train_step(loss), like)
-        self.settle = self.optimizer.settle
         self.forward = traced(network)
         outputs = tf.TensorSpec([None, head.units], "float32")
         self.measure = _compiled(self._measure(loss), [targets, outputs])
@@ -151,7 +150,7 @@ class _Loop:
             y = train.y[rows]
             value, good, outputs = self.train_step(*batches.padded(train.sequences, rows), y)
             if not good:
-                self.settle()
+                self.optimizer.settle()
                 self._refuse(float(value), epoch + 1, done)
             total, seen = total + float(value) * len(rows), seen + len(rows)
             mean = total / seen
@@ -161,7 +160,7 @@ class _Loop:
             watch.step(
                 epoch + 1, done, len(order), lambda mean=mean: {"loss": mean, **self._read()}
             )
-        self.settle()
+        self.optimizer.settle()
         return {"epoch": epoch + 1, "loss": total / seen, **self._metrics()}
 
     def evaluate(self, part: Part) -> Row:
