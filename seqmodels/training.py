@@ -18,6 +18,7 @@ import tensorflow as tf
 from seqmodels import batches
 from seqmodels.adam import Adam
 from seqmodels.data import Sequences
+from seqmodels.engines import native
 from seqmodels.errors import InputError
 from seqmodels.files import writing
 from seqmodels.heads.base import Head
@@ -263,7 +264,20 @@ def traced(network: keras.Model) -> Callable[[np.ndarray, np.ndarray], tf.Tensor
 
 
 def _compiled(function: Callable[..., Any], like: list[tf.TensorSpec]) -> Callable[..., Any]:
-    """Trace a function once, for arrays of these types whatever their sizes."""
-    whole = tf.function(function, input_signature=like, autograph=False)
-    traced = whole.get_concrete_function()
-    return lambda *arrays: traced(*map(tf.convert_to_tensor, arrays))
+    """Trace a function once, for arrays of these types whatever their sizes.
+
+    With the native kernel, whose operations take all cores one after another, the graph is
+    called as a single operation, on this thread: what TensorFlow does around a call of its own
+    (bind and cast arguments, wake threads) costs more than a quarter of a short step.
+    """
+    traced = tf.function(function, input_signature=like, autograph=False).get_concrete_function()
+    if not native.used(traced.graph):
+        return lambda *arrays: traced(*map(tf.convert_to_tensor, arrays))
+    captured, types = traced.captured_inputs, [output.dtype for output in traced.outputs]
+
+    def call(*arrays: Any) -> Any:
+        inputs = [*map(tf.convert_to_tensor, arrays), *captured]
+        outputs = tf.raw_ops.StatefulPartitionedCall(args=inputs, Tout=types, f=traced)
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    return call

@@ -74,14 +74,14 @@ def read(
 
     @tf.custom_gradient
     def run(*inputs: tf.Tensor) -> Any:
-        *whole, kept = known.seqmodels_lstm(*inputs, keep=training, **settings)
+        *whole, kept, words = known.seqmodels_lstm(*inputs, keep=training, **settings)
 
         def gradient(*above: tf.Tensor) -> Any:
             remembered = kept
             if not training:  # a gradient that was not announced: read once more
-                *_, remembered = known.seqmodels_lstm(*inputs, keep=True, **settings)
+                *_, remembered, _ = known.seqmodels_lstm(*inputs, keep=True, **settings)
             dx, dkernel, drecurrent, dbias, dh, dc, rows = known.seqmodels_lstm_gradient(
-                *inputs[:6], remembered, *above, keep=True, **settings
+                *inputs[:6], remembered, *above, words, keep=True, **settings
             )
             if table is not None:
                 dx = tf.IndexedSlices(dx, rows, tf.shape(inputs[0]))
@@ -103,6 +103,11 @@ def read(
     for state in (peak, mean):
         state.set_shape([x.shape[0], size])
     return States(every if steps else None, h, c, peak, mean)
+
+
+def used(graph: tf.Graph) -> bool:
+    """Return whether the kernel reads in this graph."""
+    return any(operation.type == "SeqmodelsLstm" for operation in graph.get_operations())
 
 
 @cache

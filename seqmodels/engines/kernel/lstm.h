@@ -5,15 +5,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace seqmodels {
 
 // The distinct ids that a batch reads. Each goes through the kernel once, however often it is
 // read: a word's part of the gates is the same everywhere.
 struct Lookup {
-  std::vector<int32_t> rows;  // [U], of the table
-  std::vector<int32_t> slot;  // [B, T], where in `rows` a step's id stands; not set in padding
+  const int32_t* slot;  // [B, T], where in `rows` a step's id stands; not set in padding
+  const int32_t* rows;  // [count], of the table
+  int64_t count;
 };
 
 struct Lstm {
@@ -22,7 +22,7 @@ struct Lstm {
   bool summary;            // the maximum and the mean over time are wanted
   int threads;
   const float* x;          // [B, T, C]; with `words` the table [V, C] whose rows they are
-  const Lookup* words;      // null where x is not ids
+  const Lookup* words;     // null where x is not ids
   const int32_t* lengths;  // [B], from 1 to T
   const float* kernel;     // [C, 4H]
   const float* recurrent;  // [H, 4H]

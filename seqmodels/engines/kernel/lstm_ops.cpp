@@ -2,6 +2,7 @@
 #include "lstm.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "ops.h"
 
@@ -24,27 +25,37 @@ struct Settings {
   }
 };
 
-// The distinct ids of the real steps, in the order in which they come.
-Lookup distinct(Call& call, const Lstm& a, const int32_t* ids, int64_t rows) {
-  Lookup words;
-  words.slot.resize(a.B * a.T);
-  std::vector<int32_t> places(rows, -1);
+// The distinct ids of the real steps, in the order in which they come. The forward pass finds
+// them and gives them to the gradient: their count, the slots [B, T], and room for the rows.
+int64_t words_size(const Lstm& a, int64_t table) {
+  return a.words ? 1 + a.B * a.T + std::min(table, a.B * a.T) : 0;
+}
+
+Lookup words_in(const Lstm& a, const int32_t* words) {
+  return {words + 1, words + 1 + a.B * a.T, words[0]};
+}
+
+void find_words(Call& call, const Lstm& a, const int32_t* ids, int64_t table, int32_t* words) {
+  std::vector<int32_t> places(table, -1);
+  int32_t* slot = words + 1;
+  int32_t* rows = slot + a.B * a.T;
+  int32_t count = 0;
   for (int64_t i = 0; i < a.B; ++i) {
     for (int64_t t = i * a.T; t < i * a.T + a.lengths[i]; ++t) {
-      if (ids[t] < 0 || ids[t] >= rows) {
+      if (ids[t] < 0 || ids[t] >= table) {
         call.fail("needs ids from 0 to %lld, got %d in row %lld.",
-                  static_cast<long long>(rows - 1), ids[t], static_cast<long long>(i));
-        return words;
+                  static_cast<long long>(table - 1), ids[t], static_cast<long long>(i));
+        return;
       }
       int32_t& place = places[ids[t]];
       if (place < 0) {
-        place = static_cast<int32_t>(words.rows.size());
-        words.rows.push_back(ids[t]);
+        place = count;
+        rows[count++] = ids[t];
       }
-      words.slot[t] = place;
+      slot[t] = place;
     }
   }
-  return words;
+  words[0] = count;
 }
 
 // Inputs 0 to 5: x, lengths, kernel, recurrent, bias, ids. Where x is a table [V, C], the ids
@@ -80,10 +91,7 @@ Lstm problem(Call& call, const Settings& settings, Lookup& words) {
                 static_cast<long long>(a.T), a.lengths[i], static_cast<long long>(i));
     }
   }
-  if (table && call.good()) {
-    words = distinct(call, a, static_cast<const int32_t*>(tf::TensorData(ids)), tf::Dim(x, 0));
-    a.words = &words;
-  }
+  a.words = table ? &words : nullptr;
   return a;
 }
 
@@ -91,11 +99,18 @@ struct ForwardOp : Settings {
   using Settings::Settings;
 
   void operator()(Call& call) const {
-    Lookup words;
+    Lookup words{};
     const Lstm a = problem(call, *this, words);
     Forward f{};
     f.h0 = call.data(6, "state [B, H]", {a.B, a.H});
     f.c0 = call.data(7, "cell [B, H]", {a.B, a.H});
+    if (!call.good()) return;
+    const int64_t table = tf::Dim(call.input(0), 0);
+    int32_t* found = call.output<int32_t>(6, {words_size(a, table)});
+    if (a.words && call.good()) {
+      find_words(call, a, call.data<int32_t>(5, "ids [B, T]", {a.B, a.T}), table, found);
+      words = words_in(a, found);
+    }
     const Engine& best = engine(bits);
     const int64_t kept = call.good() && keep ? best.kept_size(a) : 0;
     f.steps = steps ? call.output(0, {a.B, a.T, a.H}) : nullptr;
@@ -114,9 +129,11 @@ struct GradientOp : Settings {
   using Settings::Settings;
 
   void operator()(Call& call) const {
-    Lookup words;
+    Lookup words{};
     const Lstm a = problem(call, *this, words);
     if (!call.good()) return;
+    const auto* found = call.data<int32_t>(12, "words", {words_size(a, tf::Dim(call.input(0), 0))});
+    if (a.words && call.good()) words = words_in(a, found);
     const Engine& best = engine(bits);
     Gradient d{};
     d.kept = call.data(6, "kept", {static_cast<int64_t>(best.kept_size(a))});
@@ -126,10 +143,9 @@ struct GradientOp : Settings {
     d.dc = call.data(9, "gradient of the cell [B, H]", {a.B, a.H});
     d.dpeak = call.data(10, "gradient of the maximum [B, H]", {summary ? a.B : 0, a.H});
     d.dmean = call.data(11, "gradient of the mean [B, H]", {summary ? a.B : 0, a.H});
-    const auto count = static_cast<int64_t>(words.rows.size());
-    d.dx = a.words ? call.output(0, {count, a.C}) : call.output(0, {a.B, a.T, a.C});
-    int32_t* rows = call.output<int32_t>(6, {count});
-    if (call.good()) std::copy(words.rows.begin(), words.rows.end(), rows);
+    d.dx = a.words ? call.output(0, {words.count, a.C}) : call.output(0, {a.B, a.T, a.C});
+    int32_t* rows = call.output<int32_t>(6, {words.count});
+    if (call.good()) std::copy(words.rows, words.rows + words.count, rows);
     d.dkernel = call.output(1, {a.C, 4 * a.H});
     d.drecurrent = call.output(2, {a.H, 4 * a.H});
     d.dbias = call.output(3, {4 * a.H});
@@ -148,12 +164,12 @@ const bool defined = [] {
                     {"x: float", "lengths: int32", "kernel: float", "recurrent: float",
                      "bias: float", "ids: int32", "h: float", "c: float"},
                     {"states: float", "h_last: float", "c_last: float", "peak: float",
-                     "mean: float", "kept: float"},
+                     "mean: float", "kept: float", "words: int32"},
                     attributes);
   define<GradientOp>("SeqmodelsLstmGradient",
                      {"x: float", "lengths: int32", "kernel: float", "recurrent: float",
-                      "bias: float", "ids: int32", "kept: float", "dsteps: float", "dh: float", "dc: float",
-                      "dpeak: float", "dmean: float"},
+                      "bias: float", "ids: int32", "kept: float", "dsteps: float", "dh: float",
+                      "dc: float", "dpeak: float", "dmean: float", "words: int32"},
                      {"dx: float", "dkernel: float", "drecurrent: float", "dbias: float",
                       "dh0: float", "dc0: float", "rows: int32"},
                      attributes);
