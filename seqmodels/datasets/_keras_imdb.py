@@ -22,7 +22,7 @@ from seqmodels.errors import InputError, some
 
 INDEX = "imdb_word_index.json"
 _INDEX_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json"
-CHUNK = 1000  # reviews whose ids become words together
+CHUNK = 1000  # reviews whose ids are looked at together
 _MOST_BYTES = 100_000_000  # of one part unpacked; the published ones have 14 million
 _ARRAY_NAMES = {
     ("numpy.core.multiarray", "_reconstruct"),
@@ -44,7 +44,7 @@ def read_npz(path: Path) -> tuple[Examples, Examples]:
     Raises:
         InputError: The file or its word list is missing, damaged or not what Keras publishes.
     """
-    words = np.array(_words(path.with_name(INDEX)), dtype=object)
+    words = _words(path.with_name(INDEX))
     try:
         with zipfile.ZipFile(path) as archive, _collector_at_rest():
             train, test = (_part(path, archive, part, words) for part in ("train", "test"))
@@ -86,7 +86,7 @@ class _Unpickler(pickle.Unpickler):
         return _Inert
 
 
-def _part(path: Path, archive: zipfile.ZipFile, part: str, words: np.ndarray) -> Examples:
+def _part(path: Path, archive: zipfile.ZipFile, part: str, words: list[str]) -> Examples:
     reviews = _reviews(path, _member(path, archive, f"x_{part}.npy"))
     labels = _labels(path, _member(path, archive, f"y_{part}.npy"))
     if len(reviews) != len(labels):
@@ -102,23 +102,21 @@ def _part(path: Path, archive: zipfile.ZipFile, part: str, words: np.ndarray) ->
     return Examples(texts, {"sentiment": ["pos" if label else "neg" for label in labels]})
 
 
-def _texts(path: Path, part: str, words: np.ndarray, start: int, reviews: list[array]) -> list[str]:
+def _texts(
+    path: Path, part: str, words: list[str], start: int, reviews: list[array]
+) -> list[str]:
     """Return the text of each review; the first of them is row `start` of its part."""
-    lengths = np.array([len(ids) for ids in reviews])
     flat = np.concatenate([np.frombuffer(ids, np.int32) for ids in reviews])
-    rows = np.repeat(np.arange(len(reviews)), lengths)  # of each id
     wrong = (flat < 1) | (flat >= len(words))
     if wrong.any():
-        row = rows[wrong][0]
+        ends = np.cumsum([len(ids) for ids in reviews])
+        row = int(np.searchsorted(ends, np.flatnonzero(wrong)[0], side="right"))
         raise _wrong(
             path,
             f"row {start + row} of its {part} part has ids from {min(reviews[row])} to "
             f"{max(reviews[row])}, and {INDEX} has the words 1 to {len(words) - 1}",
         )
-    known = words[flat]
-    real = known != ""
-    ends = np.cumsum(np.bincount(rows[real], minlength=len(reviews)))
-    return [" ".join(some_words) for some_words in np.split(known[real], ends[:-1])]
+    return ["".join(map(words.__getitem__, ids))[:-1] for ids in reviews]
 
 
 def _member(path: Path, archive: zipfile.ZipFile, name: str) -> tuple[np.dtype, int, bytes]:
@@ -168,7 +166,7 @@ def _labels(path: Path, member: tuple[np.dtype, int, bytes]) -> list[int]:
 
 
 def _words(path: Path) -> list[str]:
-    """Return the words by id; the places of 0, which is no word, and of "br" are empty."""
+    """Return each id's word and a space; the places of 0, which is no word, and "br" are empty."""
     here = f"Keras's imdb.npz needs its word list beside it, {path}"
     fetch = f"Fetch it from {_INDEX_URL}."
     if not path.is_file():
@@ -182,7 +180,7 @@ def _words(path: Path) -> list[str]:
             raise ValueError("its ids do not count from 1 up")
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{here}, which is no list of words: {error}. {fetch}") from None
-    return ["", *("" if word == "br" else word for word in words)]
+    return ["", *("" if word == "br" else f"{word} " for word in words)]
 
 
 def _wrong(path: Path, why: str) -> InputError:
