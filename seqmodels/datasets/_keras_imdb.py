@@ -102,9 +102,7 @@ def _part(path: Path, archive: zipfile.ZipFile, part: str, words: list[str]) -> 
     return Examples(texts, {"sentiment": ["pos" if label else "neg" for label in labels]})
 
 
-def _texts(
-    path: Path, part: str, words: list[str], start: int, reviews: list[array]
-) -> list[str]:
+def _texts(path: Path, part: str, words: list[str], start: int, reviews: list[array]) -> list[str]:
     """Return the text of each review; the first of them is row `start` of its part."""
     flat = np.concatenate([np.frombuffer(ids, np.int32) for ids in reviews])
     wrong = (flat < 1) | (flat >= len(words))
