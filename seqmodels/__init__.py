@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from seqmodels.data import Dataset, Encoder, Examples, Sequences, Spec, learned
 from seqmodels.errors import InputError
+from seqmodels.reading import read
 from seqmodels.registry import (
+    Found,
     RegistryError,
     Task,
     register_dataset,
@@ -50,6 +52,7 @@ __all__ = [
     "Dataset",
     "Encoder",
     "Examples",
+    "Found",
     "Head",
     "InputError",
     "Multiclass",
@@ -64,6 +67,7 @@ __all__ = [
     "__version__",
     "learned",
     "load",
+    "read",
     "register_dataset",
     "register_encoder",
     "register_head",

@@ -102,9 +102,20 @@ def list_parts(
 @app.command()
 @terminal.guarded
 def train(
-    dataset: Annotated[str | None, typer.Argument(help="A registered name: see `list`.")] = None,
+    dataset: Annotated[
+        str | None, typer.Argument(help="A registered name (see `list`), or a file or folder.")
+    ] = None,
     head: Annotated[str | None, typer.Option(help="What is predicted: see `list`.")] = None,
-    target: Annotated[str | None, typer.Option(help="The dataset's target that is read.")] = None,
+    target: Annotated[str | None, typer.Option(help="What is predicted: a column.")] = None,
+    group: Annotated[
+        str | None, typer.Option(metavar="COLUMN,...", help="Tell several series apart.")
+    ] = None,
+    group_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Keep each writer, speaker, ... on one side of the split."
+        ),
+    ] = None,
     preset: Annotated[str | None, typer.Option(help="Named settings of the dataset.")] = None,
     data: Data = None,
     units: Annotated[int | None, typer.Option(help="Width of each LSTM layer.")] = None,
@@ -141,6 +152,8 @@ def train(
 
     `seqmodels train imdb --head binary --set dataset.words=10000 --epochs 5`
 
+    `seqmodels train reviews.csv --target sentiment`
+
     `seqmodels train series --data sales.csv --set dataset.target=price --check`
 
     `seqmodels train --resume runs/imdb-binary-1`
@@ -152,9 +165,10 @@ def train(
     if resume is not None:
         given = {
             "DATASET": dataset, "--head": head, "--target": target, "--preset": preset,
-            "--data": data, "--units": units, "--layers": layers, "--epochs": epochs,
-            "--batch-size": batch_size, "--learning-rate": learning_rate, "--set": settings,
-            "--limit": limit, "--out": out, "--check": check or None,
+            "--group": group, "--group-by": group_by, "--data": data, "--units": units,
+            "--layers": layers, "--epochs": epochs, "--batch-size": batch_size,
+            "--learning-rate": learning_rate, "--set": settings, "--limit": limit, "--out": out,
+            "--check": check or None,
         }  # fmt: skip
         extra = [name for name, value in given.items() if value is not None]
         if extra:
@@ -167,6 +181,8 @@ def train(
         raise InputError("Name a dataset: `seqmodels list` shows those there are.")
     asked = _settings(settings)
     short = {
+        "dataset.group": group,
+        "dataset.group_by": group_by,
         "backbone.units": units,
         "backbone.layers": layers,
         "training.epochs": epochs,

@@ -29,6 +29,11 @@ class Examples:
             pandas Series or DataFrame whose names then name the answers.
         naive: For forecasts, target name to the answers that need no learning, by name, as
             in `{"value": {"last value": [...]}}`. Scored beside the model's.
+        groups: Who or what an example comes from, by name, one value per example: a writer, a
+            speaker, a patient, a series. What `split(apart=)` keeps on one side, and what is
+            looked for in several parts before a training.
+        times: The first and the last moment that an example reads or foretells, [N, 2], as
+            numbers that rise with time. None: unknown.
 
     Raises:
         InputError: A target does not have one value per input.
@@ -37,6 +42,8 @@ class Examples:
     inputs: Seq[Any]
     targets: Mapping[str, Any]
     naive: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    groups: Mapping[str, Any] = field(default_factory=dict)
+    times: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.targets, Mapping):
@@ -50,6 +57,11 @@ class Examples:
                     f"Examples need one target per input, got {len(self.inputs)} inputs "
                     f"and {len(values)} values of {name!r}."
                 )
+        if self.times is not None and np.shape(self.times) != (len(self.inputs), 2):
+            raise InputError(
+                f"Examples need times of the shape [{len(self.inputs)}, 2], got "
+                f"{np.shape(self.times)}."
+            )
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -73,9 +85,13 @@ class Examples:
                 name: {rule: _take(values, indices) for rule, values in rules.items()}
                 for name, rules in self.naive.items()
             },
+            {name: _take(values, indices) for name, values in self.groups.items()},
+            None if self.times is None else self.times[indices],
         )
 
-    def split(self, fraction: float, seed: int, by: str | None = None) -> tuple[Examples, Examples]:
+    def split(
+        self, fraction: float, seed: int, by: str | None = None, apart: str | None = None
+    ) -> tuple[Examples, Examples]:
         """Return two shuffled parts; the second holds about `fraction` of the examples.
 
         Args:
@@ -83,7 +99,13 @@ class Examples:
             seed: Same seed, same parts.
             by: A target of classes whose shares both parts keep; each class stays in the
                 first part with at least one example.
+            apart: One of the groups: no writer, say, is in both parts. Takes the place of `by`.
+
+        Raises:
+            InputError: All examples are of one group.
         """
+        if apart is not None:
+            return self._split_apart(fraction, seed, apart)
         order = np.random.default_rng(seed).permutation(len(self))
         labels = np.asarray(self.target(by))[order] if by else np.zeros(len(self))
         later = np.zeros(len(self), bool)
@@ -94,8 +116,25 @@ class Examples:
             later[0] = True
         return self.take(order[~later]), self.take(order[later])
 
+    def _split_apart(self, fraction: float, seed: int, apart: str) -> tuple[Examples, Examples]:
+        """Return two parts that share no group; groups are drawn until the second is full."""
+        if apart not in self.groups:
+            raise InputError(f"No group {apart!r} to keep apart. There are {some(self.groups)}.")
+        names, group = np.unique(np.asarray(self.groups[apart]), return_inverse=True)
+        if len(names) < 2:
+            raise InputError(f"All examples have the same {apart!r}, so that no two parts differ.")
+        sizes = np.bincount(group)
+        order = np.random.default_rng(seed).permutation(len(names))
+        before = np.cumsum(sizes[order]) - sizes[order]
+        later = np.zeros(len(names), bool)
+        later[order[before < fraction * len(self)]] = True
+        if later.all():
+            later[order[-1]] = False
+        return self.take(np.flatnonzero(~later[group])), self.take(np.flatnonzero(later[group]))
+
     def _columns(self) -> Iterator[tuple[str, Any]]:
         yield from self.targets.items()
+        yield from self.groups.items()
         for rules in self.naive.values():
             yield from rules.items()
 
@@ -176,7 +215,17 @@ class Dataset:
     """Examples in their parts, and the encoder that reads them. Not saved with the model.
 
     Leave `valid` out and a share of `train`, drawn at random, takes its place. Give your own
-    where examples are not exchangeable: windows of one series, words of one writer.
+    where examples are not exchangeable, as windows of one series are not; or name the group, such
+    as the writer, that must not be on both sides.
+
+    Args:
+        train: What is learned from.
+        test: What is scored, once.
+        encoder: Reads the inputs; not fitted.
+        valid: What decides when to stop.
+        apart: The one of the groups that the parts do not share.
+        head: The registered name of the head that suits the target, for who asks for none.
+        says: What was decided when the data were read, a line each, for people.
 
     Raises:
         InputError: A part is empty, or the parts do not have the same targets.
@@ -186,6 +235,9 @@ class Dataset:
     test: Examples
     encoder: Encoder
     valid: Examples | None = None
+    apart: str | None = None
+    head: str | None = None
+    says: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.encoder, Encoder):

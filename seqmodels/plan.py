@@ -90,7 +90,8 @@ class Plan:
         self.head.fit(data.train.target(target))  # refuse before anything costs time
         train, valid = data.train, data.valid
         if valid is None:
-            train, valid = train.split(self.training.valid, self.seed, self._strata(train, target))
+            by = self._strata(train, target)
+            train, valid = train.split(self.training.valid, self.seed, by, data.apart)
         parts = [self._sample(part, i) for i, part in enumerate((train, valid, data.test))]
         return Parts(target=target, data=data, train=parts[0], valid=parts[1], test=parts[2])
 

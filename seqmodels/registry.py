@@ -30,14 +30,28 @@ class Task:
     """What a head does with one dataset.
 
     Args:
-        target: Name of the target that the head reads.
+        target: Name of the target that the head reads; None: the only one.
         says: What is predicted, in a few words a user understands.
         head: Arguments that the head needs to read this target, such as `{"bins": 4}`.
     """
 
-    target: str
+    target: str | None
     says: str
     head: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What a dataset makes of a file or folder that it can read.
+
+    Args:
+        arguments: Of the dataset's function: whatever was decided, such as the format, the
+            encoding, the columns. The path is not among them.
+        head: The head that suits the target.
+    """
+
+    arguments: Mapping[str, Any]
+    head: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,12 +64,17 @@ class Source:
         presets: Name to settings of `train`; `"default"` is used when none is asked for.
         probe: Takes the arguments of `make`, raises as it would for missing files and wrong
             values, and returns a small `Dataset` that looks like it, in well under a second.
+        look: Takes a `Path` that exists and the arguments that the user gave (as text, or as
+            values), and returns a `Found`, or None where the path holds nothing for it. Reads
+            a little of it only, and knows it by content, not by name. Raises `InputError` where
+            the path is its own but broken, or leaves several choices: names them.
     """
 
     make: Callable[..., Any]
     tasks: Mapping[str, Task]
     presets: Mapping[str, Mapping[str, Any]]
     probe: Callable[..., Any] | None = None
+    look: Callable[..., Found | None] | None = None
 
 
 class Registry(Generic[T]):
@@ -209,6 +228,7 @@ def register_dataset(
     tasks: Mapping[str, Task] | None = None,
     presets: Mapping[str, Mapping[str, Any]] | None = None,
     probe: Callable[..., Any] | None = None,
+    look: Callable[..., Found | None] | None = None,
 ) -> Callable[[P], P]:
     """Return a decorator that gives a name to a function that returns a `Dataset`.
 
@@ -217,13 +237,14 @@ def register_dataset(
         tasks: What each head does with it; the first is the default. See `Task`.
         presets: Named settings of `train`, as in `{"quick": {"training.epochs": 1}}`.
         probe: A quick stand-in for the function, for `train --check`. See `Source`.
+        look: Knows files that it can read, for `train PATH`. See `Source`.
 
     Raises:
         RegistryError: The name belongs to another dataset.
     """
 
     def add(function: P) -> P:
-        DATASETS.add(name, Source(function, tasks or {}, presets or {}, probe))  # type: ignore[arg-type]
+        DATASETS.add(name, Source(function, tasks or {}, presets or {}, probe, look))  # type: ignore[arg-type]
         return function
 
     return add

@@ -62,7 +62,7 @@ class Run:
 
 
 def train(
-    dataset: str | Dataset,
+    dataset: str | Path | Dataset,
     *,
     head: str | Head | None = None,
     target: str | None = None,
@@ -81,10 +81,12 @@ def train(
     """Train on a dataset, score on its test part, and leave a run directory.
 
     Args:
-        dataset: A registered name, or the dataset itself.
+        dataset: A registered name; the path of a file or folder, whose format is recognised
+            from its content; or the dataset itself, as `read` returns it.
         head: A registered name ("binary", "multiclass", "regression"), or a head such as
             `Binary(positive="7")`. None: the dataset's first task.
-        target: Which of the dataset's targets the head reads. None: the task's.
+        target: Which of the dataset's targets the head reads, or which column of the data is
+            to be predicted. None: the task's.
         preset: A named set of settings that the dataset brings.
         data: File or folder of the data (for "series" also a pandas DataFrame); the dataset's
             argument `path`. None: looked for in `$SEQMODELS_DATA`, then in the cache, then
@@ -221,6 +223,7 @@ class _Record(pydantic.BaseModel, extra="forbid"):
     seed: int
     limit: int | None
     preset: str | None
+    decided: list[str] = []
     examples: dict[str, int]
     fingerprint: dict[str, str]
     engine: str

@@ -18,7 +18,7 @@ from seqmodels.registry import DATASETS, HEADS, RegistryError, Source, nearest
 
 
 def resolve(
-    dataset: str | Dataset,
+    dataset: str | Path | Dataset,
     *,
     head: str | Head | None = None,
     target: str | None = None,
@@ -36,8 +36,12 @@ def resolve(
     Raises:
         InputError: Every mistake that can be found without reading data, each with its fix.
     """
-    source, problems = _source(dataset), []
     asked = dict(settings or {})
+    if isinstance(dataset, Dataset):
+        head = head or dataset.head
+    elif isinstance(dataset, Path) or _is_path(dataset):
+        dataset, data, head = _recognised(Path(dataset), data, head, target, asked)
+    source, problems = _source(dataset), []
     known = {**source.presets.get("default", {})}
     if preset is not None:
         if preset in source.presets:
@@ -46,6 +50,8 @@ def resolve(
             offer = nearest(preset, list(source.presets)) if source.presets else "It has none."
             problems.append(f"Unknown preset {preset!r} of dataset {dataset!r}. {offer}")
     named = head or asked.pop("head", None) or known.get("head") or next(iter(source.tasks), None)
+    if target is not None and _is_column(target, source):
+        asked, target = {**asked, "dataset.target": target}, None
     if named is None:
         raise InputError(
             f"Dataset {_name(dataset)!r} does not say what to predict. "
@@ -165,6 +171,39 @@ def _source(dataset: str | Dataset) -> Source:
             f"A dataset is a registered name or a Dataset, got {type(dataset).__name__}."
         )
     return DATASETS.get(dataset)
+
+
+def _is_path(dataset: str | Dataset) -> bool:
+    """Return whether a text names a file or folder, and not a dataset."""
+    if not isinstance(dataset, str) or dataset in DATASETS:
+        return False
+    return Path(dataset).expanduser().exists() or any(mark in dataset for mark in "/\\.")
+
+
+def _is_column(target: str, source: Source) -> bool:
+    """Return whether a target names a column of the data, which the dataset's function reads."""
+    offered = {task.target for task in source.tasks.values()}
+    return target not in offered and "target" in signature(source.make)
+
+
+def _recognised(
+    path: Path, data: Any, head: str | Head | None, target: str | None, asked: dict[str, Any]
+) -> tuple[str, str, str | Head | None]:
+    """Return the dataset, the data and the head for a path; what was decided goes to `asked`."""
+    from seqmodels.reading import recognised
+
+    if data is not None:
+        raise InputError(f"{str(path)!r} is a path already. Leave --data (data=) out.")
+    given = {
+        key.removeprefix("dataset."): value
+        for key, value in asked.items()
+        if key.startswith("dataset.")
+    }
+    path = path.expanduser()
+    name, found = recognised(path, given if target is None else {"target": target, **given})
+    for key, value in found.arguments.items():
+        asked.setdefault(f"dataset.{key}", value)
+    return name, str(path), head or asked.pop("head", None) or found.head
 
 
 def _name(dataset: str | Dataset) -> str:

@@ -51,6 +51,7 @@ class Work:
             encoder = parts.data.encoder.fit(parts.train.inputs)
             self.model = SequenceModel(encoder, plan.backbone, head, seed=plan.seed)
             self.encoded = encoded(self.model, parts)
+        self.says = list(parts.data.says)
         self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
         self.yardstick = yardstick(head, parts.target, parts.train)
@@ -64,7 +65,8 @@ class Work:
         """
         _give_back()  # what reading and encoding took; the raw inputs that train are gone too
         onward = f"seqmodels train --resume {path}"
-        self.reporter.say(self._headline())
+        for line in (*self.says, self._headline()):
+            self.reporter.say(line)
         self.reporter.say(engines.says(self.plan.backbone.units))
         try:
             with self.reporter:
@@ -101,6 +103,7 @@ class Work:
             "status": status,
             **self.plan.record(),
             "target": self.target,
+            "decided": self.says,
             "examples": self.counts,
             "fingerprint": self.fingerprint,
             "engine": engines.chosen(self.plan.backbone.units),

@@ -1,0 +1,45 @@
+"""Examples that come without parts of their own: one part is held out for the test."""
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Gt, Lt
+
+from seqmodels.data import Examples
+from seqmodels.errors import InputError, some
+
+Share = Annotated[float, Gt(0), Lt(1)]
+Seed = Annotated[int, Ge(0)]
+
+
+def held_out(
+    examples: Examples, *, test: float, seed: int, group_by: str | None = None
+) -> tuple[Examples, Examples, str]:
+    """Return the training part, the test part, and what was decided, in words.
+
+    Classes keep their shares in both parts; with `group_by`, no group is in both.
+
+    Args:
+        examples: All there are; the first target is the one that is predicted.
+        test: Share of the test part, between 0 and 1.
+        seed: Same seed, same parts.
+        group_by: One of the examples' groups, such as "speaker".
+
+    Raises:
+        InputError: There are fewer than two examples, no such group, or only one of it.
+    """
+    if len(examples) < 2:
+        raise InputError(f"Parts need at least 2 examples to share, got {len(examples)}.")
+    if group_by is not None and group_by not in examples.groups:
+        there = f"There are {some(examples.groups)}." if examples.groups else "There is none."
+        raise InputError(f"No group {group_by!r} to keep on one side (group_by=). {there}")
+    by = None
+    name, values = next(iter(examples.targets.items()))
+    array = np.asarray(values)
+    if group_by is None and array.ndim == 1 and array.dtype.kind != "f":
+        kinds, counts = np.unique(array.astype(str), return_counts=True)
+        if len(kinds) <= 1000 and counts.max() > 1:
+            by = name
+    train, rest = examples.split(test, seed, by, group_by)
+    how = f"no {group_by} on both sides" if group_by else "stratified" if by else "at random"
+    return train, rest, f"{test:.0%} held out, {how}, seed {seed}".replace("%", " %")
