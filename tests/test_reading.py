@@ -1,0 +1,195 @@
+"""A path in place of a dataset: who reads it, what was decided, and which head suits it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import seqmodels as sm
+from seqmodels.datasets._parts import held_out
+from seqmodels.encoders import SeriesEncoder, TextEncoder
+from seqmodels.plan import Training
+from seqmodels.reading import recognised, suggested
+from seqmodels.registry import DATASETS, Source
+from seqmodels.settings import resolve
+
+
+def notes(path: str | Path, *, target: str = "mood", test: float = 0.5) -> sm.Dataset:
+    """Made-up notes, one a line."""
+    words = Path(path).read_text(encoding="utf-8").split()
+    rows = sm.Examples(words, {target: [word[:1] for word in words]})
+    train, rest, says = held_out(rows, test=test, seed=0)
+    return sm.Dataset(train=train, test=rest, encoder=TextEncoder(), says=(says,))
+
+
+def look_for(mark: str):
+    def look(path: Path, given: dict) -> sm.Found | None:
+        text = path.read_text(encoding="utf-8")
+        if "torn" in text and mark in text:
+            raise sm.InputError(f"The {mark} notes are torn.")
+        return sm.Found({"target": given.get("target", "mood")}, "binary") if mark in text else None
+
+    return look
+
+
+@pytest.fixture
+def readers(monkeypatch):
+    """Two datasets that know their files by a word, and none other."""
+    list(DATASETS)
+    for name in [name for name in DATASETS if DATASETS.get(name).look]:
+        monkeypatch.delitem(DATASETS._parts, name)
+    tasks = {"binary": sm.Task(None, "the mood of a note")}
+    for mark in ("red", "blue"):
+        monkeypatch.setitem(
+            DATASETS._parts, f"{mark} notes", Source(notes, tasks, {}, None, look_for(mark))
+        )
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text: str) -> Path:
+        path = tmp_path / "notes.txt"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_a_path_is_read_by_the_one_that_knows_it(readers, written):
+    plan = resolve(str(written("red ale rum arak")))
+    assert plan.dataset == "red notes"
+    assert plan.arguments == {"path": str(written("red ale rum arak")), "target": "mood"}
+    assert type(plan.head).__name__ == "Binary"
+    assert plan.target is None  # the only one
+
+
+def test_a_path_object_is_a_path_even_with_the_name_of_a_dataset(readers, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("digits").write_text("blue ale rum", encoding="utf-8")
+    assert resolve(Path("digits")).dataset == "blue notes"
+    assert resolve("digits").dataset == "digits"
+
+
+def test_what_the_user_says_goes_before_what_was_found(readers, written):
+    plan = resolve(
+        str(written("red ale rum")),
+        target="colour",
+        head="multiclass",
+        settings={"dataset.test": "0.25"},
+    )
+    assert plan.arguments["target"] == "colour"
+    assert plan.arguments["test"] == 0.25
+    assert type(plan.head).__name__ == "Multiclass"
+
+
+def test_read_returns_the_dataset_and_says_what_was_decided(readers, written):
+    data = sm.read(written("red red ale ale rum rum"), test=0.5)
+    assert data.says == ("50 % held out, stratified, seed 0",)
+    assert sorted(data.train.target("mood")) == sorted(data.test.target("mood"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("green ale", "holds nothing that a dataset knows"),
+        ("red and blue", "`seqmodels train blue notes --data"),
+        ("red, torn", "The red notes are torn"),
+    ],
+)
+def test_a_path_that_nobody_or_several_know_is_refused(readers, written, text, message):
+    with pytest.raises(sm.InputError, match=message):
+        resolve(str(written(text)))
+
+
+def test_one_who_can_read_it_beats_one_who_finds_it_broken(readers, written, monkeypatch):
+    monkeypatch.setitem(
+        DATASETS._parts, "any", Source(notes, {}, {}, None, lambda *_: sm.Found({}, "binary"))
+    )
+    assert recognised(written("red, torn"), {})[0] == "any"
+
+
+@pytest.mark.parametrize("name", ["no/such/file.csv", "reviews.csv"])
+def test_a_path_where_nothing_is_says_so(name):
+    with pytest.raises(sm.InputError, match="There is no file or folder"):
+        resolve(name)
+
+
+def test_a_word_that_is_neither_is_an_unknown_dataset():
+    with pytest.raises(sm.InputError, match="Did you mean 'digits'"):
+        resolve("digitz")
+
+
+def test_a_path_needs_no_data_beside_it(readers, written):
+    with pytest.raises(sm.InputError, match="is a path already"):
+        resolve(str(written("red")), data="elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("values", "head"),
+    [
+        (["ham", "spam", "ham"], "binary"),
+        (["a", "b", "c"], "multiclass"),
+        ([True, False], "binary"),
+        ([0, 1, 1, 0], "binary"),
+        ([0.0, 1.0, 2.0], "multiclass"),
+        ([0.5, 1.0, 1.5], "regression"),
+        (list(range(30)), "regression"),
+        ([f"class {i}" for i in range(30)], "multiclass"),
+        ([[1.0, 2.0], [3.0, 4.0]], "regression"),
+    ],
+)
+def test_the_head_follows_from_the_values(values, head):
+    assert suggested(values) == head
+
+
+def people(n: int = 60) -> sm.Examples:
+    rng = np.random.default_rng(0)
+    times = np.stack([np.arange(n), np.arange(n) + 3], axis=1)
+    writers = rng.choice(["ann", "bob", "cem", "dot", "eva"], n)
+    return sm.Examples(
+        list(rng.normal(size=(n, 4))), {"y": rng.normal(size=n)}, {}, {"writer": writers}, times
+    )
+
+
+def test_groups_and_times_go_with_their_examples():
+    rows = people().take([3, 5])
+    assert rows.times is not None
+    assert rows.times.tolist() == [[3, 6], [5, 8]]
+    assert list(rows.groups["writer"]) == [people().groups["writer"][i] for i in (3, 5)]
+
+
+def test_a_split_can_keep_each_writer_on_one_side():
+    for seed in range(5):
+        train, rest = people().split(0.4, seed, apart="writer")
+        assert not set(train.groups["writer"]) & set(rest.groups["writer"])
+        assert len(train) + len(rest) == 60
+        assert 0 < len(rest) < 60
+
+
+def test_the_validation_part_keeps_writers_apart_too():
+    train, rest, _ = held_out(people(), test=0.3, seed=0, group_by="writer")
+    data = sm.Dataset(
+        train=train, test=rest, encoder=SeriesEncoder(), apart="writer", head="regression"
+    )
+    plan = resolve(data, settings={"training.valid": 0.3})
+    parts = plan.parts()
+    assert type(plan.head).__name__ == "Regression"  # the dataset's own advice
+    assert isinstance(plan.training, Training)
+    sides = [set(part.groups["writer"]) for part in (parts.train, parts.valid, parts.test)]
+    assert not sides[0] & sides[1]
+    assert not (sides[0] | sides[1]) & sides[2]
+
+
+def test_groups_that_cannot_be_kept_apart_are_told():
+    with pytest.raises(sm.InputError, match=r"No group 'speaker'.*'writer'"):
+        held_out(people(), test=0.3, seed=0, group_by="speaker")
+    alone = sm.Examples([[1.0], [2.0]], {"y": [1.0, 2.0]}, {}, {"writer": ["ann", "ann"]})
+    with pytest.raises(sm.InputError, match="the same 'writer'"):
+        held_out(alone, test=0.3, seed=0, group_by="writer")
+
+
+def test_groups_and_times_need_one_value_an_example():
+    with pytest.raises(sm.InputError, match="1 values of 'writer'"):
+        sm.Examples([[1.0], [2.0]], {"y": [1, 2]}, {}, {"writer": ["ann"]})
+    with pytest.raises(sm.InputError, match=r"times of the shape \[2, 2\]"):
+        sm.Examples([[1.0], [2.0]], {"y": [1, 2]}, {}, {}, np.zeros((2, 3)))
