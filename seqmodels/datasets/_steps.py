@@ -1,19 +1,17 @@
 """Rows of a table become steps in order: parsed, sorted, their gaps dealt with as told."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from seqmodels.datasets._calendar import Unit, times_of
 from seqmodels.errors import InputError, some
 
 Missing = Literal["refuse", "previous", "interpolate", "drop"]
 Duplicates = Literal["refuse", "first", "last", "mean"]
 Irregular = Literal["refuse", "fill", "ignore"]
-
-_UNITS = {"year", "month", "day", "hour", "minute", "second"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +23,8 @@ class Steps:
             columns are and nothing is computed of them, so that they cost what the table does.
         known: Where `values` are the table's own and not filled in, [L, C] bool.
         ticks: The time as a number, [L].
+        unit: What `ticks` count.
+        names: What each series is called, [G]; None: there is only one.
         groups: Which series a row belongs to, from 0, [L].
         rows: Which row of the table each is, [L].
         words: Returns the time and the group of each row of the table in its own words, for
@@ -37,6 +37,8 @@ class Steps:
     groups: np.ndarray
     rows: np.ndarray
     words: Callable[[], np.ndarray]
+    unit: Unit = "steps"
+    names: tuple[str, ...] | None = None
 
     @property
     def labels(self) -> np.ndarray:
@@ -63,15 +65,16 @@ def steps_of(
     """
     computed = missing == "interpolate" or duplicates == "mean"
     values, problems = _numbers(frame, name, columns, np.float64 if computed else np.float32)
+    groups, names = np.zeros(len(frame), dtype=np.int32), None
+    if group:
+        groups = frame.groupby(list(group), dropna=False).ngroup().to_numpy(dtype=np.int32)
+        names = _names(frame, groups, group)
     try:
-        ticks, words = _times(frame, name, time)
+        ticks, unit, words = times_of(frame, name, time, groups)
     except InputError as error:
         raise InputError(problems + error.problems) from None
     if problems:
         raise InputError(problems)
-    groups = np.zeros(len(frame), dtype=np.int32)
-    if group:
-        groups = frame.groupby(list(group), dropna=False).ngroup().to_numpy(dtype=np.int32)
     order = np.lexsort((ticks, groups))  # stable: rows of one time keep the table's order
     steps = Steps(
         values=values,
@@ -80,6 +83,8 @@ def steps_of(
         groups=groups,
         rows=np.arange(len(frame), dtype=np.int32),
         words=lambda: _labels(frame, words(), group),
+        unit=unit,
+        names=names,
     )
     if (order[1:] < order[:-1]).any():  # most tables are in order, and need no copy
         steps = _rows(steps, order)
@@ -105,6 +110,16 @@ def first_rows(groups: np.ndarray) -> np.ndarray:
     """Return for each row the first row of its stretch of equal numbers, [L]."""
     begins = np.flatnonzero(np.diff(groups, prepend=groups[:1] - 1))
     return np.repeat(begins, np.diff(begins, append=len(groups)))
+
+
+def _names(frame: Any, groups: np.ndarray, group: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the series, by number: "Agency_22/SKU_01"."""
+    first = np.unique(groups, return_index=True)[1]
+    keys = frame[list(group)].iloc[first].astype(str).to_numpy(object)
+    names = ["/".join(key) for key in keys]
+    if len(set(names)) < len(names):  # such as "a/b" of "c", and "a" of "b/c"
+        names = [f"{name} ({number})" for number, name in enumerate(names)]
+    return tuple(names)
 
 
 def _labels(frame: Any, words: np.ndarray, group: Sequence[str]) -> np.ndarray:
@@ -141,63 +156,6 @@ def _numbers(
         values[:, i] = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
     values[~np.isfinite(values)] = np.nan
     return values, problems
-
-
-def _times(
-    frame: Any, name: str, time: Sequence[str]
-) -> tuple[np.ndarray, Callable[[], np.ndarray]]:
-    """Return the times as evenly counting numbers [L], and a function that tells them in words.
-
-    Months count as equal steps: where every time is the same moment of its month, the number
-    is the month's. Whole numbers such as 1994 count themselves.
-    """
-    import pandas as pd
-
-    units = {column.lower() for column in time} <= _UNITS and len(time) > 1
-    whole = frame[time[0]] if len(time) == 1 else None
-    if whole is not None and pd.api.types.is_numeric_dtype(whole):
-        lost = np.flatnonzero(~np.isfinite(whole.to_numpy(dtype=np.float64, na_value=np.nan)))
-        if len(lost):
-            raise _no_time(name, time, lost, None)
-        if not whole.between(18000101, 22001231).all():
-            return whole.to_numpy(dtype=np.float64), lambda: whole.astype(str).to_numpy(object)
-        whole = whole.astype(int).astype(str)  # 20130131 is a date
-    if units:
-        parts = frame[list(time)].rename(columns=str.lower)
-        for unit in {"month", "day"} - set(parts):
-            parts[unit] = 1
-        moments = pd.to_datetime(parts, errors="coerce", utc=True)
-    else:
-        if whole is None:
-            whole = frame[list(time)].astype("string").agg(" ".join, axis=1)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a guess about the format; what fails is told below
-            moments = pd.to_datetime(whole, errors="coerce", utc=True)
-            if moments.isna().any():
-                days_first = pd.to_datetime(whole, errors="coerce", utc=True, dayfirst=True)
-                moments = moments if days_first.isna().any() else days_first
-    lost = np.flatnonzero(moments.isna())
-    if len(lost):
-        cells = frame[list(time)].iloc[lost[0]].tolist()
-        raise _no_time(name, time, lost, cells[0] if len(cells) == 1 else cells)
-    moments = moments.dt.tz_localize(None)
-
-    def words() -> np.ndarray:
-        return moments.astype(str).to_numpy(dtype=object)
-
-    hours = moments - moments.dt.normalize()
-    left = moments.dt.days_in_month - moments.dt.day
-    if hours.nunique() == 1 and (moments.dt.day.nunique() == 1 or (left == 0).all()):
-        return (moments.dt.year * 12 + moments.dt.month).to_numpy(dtype=np.float64), words
-    seconds = moments.to_numpy().astype("datetime64[us]").astype(np.int64) / 1e6
-    return seconds, words
-
-
-def _no_time(name: str, time: Sequence[str], lost: np.ndarray, cell: Any) -> InputError:
-    return InputError(
-        f"Column {some(time)} of {name} needs times, got {cell!r} in row {lost[0]} (counted from "
-        f"0), {len(lost)} such in all. Write times alike, as in 2013-01-31 or 2013-01-31 18:00."
-    )
 
 
 def _merged(steps: Steps, name: str, how: Duplicates) -> tuple[Steps, list[str]]:

@@ -73,10 +73,18 @@ class Windows:
         windows = Sequences(
             values[:, : self.reads], last - self.window + 1, np.full(len(last), self.window)
         )
+        ticks, groups = self.steps.ticks, {}
+        if self.steps.names is not None:
+            numbers = self.steps.groups[last]
+            series = pd.Categorical.from_codes(numbers, pd.Index(self.steps.names))
+            groups = {"series": pd.Series(series, copy=False)}
+        times = [ticks[last - self.window + 1], ticks[last + self.ahead[-1]]]
         return Examples(
             windows,
             {"value": self._named(answers), "direction": direction},
             {"value": {rule: self._named(forecast) for rule, forecast in rules.items()}},
+            groups,
+            np.stack(times, axis=1),
         )
 
     def _named(self, answers: np.ndarray) -> Any:
