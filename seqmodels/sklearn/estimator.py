@@ -1,0 +1,230 @@
+"""What the two scikit-learn estimators share: all but what is predicted."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags, check_array, check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from seqmodels.arguments import checked
+from seqmodels.backbone import Backbone
+from seqmodels.data import Encoder, Examples, Sequences
+from seqmodels.encoders import SeriesEncoder, TextEncoder
+from seqmodels.errors import InputError
+from seqmodels.heads import Head, Prediction
+from seqmodels.plan import Training
+from seqmodels.sklearn.inputs import flat, parsed
+
+if TYPE_CHECKING:
+    from seqmodels.model import SequenceModel
+
+SIZES = ("units", "layers", "bidirectional", "dropout", "embed", "summary")
+
+
+class SequenceEstimator(BaseEstimator):
+    """What both have in common: parameters, inputs, the training, the pickled state.
+
+    Args:
+        encoder: Reads the inputs, not fitted; None: `SeriesEncoder()` for numbers and
+            `TextEncoder()` for texts.
+        head: What is predicted, not fitted; None: the one that suits y.
+        channels: Where the channels of arrays are: "first" or "last".
+        units: Width of each LSTM layer and each direction.
+        layers: LSTM layers, one on the other.
+        bidirectional: Read each sequence from both ends.
+        dropout: Share of features dropped in training, from 0, below 1.
+        embed: Width of a word's embedding; see `seqmodels.Backbone`.
+        summary: What of the steps is kept: "last", "max", "mean" or "both".
+        epochs: Passes over the training rows, at most.
+        batch_size: Rows per step.
+        learning_rate: Of Adam.
+        patience: Epochs without a lower validation loss before training stops; the best epoch's
+            weights are taken. 0: all rows are trained on, for `epochs` epochs.
+        validation_fraction: Share of the rows of `fit` that decide when to stop, drawn at
+            random, of each class alike; above 0, below 1. Not used with `patience=0`.
+        random_state: Of everything that is random: weights, order, dropout, validation rows.
+            A whole number: the same model again. None: another one each time.
+        verbose: Show the progress.
+
+    Attributes:
+        model_: The trained `seqmodels.SequenceModel`; `model_.save(path)` writes plain files.
+        history_: One row an epoch: losses and metrics.
+        n_iter_: Epochs that were trained.
+        n_features_in_: T of a table; else the channels of a sequence, 1 for texts.
+        feature_names_in_: The columns of a DataFrame, [T], where `fit` was given one.
+    """
+
+    model_: SequenceModel
+    n_features_in_: int
+
+    def __init__(
+        self,
+        *,
+        encoder: Encoder | None = None,
+        head: Head | None = None,
+        channels: Literal["first", "last"] = "first",
+        units: int = 64,
+        layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.2,
+        embed: int | None = None,
+        summary: Literal["last", "max", "mean", "both"] = "both",
+        epochs: int = 100,
+        batch_size: int = 32,
+        learning_rate: float = 0.003,
+        patience: int = 15,
+        validation_fraction: float = 0.1,
+        random_state: int | np.random.RandomState | None = 0,
+        verbose: bool = False,
+    ):
+        self.encoder = encoder
+        self.head = head
+        self.channels = channels
+        self.units = units
+        self.layers = layers
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.embed = embed
+        self.summary = summary
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        tags.target_tags.required = True
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state with the model as the plain files that `SequenceModel.save` writes."""
+        state = dict(super().__getstate__())  # type: ignore[arg-type]
+        if "model_" in state:
+            with tempfile.TemporaryDirectory() as folder:
+                state["model_"].save(Path(folder, "model"))
+                files = Path(folder, "model").iterdir()
+                state["model_"] = {file.name: file.read_bytes() for file in files}
+        return state
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        state = dict(state)
+        if "model_" in state:
+            from seqmodels.model import SequenceModel
+
+            with tempfile.TemporaryDirectory() as folder:
+                for name, data in state["model_"].items():
+                    Path(folder, Path(name).name).write_bytes(data)
+                state["model_"] = SequenceModel.load(folder)
+        super().__setstate__(state)  # type: ignore[misc]
+
+    def _fit(self, X: Any, y: np.ndarray, head: Head, by: str | None) -> Self:  # noqa: N803
+        """Train on rows of y [N] or [N, D]; `by` is "y" where it has classes to keep in shares."""
+        sizes, settings = self._settings()
+        inputs, texts = self._inputs(X, fitting=True)
+        check_consistent_length(inputs, y)
+        if len(inputs) < 2:
+            raise InputError(f"{self._who} needs at least 2 samples, got 1 sample.")
+
+        from seqmodels import training
+        from seqmodels.model import SequenceModel
+        from seqmodels.progress import Reporter
+
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        rows = Examples(inputs, {"y": y})
+        train, valid = rows.split(settings.valid, seed, by) if settings.patience else (rows, None)
+        encoder = self.encoder or (TextEncoder() if texts else SeriesEncoder())
+        head = head.fit(y)
+        try:
+            encoder = encoder.fit(train.inputs)
+            parts = [
+                training.Part(encoder.encode(part.inputs), head.encode(part.target("y")))
+                for part in (train, valid or rows.take(range(2)))
+            ]
+        except InputError:
+            encoder.fit(inputs).encode(inputs)  # names the row as it stands in X, if it is one
+            raise
+        self.model_ = SequenceModel(encoder, sizes, head, seed=seed)
+        with Reporter(settings.epochs, quiet=not self.verbose) as watch:
+            history = training.fit(
+                self.model_.network, head, *parts, settings, seed=seed, folder=None, watch=watch
+            )
+        if valid is None:  # nothing was held out, so that there is nothing to tell
+            history = [{k: v for k, v in row.items() if k[:6] != "valid_"} for row in history]
+        self.history_, self.n_iter_ = history, len(history)
+        return self
+
+    def _answer(self, X: Any) -> Prediction:  # noqa: N803
+        check_is_fitted(self, "model_")
+        return self.model_.predict(self._inputs(X, fitting=False)[0])
+
+    @property
+    def _who(self) -> str:
+        return type(self).__name__
+
+    def _settings(self) -> tuple[Backbone, Training]:
+        """Return sizes and settings of the training.
+
+        Raises:
+            InputError: Every parameter that is out of its range.
+        """
+        problems: list[str] = []
+
+        def made(kind: Any, names: Mapping[str, str]) -> Any:
+            given = {name: getattr(self, own) for name, own in names.items()}
+            plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
+            try:
+                return kind(**checked(kind, plain, self._who))
+            except InputError as error:
+                problems.extend(error.problems)
+
+        sizes = made(Backbone, {name: name for name in SIZES})
+        same = ("epochs", "batch_size", "learning_rate", "patience")
+        training = made(
+            Training, {**{name: name for name in same}, "valid": "validation_fraction"}
+        )
+        if self.channels not in ("first", "last"):
+            problems.append(
+                f"Argument 'channels' of {self._who} needs one of 'first', 'last', got "
+                f"{self.channels!r}."
+            )
+        for name, kind in (("encoder", Encoder), ("head", Head)):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                problems.append(
+                    f"Argument {name!r} of {self._who} needs an instance of "
+                    f"seqmodels.{kind.__name__}, got {value!r}."
+                )
+        if problems:
+            raise InputError(problems)
+        return sizes, training
+
+    def _inputs(self, X: Any, *, fitting: bool) -> tuple[Any, bool]:  # noqa: N803
+        """Return X as an encoder reads it, and whether it is texts."""
+        inputs, kind = parsed(X, self.channels, self._who)
+        if kind != "table":
+            if fitting:
+                if hasattr(self, "feature_names_in_"):
+                    del self.feature_names_in_  # of a table that was fitted before
+                channels = inputs.values[:1].size if isinstance(inputs, Sequences) else 1
+                self.n_features_in_, self._table = channels, False
+            return inputs, kind == "texts"
+        how: dict[str, Any] = {"dtype": [np.float64, np.float32]}
+        if fitting or self._table:
+            least = 2 if fitting else 1
+            array = validate_data(self, X, reset=fitting, ensure_min_samples=least, **how)
+        else:
+            array = check_array(X, input_name="X", estimator=self._who, **how)
+        if fitting:
+            self._table = True
+        return flat(array[:, :, None]), False  # [N, T, 1]

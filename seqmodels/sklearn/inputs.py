@@ -1,0 +1,86 @@
+"""What X may be in `fit` and `predict`: a table, arrays of channels, lists, texts."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.utils import check_array
+
+from seqmodels.errors import InputError
+from seqmodels.sequences import Sequences
+
+Kind = Literal["texts", "sequences", "table"]
+
+
+def parsed(X: Any, channels: str, who: str) -> tuple[Any, Kind]:  # noqa: N803
+    """Return X as an encoder reads it, and what it is; a table as it came.
+
+    Args:
+        X: What a user gave.
+        channels: Where the channels of arrays are: "first", [C, T], or "last", [T, C].
+        who: The estimator, for messages.
+
+    Raises:
+        InputError: There is nothing in it, or an array has too many dimensions.
+        ValueError: Numbers are missing, infinite or none; from scikit-learn.
+    """
+    if isinstance(X, Sequences):
+        return X, "sequences"
+    column = _column(X)
+    if column is None:
+        if getattr(X, "ndim", 2) < 3:
+            return X, "table"
+        return _block(X, channels, who), "sequences"
+    if len(column) == 0:
+        raise InputError(f"{who} needs at least 1 sample, got an empty X: 0 sample(s).")
+    if any(isinstance(one, str) for one in column):
+        return column, "texts"  # the encoder says which row is none
+    return Sequences.of([_steps_first(row, channels) for row in column]), "sequences"
+
+
+def flat(array: np.ndarray) -> Sequences:
+    """Return N sequences of equal length, [N, T, C], as `Sequences`."""
+    n, steps, channels = array.shape
+    return Sequences(array.reshape(n * steps, channels), np.arange(n) * steps, np.full(n, steps))
+
+
+def _column(X: Any) -> list[Any] | None:  # noqa: N803
+    """Return the rows of X where each is one thing (a text, an array); None: X is an array."""
+    if isinstance(X, list | tuple):
+        return list(X)
+    if type(X).__name__ == "Column" or hasattr(X, "iloc") and X.ndim == 1:
+        if getattr(getattr(X, "dtype", None), "kind", "O") in "OUT":
+            return list(X)  # of a Hugging Face dataset, or a pandas Series
+        return None
+    if hasattr(X, "iloc") and X.shape[1] == 1:
+        first = X.iloc[:, 0]
+        return list(first) if any(isinstance(one, str) for one in first[:1]) else None
+    if isinstance(X, np.ndarray) and X.dtype.kind in "OUT":
+        if X.ndim == 1:
+            return X.tolist()
+        if X.ndim == 2 and X.shape[1] == 1 and all(isinstance(one, str) for one in X[:1, 0]):
+            return X[:, 0].tolist()
+    return None
+
+
+def _block(X: Any, channels: str, who: str) -> Sequences:  # noqa: N803
+    array = check_array(
+        X, allow_nd=True, dtype=[np.float64, np.float32], input_name="X", estimator=who
+    )
+    if array.ndim > 3:
+        shape = "[N, C, T]" if channels == "first" else "[N, T, C]"
+        raise InputError(f"{who} needs X of the shape [N, T] or {shape}, got {array.shape}.")
+    array = np.moveaxis(array, 1, 2) if channels == "first" else array  # [N, T, C]
+    if 0 in array.shape:
+        raise InputError(f"{who} needs at least one step and one channel, got {X.shape}.")
+    return flat(np.ascontiguousarray(array))
+
+
+def _steps_first(row: Any, channels: str) -> Any:
+    """Return one sequence of a list as [T] or [T, C]."""
+    try:
+        steps = np.asarray(row)
+    except ValueError:  # ragged; `Sequences` says which row it is
+        return row
+    return steps.T if steps.ndim == 2 and channels == "first" else steps
