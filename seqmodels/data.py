@@ -17,6 +17,7 @@ import numpy as np
 
 from seqmodels.errors import InputError, some
 from seqmodels.sequences import Sequences
+from seqmodels.storage import Stored
 
 
 @dataclass(frozen=True)
@@ -266,7 +267,7 @@ def learned() -> Any:
 
 def _take(values: Any, indices: Any) -> Any:
     """Return the values at `indices`, in the container they came in."""
-    if isinstance(values, Sequences):
+    if isinstance(values, Sequences | Stored):
         return values.take(indices)
     if hasattr(values, "iloc"):
         return values.iloc[indices]

@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "seqmodels"
 
 # A room may import rooms of a lower level, and itself.
 LEVEL = {
-    "errors": 0,
+    "errors": -1,
+    "storage": 0,
     "files": 0,
     "registry": 1,
     "sequences": 1,
