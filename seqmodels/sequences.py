@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from seqmodels.errors import InputError, some
+from seqmodels.storage import Flat
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +21,7 @@ class Sequences(Seq[np.ndarray]):
     """Many sequences as one flat array and two index vectors; a sequence is a view.
 
     Windows of one series overlap in `values` at no cost, texts of unequal length lie end to
-    end, and `values` may be memory-mapped, or `Scaled`.
+    end, and `values` may be a `Flat`, which lies on disk, or `Scaled`.
 
     The index vectors are kept small, whatever they come as: four bytes a number, and lengths
     that are all the same as a view of one number.
@@ -104,7 +105,7 @@ class Sequences(Seq[np.ndarray]):
         What lies past a row's end is any of `values`.
         """
         first = self.starts[rows]
-        return _spans(self.values, first, first + self.lengths[rows] - 1, steps)
+        return _spans(self.values, first, self.lengths[rows], steps)
 
     def covered(self) -> np.ndarray:
         """Return which of `values` some sequence reads, [L] bool."""
@@ -121,7 +122,7 @@ class Scaled:
     second series in memory. Reads as a NumPy array does: by index, slice or `np.asarray`.
 
     Args:
-        raw: Numbers of any type, [L, C]. Shared, not copied.
+        raw: Numbers of any type, [L, C], in memory or a `Flat`. Shared, not copied.
         mean: One number per channel, [C].
         std: As `mean`, above 0.
     """
@@ -129,7 +130,7 @@ class Scaled:
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(self, raw: np.ndarray, mean: np.ndarray, std: np.ndarray):
+    def __init__(self, raw: Any, mean: np.ndarray, std: np.ndarray):
         self.raw, self.mean, self.std = raw, mean, std
         self.shape = raw.shape
 
@@ -142,7 +143,7 @@ class Scaled:
         return self.scale(self.raw[index])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return self.scale(self.raw).astype(dtype or self.dtype, copy=False)
+        return self.scale(np.asarray(self.raw)).astype(dtype or self.dtype, copy=False)
 
     def scale(self, raw: np.ndarray) -> np.ndarray:
         """Return raw steps [..., C] scaled; infinite where a number is too large for float32."""
@@ -171,11 +172,14 @@ def _same(lengths: np.ndarray) -> np.ndarray:
     return np.broadcast_to(lengths[:1].copy(), lengths.shape)
 
 
-def _spans(values: Any, first: np.ndarray, last: np.ndarray, steps: int) -> np.ndarray:
-    """Return `steps` of `values` from each of `first` [B], and if need be not beyond `last`."""
+def _spans(values: Any, first: np.ndarray, lengths: np.ndarray, steps: int) -> np.ndarray:
+    """Return `steps` of `values` from each of `first` [B]; only `lengths` [B] of them matter."""
     if isinstance(values, Scaled):
-        return values.scale(_spans(values.raw, first, last, steps))
+        return values.scale(_spans(values.raw, first, lengths, steps))
+    if isinstance(values, Flat):
+        return values.spans(first, lengths, steps)
     if int(first.max()) + steps > len(values):  # the end is near; only those rows would pass it
+        last = first + lengths - 1
         return values[np.minimum(first[:, None] + np.arange(steps), last[:, None])]
     windows = len(values) - steps + 1, steps, *values.shape[1:]
     return as_strided(values, windows, (values.strides[0], *values.strides), writeable=False)[first]

@@ -1,13 +1,20 @@
 """Texts are split into words, counted or looked up; compiled where there was a compiler."""
 
 import functools
+import heapq
+import itertools
+import operator
 import re
 import unicodedata
 from array import array
 from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Sequence as Seq
 from itertools import repeat
 
 import numpy as np
+
+from seqmodels.storage import TextWriter
 
 try:  # the same words without it
     from seqmodels.encoders import _words
@@ -16,6 +23,8 @@ except ImportError:
 
 UNKNOWN = 0  # the id of every word that is not in the vocabulary
 FEW = 64  # texts for which the compiled look-up is not worth its table of the vocabulary
+LONG = 2**16  # characters of few texts for which it is
+WORDS = 2**20  # different words that are counted in memory, some 100 MB
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
 
 
@@ -24,6 +33,35 @@ def split(text: str) -> list[str]:
     if text.isascii():  # most English texts; some five times as quick
         return _ASCII_WORD.findall(text.lower())
     return _word().findall(_clean(text))
+
+
+def frequent(pieces: Iterable[list[str]], most: int) -> list[str]:
+    """Return the `most` frequent words, equally frequent ones in alphabetical order.
+
+    Args:
+        pieces: Texts, some at a time, so that they need not be in memory together. Nor need
+            their words: from `WORDS` different ones on, they wait on disk in order.
+        most: How many at most.
+    """
+    counts: dict[str, int] = {}
+    waiting: list[Seq[str]] = []
+    for texts in pieces:
+        new = count(texts)
+        if not counts:
+            counts = new
+        else:
+            for word, times in new.items():
+                counts[word] = counts.get(word, 0) + times
+        if len(counts) > WORDS:
+            waiting.append(_written(counts))
+            counts = {}
+    if not waiting:
+        return heapq.nsmallest(most, counts, key=lambda word: (-counts[word], word))
+    waiting.append(_written(counts))
+    lines = heapq.merge(*(map(_parted, lines) for lines in waiting))
+    words = itertools.groupby(lines, key=operator.itemgetter(0))
+    totals = ((-sum(times for _, times in same), word) for word, same in words)
+    return [word for _, word in heapq.nsmallest(most, totals)]
 
 
 def count(texts: list[str]) -> dict[str, int]:
@@ -47,7 +85,7 @@ def ids(
         length: Words of a text at most; None: all.
         from_end: Leave out a longer text's first words, not its last.
     """
-    if _words is not None and len(texts) >= FEW:
+    if _words is not None and (len(texts) >= FEW or sum(map(len, texts)) >= LONG):
         most = -1 if length is None else length
         flat, steps = _words.ids(texts, _clean, _flags(), tuple(index), most, from_end)
         return np.frombuffer(flat, np.int32), np.frombuffer(steps, np.int32).astype(np.int64)
@@ -59,6 +97,18 @@ def ids(
         found.extend(map(index.get, words, repeat(UNKNOWN)))
         lengths.append(len(words))
     return np.array(found, dtype=np.int32), np.array(lengths, dtype=np.int64)
+
+
+def _written(counts: dict[str, int]) -> Seq[str]:
+    """Return counted words on disk, a text for each, in alphabetical order."""
+    writer = TextWriter(on_disk=True)
+    writer.extend(f"{word} {counts[word]}" for word in sorted(counts))
+    return writer.done()
+
+
+def _parted(line: str) -> tuple[str, int]:
+    word, _, times = line.partition(" ")  # no word has a space in it
+    return word, int(times)
 
 
 def _clean(text: str) -> str:

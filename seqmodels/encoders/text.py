@@ -3,9 +3,8 @@
 import functools
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -15,7 +14,10 @@ from seqmodels.data import Encoder, Sequences, Spec, learned
 from seqmodels.encoders import splitting
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
+from seqmodels.storage import Writer
 
+PIECE = 2**22  # characters of texts that are split together
+ROWS = 2**16  # and texts, at most
 _SHOWN = 80  # characters of a text in tables
 
 
@@ -71,9 +73,8 @@ class TextEncoder(Encoder):
         Raises:
             InputError: There are no inputs, or one is not a text.
         """
-        counts = splitting.count(_texts(inputs))
-        ranked = sorted(counts, key=lambda word: (-counts[word], word))
-        return replace(self, vocabulary=tuple(ranked[: self.words - 1]))
+        words = splitting.frequent(_pieces(inputs), self.words - 1)
+        return replace(self, vocabulary=tuple(words))
 
     def encode(self, inputs: Sequence[str]) -> Sequences:
         """Return one sequence of ids [L] per text, in two bytes each where the ids fit.
@@ -81,16 +82,28 @@ class TextEncoder(Encoder):
         Raises:
             InputError: There are no inputs, or one is not a text or has no word in it.
         """
-        texts = _texts(inputs)
-        flat, steps = splitting.ids(texts, self._index, self.length, self.keep == "end")
-        empty = np.flatnonzero(steps == 0).tolist()
+        small = np.uint16 if len(self._vocabulary()) < 2**16 else np.int32
+        values, lengths = Writer(small), []
+        empty: list[int] = []
+        shown: list[str] = []
+        row = 0
+        for texts in _pieces(inputs):
+            flat, steps = splitting.ids(texts, self._index, self.length, self.keep == "end")
+            lost = np.flatnonzero(steps == 0).tolist()
+            shown += [self.show(texts[i]) for i in lost]
+            empty += [row + i for i in lost]
+            values.append(flat)
+            lengths.append(steps.astype(np.int32))
+            row += len(texts)
         if empty:
             raise InputError(
                 f"A text needs at least one word; row {some(empty)} (counted from 0) has none: "
-                f"{some([self.show(texts[i]) for i in empty])}. Leave such rows out."
+                f"{some(shown)}. Leave such rows out."
             )
-        small = np.uint16 if len(self._vocabulary()) < 2**16 else np.int32
-        return Sequences(flat.astype(small), np.cumsum(steps) - steps, steps)
+        steps = np.concatenate(lengths)
+        starts = np.cumsum(steps, dtype=np.int64)
+        starts -= steps
+        return Sequences(values.done(), starts, steps)
 
     @property
     def spec(self) -> Spec:
@@ -116,23 +129,34 @@ class TextEncoder(Encoder):
         return self.vocabulary
 
 
-def _texts(inputs: Sequence[str]) -> list[str]:
-    """Return the inputs as a list, once it is sure that each is a text."""
+def _pieces(inputs: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the inputs some at a time, once it is sure that each of them is a text."""
     if isinstance(inputs, str):
         raise InputError(
             f"TextEncoder needs a list of texts, got one text: {inputs[:60]!r}. Put it in a list."
         )
-    texts = list(inputs)
-    if not texts:
+    piece: list[str] = []
+    wrong: list[tuple[int, str]] = []
+    size, row = 0, -1
+    for row, text in enumerate(inputs):
+        if not isinstance(text, str):
+            wrong.append((row, f"{type(text).__name__} {str(text)[:30]}"))
+            continue
+        piece.append(text)
+        size += len(text)
+        if (size >= PIECE or len(piece) >= ROWS) and not wrong:
+            yield piece
+            piece, size = [], 0
+    if row < 0:
         raise InputError("TextEncoder needs at least one text, got none.")
-    wrong = [i for i, text in enumerate(texts) if not isinstance(text, str)]
     if wrong:
-        got = [f"{type(texts[i]).__name__} {str(texts[i])[:30]}" for i in islice(wrong, 5)]
+        rows, got = zip(*wrong, strict=True)
         raise InputError(
-            f"TextEncoder needs texts; row {some(wrong)} (counted from 0) is none: {some(got)}. "
-            f"Leave such rows out, or turn them into text."
+            f"TextEncoder needs texts; row {some(rows)} (counted from 0) is none: "
+            f"{some(got[:5])}. Leave such rows out, or turn them into text."
         )
-    return texts
+    if piece:
+        yield piece
 
 
 def _whole(value: object, least: int) -> bool:
