@@ -1,0 +1,1 @@
+"""Files of the usual formats become plain records; nothing here knows of learning."""
