@@ -250,6 +250,7 @@ def predict(
 
     A line is a text, or a JSON list of steps, as the run's encoder reads them. For a series
     give a CSV file with the columns that the run was trained on; the answer follows its last row.
+    For speech give a sound file or a folder of them.
 
     For example:
 
@@ -260,9 +261,12 @@ def predict(
     terminal.import_modules(imports)
     if out is not None and out.exists():
         raise InputError(f"The file {str(out)!r} exists. Choose another, or remove it.")
-    text = terminal.read_text(file)
+    if file != "-" and not Path(file).exists():
+        raise InputError(f"Cannot read {file!r}: there is no such file.")
     model = _tensorflow().load(run)
-    inputs = model.encoder.read(text)
+    inputs = None if file == "-" else model.encoder.open(Path(file))
+    if inputs is None:
+        inputs = model.encoder.read(terminal.read_text(file))
     if not inputs:
         raise InputError(f"There is no input in {'standard input' if file == '-' else file!r}.")
     rows = model.predict(inputs).rows()

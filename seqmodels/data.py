@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -205,6 +206,14 @@ class Encoder(abc.ABC):
                     f"Give one sequence a line, as in [[0.1, 0.2], [0.3, 0.4]]."
                 ) from None
         return inputs
+
+    def open(self, path: Path) -> list[Any] | None:
+        """Return the inputs in a file or folder that is no text; None: a text, for `read`.
+
+        Raises:
+            InputError: It cannot be read.
+        """
+        return None
 
     def show(self, example: Any) -> str:
         """Return one input as a short line of text, for tables and reports."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqmodels import Backbone, SequenceModel, testing
-from seqmodels.encoders import SeriesEncoder, StrokeEncoder, TextEncoder
+from seqmodels.encoders import SeriesEncoder, SpeechEncoder, StrokeEncoder, TextEncoder
 from seqmodels.registry import DATASETS, ENCODERS, HEADS
 from seqmodels.settings import resolve
 
@@ -15,11 +15,13 @@ ENCODER = {
     "text": TextEncoder(words=30, length=None),
     "series": SeriesEncoder(),
     "strokes": StrokeEncoder(),
+    "speech": SpeechEncoder(rate=8000, bands=6),
 }
 INPUTS = {
     "text": [" ".join(RNG.choice(list("abcdefg"), n)) for n in LENGTHS],
     "series": [RNG.normal(size=(n, 2)) for n in LENGTHS],
     "strokes": [RNG.normal(size=(n, 2)) for n in LENGTHS],
+    "speech": [(RNG.uniform(-1, 1, 200 + 80 * n), 8000) for n in LENGTHS],
 }
 TARGETS = {
     "binary": ["no", "yes", "yes", "no", "no", "yes"],

@@ -18,6 +18,7 @@ LEVEL = {
     "files": 0,
     "registry": 1,
     "sequences": 1,
+    "formats": 2,
     "data": 2,
     "arguments": 2,
     "download": 2,

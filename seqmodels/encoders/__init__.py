@@ -1,7 +1,8 @@
 """How an input becomes steps. One encoder a file."""
 
 from seqmodels.encoders.series import SeriesEncoder
+from seqmodels.encoders.speech import SpeechEncoder
 from seqmodels.encoders.strokes import StrokeEncoder
 from seqmodels.encoders.text import TextEncoder
 
-__all__ = ["SeriesEncoder", "StrokeEncoder", "TextEncoder"]
+__all__ = ["SeriesEncoder", "SpeechEncoder", "StrokeEncoder", "TextEncoder"]
