@@ -13,7 +13,16 @@ from seqmodels import plots
 from seqmodels.data import learned
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head, Prediction
-from seqmodels.heads.classes import UNDEFINED, Label, class_scores, index, labels, prior, ranked
+from seqmodels.heads.classes import (
+    UNDEFINED,
+    Coded,
+    Label,
+    class_scores,
+    index,
+    labels,
+    prior,
+    ranked,
+)
 from seqmodels.registry import register_head
 
 if TYPE_CHECKING:
@@ -132,8 +141,10 @@ class Binary(Head):
         given = self.positive if isinstance(self.positive, tuple) else (self.positive,)
         return {str(label) for label in given}
 
-    def _index(self, values: list[Label]) -> np.ndarray:
+    def _index(self, values: Sequence[Label]) -> np.ndarray:
         """Return 0 or 1 for each label, [N]."""
         if self.positive is None:
             return index(values, self.classes, WHO)
+        if isinstance(values, Coded):
+            return self._index(values.names)[values.codes]
         return np.array([str(value) in self._positives() for value in values], dtype=np.int32)

@@ -13,13 +13,41 @@ Label = str | bool | int | float
 UNDEFINED: Any = 0  # the score of a class that is never answered; typed as text in the stubs
 
 
-def labels(targets: Sequence[Any], who: str) -> list[Label]:
+class Coded(Sequence[Label]):
+    """Labels of many examples in the bytes of their codes; reads as a list of them.
+
+    Args:
+        names: The distinct labels, each of which occurs.
+        codes: For each example, which of `names` it has, [N].
+    """
+
+    def __init__(self, names: Sequence[Label], codes: np.ndarray):
+        self.names, self.codes = tuple(names), codes
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return Coded(self.names, self.codes[place])
+        return self.names[self.codes[place]]
+
+
+def labels(targets: Sequence[Any], who: str) -> Sequence[Label]:
     """Return targets as Python strings, booleans and whole numbers.
+
+    Those of a pandas Series of categories are looked at once for each category.
 
     Raises:
         InputError: A label is missing, there are several per example, or they are numbers
             that no class can name.
     """
+    categories: Any = getattr(targets, "cat", None)
+    if categories is not None and len(targets) and not (categories.codes < 0).any():
+        used, codes = np.unique(categories.codes.to_numpy(), return_inverse=True)
+        names: Any = np.asarray(categories.categories)[used]
+        if "" not in names.tolist():
+            return Coded(labels(names, who), codes.astype(categories.codes.dtype))
     array = np.asarray(targets)
     if array.ndim != 1:
         raise InputError(
@@ -46,7 +74,10 @@ def labels(targets: Sequence[Any], who: str) -> list[Label]:
 
 def ranked(values: Sequence[Label]) -> tuple[tuple[Label, ...], tuple[int, ...]]:
     """Return the distinct labels in order (numerals by value), and how often each occurs."""
-    counts = Counter(values)
+    if isinstance(values, Coded):
+        counts = dict(zip(values.names, np.bincount(values.codes).tolist(), strict=True))
+    else:
+        counts = Counter(values)
     try:
         classes = sorted(counts, key=lambda label: (float(label), str(label)))
     except ValueError:
@@ -63,13 +94,15 @@ def index(values: Sequence[Label], classes: tuple[Label, ...] | None, who: str) 
     if classes is None:
         raise InputError(f"{who} has no classes yet; call fit first.")
     where = {label: i for i, label in enumerate(classes)}
-    unknown = sorted({str(value) for value in values if value not in where})
+    distinct = values.names if isinstance(values, Coded) else values
+    unknown = sorted({str(value) for value in distinct if value not in where})
     if unknown:
         raise InputError(
             f"{who} knows the classes seen in training, {some(classes)}; found {some(unknown)} "
             f"outside the training part. Add training examples of it, or leave it out."
         )
-    return np.array([where[value] for value in values], dtype=np.int32)
+    places = np.array([where[value] for value in distinct], dtype=np.int32)
+    return places[values.codes] if isinstance(values, Coded) else places
 
 
 def prior(classes: tuple[Label, ...], counts: tuple[int, ...], n: int) -> Prediction:

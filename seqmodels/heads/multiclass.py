@@ -187,7 +187,7 @@ class Multiclass(Head):
         mean, std = float(values.mean()), float(values.std())
         return replace(self, edges=tuple(edges.tolist()), mean=mean, std=std, classes=names)
 
-    def _labels(self, targets: Sequence[Any]) -> list[Label]:
+    def _labels(self, targets: Sequence[Any]) -> Sequence[Label]:
         if self.edges is None or self.classes is None:
             return labels(targets, WHO)
         places = np.searchsorted(self.edges, numbers(targets, WHO)[:, 0], side="left")

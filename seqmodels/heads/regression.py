@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -13,12 +13,14 @@ from seqmodels.data import learned
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.registry import register_head
+from seqmodels.storage import Stored
 
 if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
 WHO = "Head 'regression'"
+PIECE = 2**20  # targets that are worked on together
 
 
 @register_head("regression")
@@ -47,17 +49,19 @@ class Regression(Head):
     names: tuple[str, ...] | None = learned()
 
     def fit(self, targets: Sequence[Any]) -> Regression:
-        values = numbers(targets, WHO)  # [N, D]
-        mean, std = values.mean(axis=0), values.std(axis=0)
+        total: Any = sum(values.sum(axis=0) for values in pieces(targets, WHO))  # [D]
+        mean = total / len(targets)
+        squares = (np.square(values - mean).sum(axis=0) for values in pieces(targets, WHO))
+        std: Any = np.sqrt(sum(squares) / len(targets))
         flat = np.flatnonzero(std == 0)
         if len(flat):
             raise InputError(
                 f"{WHO} needs targets that differ; every training target is "
-                f"{float(values[0, flat[0]]):g}. There is nothing to learn."
+                f"{float(mean[flat[0]]):g}. There is nothing to learn."
             )
         names: Any = getattr(targets, "columns", None)
-        if names is None and values.shape[1] > 1:
-            names = range(1, values.shape[1] + 1)
+        if names is None and len(mean) > 1:
+            names = range(1, len(mean) + 1)
         column: Any = getattr(targets, "name", None)  # of a pandas Series
         if names is None and column is not None:
             names = [column]
@@ -66,14 +70,18 @@ class Regression(Head):
 
     def encode(self, targets: Sequence[Any]) -> np.ndarray:
         mean, std = self._learned()
-        values = numbers(targets, WHO)
-        if values.shape[1] != len(mean):
-            raise InputError(
-                f"{WHO} learned {len(mean)} numbers per example, got {values.shape[1]}."
-            )
-        values -= mean  # a copy of the targets; in place, for there may be millions
-        values /= std
-        return values.astype(np.float32)  # [N, D]
+        found = np.empty((len(targets), len(mean)), dtype=np.float32)  # [N, D]
+        first = 0
+        for values in pieces(targets, WHO):
+            if values.shape[1] != len(mean):
+                raise InputError(
+                    f"{WHO} learned {len(mean)} numbers per example, got {values.shape[1]}."
+                )
+            values -= mean
+            values /= std
+            found[first : first + len(values)] = values
+            first += len(values)
+        return found
 
     @property
     def units(self) -> int:
@@ -100,14 +108,22 @@ class Regression(Head):
         "r2" is the share of the targets' variance that the answers explain; of targets that
         are all the same, 1 for exact answers and 0 for others.
         """
-        truth = numbers(targets, WHO)  # a copy, as is `error`: both are worked on in place
-        error = truth - prediction.answers.reshape(truth.shape)  # [N, D]
-        each = np.abs(error).mean(axis=0)  # [D]
-        squares = np.square(error, out=error).sum(axis=0)
-        scores = {"mae": each.mean(), "rmse": np.sqrt(squares / len(truth)).mean()}
-        if len(truth) > 1:
-            truth -= truth.mean(axis=0)
-            spread = np.square(truth, out=truth).sum(axis=0)
+        count, first = len(targets), 0
+        total: Any = 0
+        errors: Any = 0
+        squares: Any = 0
+        for truth in pieces(targets, WHO):
+            answers = prediction.answers[first : first + len(truth)]
+            error = truth - np.asarray(answers).reshape(truth.shape)  # [M, D]
+            total = total + truth.sum(axis=0)
+            errors = errors + np.abs(error).sum(axis=0)
+            squares = squares + np.square(error, out=error).sum(axis=0)
+            first += len(truth)
+        each = errors / count  # [D]
+        scores = {"mae": each.mean(), "rmse": np.sqrt(squares / count).mean()}
+        if count > 1:
+            mean = total / count
+            spread = sum(np.square(truth - mean).sum(axis=0) for truth in pieces(targets, WHO))
             exact = np.where(squares > 0, 0.0, 1.0)  # of targets that are all the same
             share = np.divide(squares, spread, out=1 - exact, where=spread > 0)
             scores["r2"] = (1 - share).mean()
@@ -153,15 +169,30 @@ class Regression(Head):
         return Prediction(values[:, 0] if values.shape[1] == 1 else values, columns=self.names)
 
 
-def numbers(targets: Sequence[Any], who: str) -> np.ndarray:
+def pieces(targets: Sequence[Any], who: str) -> Iterator[np.ndarray]:
+    """Yield `numbers` of `PIECE` targets at a time, [M, D], for there may be many millions."""
+    given: Any = getattr(targets, "iloc", targets)
+    if len(targets) <= PIECE:
+        yield numbers(targets, who)
+        return
+    for first in range(0, len(targets), PIECE):
+        yield numbers(given[first : first + PIECE], who, first)
+
+
+def numbers(targets: Sequence[Any], who: str, first: int = 0) -> np.ndarray:
     """Return a copy of targets as numbers [N, D]; class names that are numerals count as such.
+
+    Args:
+        targets: What to read.
+        who: Who needs them, for messages.
+        first: The row of the first of them.
 
     Raises:
         InputError: A target is not a finite number; names the rows.
     """
     array = np.asarray(targets)
     try:
-        values = array.astype(np.float64)
+        values = array.astype(np.float64, copy=not isinstance(targets, Stored))
     except (TypeError, ValueError):
         wrong = [v for v in array.ravel().tolist() if not _is_number(v)]
         raise InputError(
@@ -174,8 +205,8 @@ def numbers(targets: Sequence[Any], who: str) -> np.ndarray:
     lost = np.flatnonzero(~np.isfinite(values).all(axis=1))
     if len(lost):
         raise InputError(
-            f"{who} needs finite numbers; the target of row {some(lost.tolist())} (counted "
-            f"from 0) is missing or infinite. Leave such rows out."
+            f"{who} needs finite numbers; the target of row {some((lost + first).tolist())} "
+            f"(counted from 0) is missing or infinite. Leave such rows out."
         )
     return values
 
