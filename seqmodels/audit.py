@@ -1,0 +1,201 @@
+"""Looks for leaks between training and test, and says PASS, WARN or FAIL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from seqmodels.data import Dataset
+from seqmodels.errors import InputError
+from seqmodels.leaks import giveaways, order
+from seqmodels.leaks.copies import copies
+from seqmodels.leaks.material import Finding, Material
+from seqmodels.leaks.near_steps import CHANNELS, PLACES, near_steps
+from seqmodels.leaks.near_texts import near_texts
+
+TINY = 30  # test examples: with fewer, 95 % limits of a share are 0.18 away from it, or more
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """How much is looked at: all of the data where they are smaller.
+
+    Args:
+        numbers: Numbers of steps that are compared by shape and shift.
+        products: Multiplications for shapes.
+        characters: Of texts that are compared by shingles; of more, none is.
+        examples: Of each part, for what a single feature gives away.
+        copies: Examples that are compared exactly.
+    """
+
+    numbers: int
+    products: float
+    characters: float
+    examples: int
+    copies: int
+
+
+WHOLE = _Effort(16_000_000, 4e10, float("inf"), 5000, 2_000_000)
+QUICK = _Effort(1_000_000, 2e9, 2e6, 1000, 100_000)  # within a second, IMDB's 65 MB included
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was found, the worst first, and what could not be looked at in full.
+
+    Args:
+        findings: Of leaks and what looks like them.
+        limits: What was sampled or left out, a sentence each.
+    """
+
+    findings: tuple[Finding, ...]
+    limits: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Literal["PASS", "WARN", "FAIL"]:
+        """The worst level of all findings; PASS where there is none."""
+        levels = {finding.level for finding in self.findings}
+        return "FAIL" if "FAIL" in levels else "WARN" if levels else "PASS"
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON types: verdict, findings with kind, level, says, count, pairs."""
+        findings = [
+            {
+                "kind": one.kind,
+                "level": one.level,
+                "says": one.says,
+                "count": one.count,
+                "pairs": [[list(place) for place in pair] for pair in one.pairs],
+            }
+            for one in self.findings
+        ]
+        return {"verdict": self.verdict, "findings": findings, "limits": list(self.limits)}
+
+    def lines(self) -> list[str]:
+        """Return a line for each finding, with the first pair of rows that shows it."""
+        lines = []
+        for one in self.findings:
+            line = f"{one.level} {one.kind}: {one.says}"
+            if one.pairs:
+                (part, row), (other, twin) = one.pairs[0]
+                line += f" First: {part} row {row}, {other} row {twin}."
+            lines.append(line)
+        return lines
+
+    def refuse(self) -> None:
+        """Raise InputError when the verdict is FAIL; says how to train all the same."""
+        if self.verdict != "FAIL":
+            return
+        fails = [line for line in self.lines() if line.startswith("FAIL")]
+        raise InputError(
+            [
+                *fails,
+                "The test part would tell how well leaks are used. Mend the data, or say why "
+                'this is no leak: --allow-leak "REASON" (allow_leak=); the report then says so.',
+            ]
+        )
+
+
+def audit(data: Dataset, target: str | None = None, *, quick: bool = False) -> Audit:
+    """Look for what the test part shares with training (train and valid together).
+
+    Kinds of findings, with the thresholds and their reasons in the files of `seqmodels.leaks`:
+
+    - `duplicates`, `near-duplicates`, `shifted copies`: FAIL from 20 % of the test part on.
+    - `contradictions`: the same input with another class. WARN.
+    - `repeats`: 30 % of training rows repeat another, or 10 % are one and the same. WARN.
+    - `groups`: a writer, a speaker, ... on both sides. WARN; FAIL where it was to be apart.
+    - `overlap`: windows across the split. FAIL where training knows the last moment of 1 %.
+    - `future`: training comes after test examples of the same series. FAIL from half of them.
+    - `length`: FAIL where the length alone avoids 95 % of the errors, WARN from 50 %.
+    - `giveaway`: one number of one step. WARN from 90 %; FAIL from 98 % with a few values.
+    - `target among inputs`: a channel that is the numeric target. FAIL.
+    - `word`: one word avoids 90 % of the errors. WARN.
+    - `small test`: fewer than 30 examples. WARN.
+
+    Args:
+        data: Its parts as they will be used; its groups and times are looked at too.
+        target: The target that is predicted. None: the first.
+        quick: Look at less of large data, as before every training; `limits` says of what.
+
+    Raises:
+        InputError: There is no such target, or the inputs cannot be read.
+    """
+    target = target or next(iter(data.train.targets))
+    data.train.target(target)
+    effort, limits = QUICK if quick else WHOLE, []
+    data = _within(data, effort.copies, limits)
+    material = Material(data, target)
+    found = [*order.groups(material), *order.moments(material)]
+    windows = material.windows_share()
+    same, copied = copies(material) if not windows else ([], np.zeros(material.tests, bool))
+    found += [*same, *giveaways.length(material)]
+    few = effort.examples
+    if material.texts is not None:
+        if sum(map(len, material.texts)) <= effort.characters:
+            found += near_texts(material, copied)
+        else:
+            limits.append("Texts were not compared by shingles: `seqmodels inspect` does.")
+        found += giveaways.words(material, *material.sample(few))
+    else:
+        found += giveaways.steps(material, *_few(material, few, effort.numbers))
+        if not windows:
+            seen, tests = _compared(material, effort)
+            if len(seen) < material.first_test or len(tests) < material.tests:
+                limits.append(
+                    f"Shapes and shifts were compared of {len(tests):,} of {material.tests:,} "
+                    f"test sequences with {len(seen):,} of {material.first_test:,} others."
+                )
+            found += near_steps(material, copied, seen, tests)
+    if len(data.test) < TINY:
+        half = 0.98 / np.sqrt(len(data.test))
+        says = (
+            f"The test part has {len(data.test)} examples: a share measured on it may be "
+            f"{half:.0%} off (95 % limits). Hold more out: test=, or bring more data."
+        ).replace("%", " %").replace("  %", " %")  # fmt: skip
+        found.append(Finding("small test", "WARN", says, len(data.test)))
+    found.sort(key=lambda one: one.level)  # FAIL before WARN
+    return Audit(tuple(found), tuple(limits))
+
+
+def _within(data: Dataset, most: int, limits: list[str]) -> Dataset:
+    """Return the dataset with at most so many examples, drawn at random, of all parts."""
+    import dataclasses
+
+    named = {"train": data.train, "valid": data.valid, "test": data.test}
+    total = sum(len(part) for part in named.values() if part is not None)
+    if total <= most:
+        return data
+    rng, cut = np.random.default_rng(0), {}
+    for name, part in named.items():
+        if part is not None:
+            count = max(2, len(part) * most // total)
+            cut[name] = part.take(np.sort(rng.permutation(len(part))[:count]))
+    limits.append(
+        f"Of {total:,} examples {most:,} were looked at, drawn at random; rows are counted "
+        f"among these."
+    )
+    return dataclasses.replace(data, **cut)
+
+
+def _few(material: Material, examples: int, numbers: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return so many examples of each side, fewer where they are long."""
+    return material.sample(max(20, min(examples, numbers // (2 * _size(material)))))
+
+
+def _compared(material: Material, effort: _Effort) -> tuple[np.ndarray, np.ndarray]:
+    """Return the training and the test examples that the effort allows to compare."""
+    held = max(20, effort.numbers // _size(material))
+    channels = material.rows[0].values[:1].reshape(1, -1).shape[1]
+    width = PLACES * min(CHANNELS, channels)
+    seen = min(material.first_test, max(10, held * 4 // 5))
+    tests = min(material.tests, max(10, held // 5), max(10, int(effort.products / width / seen)))
+    return material.sample(seen, tests)
+
+
+def _size(material: Material) -> int:
+    """Return the numbers of one example, on average, rounded up."""
+    channels = material.rows[0].values[:1].reshape(1, -1).shape[1]
+    return int(np.ceil(material.lengths().mean())) * channels
