@@ -1,0 +1,299 @@
+"""Drawings made with a pen, from your own files."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge
+
+from seqmodels.data import Dataset, Examples, Sequences
+from seqmodels.datasets._parts import Seed, Share, held_out
+from seqmodels.encoders.strokes import StrokeEncoder
+from seqmodels.errors import InputError, some
+from seqmodels.formats.ink import FORMATS, Choice, Drawing, files, read, survey
+from seqmodels.reading import suggested
+from seqmodels.registry import Found, Task, register_dataset
+
+WHO = "Dataset 'strokes'"
+Kind = Literal["inkml", "iam", "stroke3", "quickdraw", "uji2", "uji", "omniglot"]
+_LISTED = 5000  # files, and drawings in them, that a first look takes in
+_OPENED = 60  # files it reads
+
+
+def look(path: Path, given: Mapping[str, Any]) -> Found | None:
+    """Know drawings by the first bytes of a few files, and read some to see what they show."""
+    path = _zip_in(path) or path
+    with files(path, _LISTED) as listed:
+        kinds = survey(listed)
+        if not kinds:
+            return None
+        kind = _kind(path, list(kinds), given.get("format"))
+        unit = given.get("unit") if given.get("unit") in ("file", "group") else None
+        choice = Choice(unit=unit, most=max(20, _LISTED // len(listed.names)), sample=_OPENED)
+        drawings = list(itertools.islice(read(listed, kind, choice)[0], _LISTED))
+    target = _target(drawings, kind, given.get("target"))
+    return Found({"format": kind}, suggested([_said(one, target) or "" for one in drawings]))
+
+
+@register_dataset(
+    "strokes",
+    tasks={
+        "multiclass": Task(None, "what a drawing shows"),
+        "binary": Task(None, "which of two a drawing shows"),
+        "regression": Task(None, "the number that a drawing shows"),
+    },
+    presets={
+        "default": {
+            "backbone.units": 64,
+            "backbone.bidirectional": True,
+            "backbone.summary": "both",
+            "training.epochs": 40,
+            "training.batch_size": 64,
+            "training.learning_rate": 2e-3,
+            "training.patience": 6,
+        },
+    },
+    look=look,
+)
+def strokes(
+    path: str | Path | None = None,
+    *,
+    format: Kind | None = None,
+    target: str | None = None,
+    unit: Literal["file", "group"] | None = None,
+    recognized: bool = False,
+    unlabelled: Literal["refuse", "drop"] = "refuse",
+    limit: Annotated[int, Ge(1)] | None = None,
+    length: Annotated[int, Ge(1)] | None = None,
+    test: Share = 0.2,
+    seed: Seed = 0,
+    group_by: str | None = None,
+    encoding: str | None = None,
+) -> Dataset:
+    """Drawings made with a pen: a file, a folder or a zip of your own.
+
+    Known by what is in the files: InkML (a folder of CROHME's or MathWriting's, say), the IAM
+    on-line database's XML with its transcriptions, stroke-3 `.npz` as sketch-rnn publishes, Quick
+    Draw's ndjson (simplified and raw), UJI pen characters (both versions), Omniglot's strokes.
+    Nothing in a file is run, and nothing is unpacked to disk.
+
+    The heads: multiclass names what a drawing shows, binary does with two kinds (or one of them
+    against the rest, `positive=`), regression reads labels that are numbers.
+
+    Parts are the publisher's where folders, archives or names tell them: train, valid, test.
+
+    Args:
+        path: A file, a folder with files of one format, or a zip of them.
+        format: The format, where a folder has several. None: found out.
+        target: What to predict: a label in the files ("label", "word", "character", "alphabet",
+            "text", "folder"; any annotation of InkML by its type), or a group ("writer"). None:
+            the usual one of the format.
+        unit: Of InkML: "file", all its ink is one drawing; "group", each innermost trace group
+            with a label is one, such as the symbols of a formula. None: the file, unless only
+            its groups have labels.
+        recognized: Of Quick Draw: leave out what the game did not recognise.
+        unlabelled: What to do with drawings that do not have the target.
+        limit: Drawings of each file (of each part of an .npz) to read, from its start; None: all.
+        length: Points of a drawing to read, from its start; None: all.
+        test: Share held out, where no parts are published.
+        seed: Same seed, same parts.
+        group_by: A group that the parts must not share: "writer", "drawer", "session", "form",
+            "country". Published parts that share it are mixed and drawn anew.
+        encoding: Of UJI's files; None: UTF-8, and ISO 8859-15 where they are not.
+
+    Raises:
+        InputError: A file is broken, labels are missing, or no head can learn the target; says
+            which, and what there is instead.
+    """
+    if path is None:
+        raise InputError(f"{WHO} needs path=: a file, a folder or a zip of drawings.")
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise InputError(f"There is no file or folder {str(path)!r}.")
+    choice = Choice(unit=unit, recognized=recognized, encoding=encoding, most=limit)
+    path = _zip_in(path) or path
+    with files(path) as listed:
+        kind = _kind(path, list(survey(listed)), format)
+        found, others = read(listed, kind, choice)
+        drawings = list(found)
+    chosen = _target(drawings, kind, target)
+    lost = [one for one in drawings if _said(one, chosen) is None]
+    if lost and unlabelled == "refuse":
+        raise InputError(
+            f"{WHO}: {len(lost):,} of {len(drawings):,} drawings have no {chosen!r}: "
+            f"{some([one.where for one in lost], 3)}. Leave them out with unlabelled='drop', or "
+            f"choose another target: {_choices(drawings, chosen)}."
+        )
+    drawings = [one for one in drawings if _said(one, chosen) is not None]
+    _check_kinds(drawings, chosen, kind)
+    if group_by is not None:
+        _check_group(drawings, group_by)
+    train, valid, rest, how = _parts(drawings, chosen, test, seed, group_by)
+    values = [_said(one, chosen) for one in drawings]
+    return Dataset(
+        train=train,
+        valid=valid,
+        test=rest,
+        encoder=StrokeEncoder(form=FORMATS[kind].form, length=length),
+        apart=group_by,
+        head=suggested(values),
+        says=(
+            f"strokes from {FORMATS[kind].title}, target {chosen!r}, {len(set(values)):,} classes, "
+            f"{len(drawings):,} drawings; {how}",
+            *_asides(drawings, chosen, len(lost), others),
+        ),
+    )
+
+
+def _zip_in(path: Path) -> Path | None:
+    """Return the one zip of drawings in a folder, such as Omniglot's; None: there is none."""
+    found = []
+    for one in sorted(path.glob("*.zip"))[:20] if path.is_dir() else []:
+        with files(one) as listed:
+            if survey(listed):
+                found.append(one)
+    if len(found) > 1:
+        names = some([one.name for one in found])
+        raise InputError(f"{str(path)!r} has several zips of drawings: {names}. Give one of them.")
+    return found[0] if found else None
+
+
+def _kind(path: Path, kinds: list[str], given: str | None) -> Kind:
+    if given is not None:
+        if given not in FORMATS:
+            raise InputError(f"{WHO} needs format {some(FORMATS, 9)}, got {given!r}.")
+        return given  # type: ignore[return-value]
+    if not kinds:
+        raise InputError(
+            f"{str(path)!r} holds no drawings that are known: "
+            f"{', '.join(form.title for form in FORMATS.values())}. If they are there, name "
+            f"theirs: format={some(FORMATS, 9)}."
+        )
+    if len(kinds) > 1:
+        raise InputError(
+            f"{str(path)!r} holds drawings in several formats: {some(sorted(kinds), 9)}. Choose "
+            f"one with format=, or give a folder with one of them."
+        )
+    return kinds[0]  # type: ignore[return-value]
+
+
+def _said(drawing: Drawing, name: str) -> str | None:
+    """Return a label or a group of a drawing; None: it has none of that name."""
+    return drawing.labels.get(name, drawing.groups.get(name))
+
+
+def _target(drawings: list[Drawing], kind: str, given: str | None) -> str:
+    """Return the name of the target: the given one, or the usual one that drawings have."""
+    if not drawings:
+        raise InputError(f"{WHO} found no drawing to learn from.")
+    usual = FORMATS[kind].targets if given is None else (given,)
+    for name in usual:
+        if any(_said(one, name) is not None for one in drawings):
+            return name
+    there = _choices(drawings, None)
+    if given is not None:
+        raise InputError(f"{WHO} has no target {given!r}. There is {there}.")
+    raise InputError(
+        f"{WHO}: no drawing says what it shows ({' or '.join(map(repr, usual))}), as in "
+        f"{drawings[0].where}. Choose target= from {there}."
+    )
+
+
+def _choices(drawings: list[Drawing], but: str | None) -> str:
+    """Return, for a message, the labels and groups that could be learned, with their kinds."""
+    counts: dict[str, set[str]] = {}
+    for one in drawings:
+        for name, value in (*one.labels.items(), *one.groups.items()):
+            counts.setdefault(name, set()).add(value)
+    fit = {
+        name: len(values)
+        for name, values in counts.items()
+        if name != but and 2 <= len(values) <= max(2, len(drawings) / 2)
+    }
+    return ", ".join(f"{name!r} ({kinds:,} kinds)" for name, kinds in fit.items()) or "nothing else"
+
+
+def _check_kinds(drawings: list[Drawing], target: str, kind: str) -> None:
+    """Refuse a target with one kind, and free text: hardly a kind comes twice."""
+    values = [_said(one, target) for one in drawings]
+    kinds = len(set(values))
+    if kinds < 2:
+        raise InputError(
+            f"{WHO}: all {len(drawings):,} drawings have the same {target!r}, {values[0]!r}. There "
+            f"is nothing to tell apart; other targets: {_choices(drawings, target)}."
+        )
+    if kinds > max(2, len(drawings) / 2):
+        symbols = " unit='group' reads labelled symbols one by one." if kind == "inkml" else ""
+        raise InputError(
+            f"{WHO}: {target!r} has {kinds:,} different texts in {len(drawings):,} drawings, such "
+            f"as {some(dict.fromkeys(values), 2)}. No head writes texts yet; binary, multiclass "
+            f"and regression need kinds that come again. Choose target= from "
+            f"{_choices(drawings, target)}.{symbols}"
+        )
+
+
+def _check_group(drawings: list[Drawing], group: str) -> None:
+    lost = [one.where for one in drawings if group not in one.groups]
+    if lost:
+        names = Counter(name for one in drawings for name in one.groups)
+        there = [name for name, count in names.items() if count == len(drawings)]
+        raise InputError(
+            f"{WHO}: {len(lost):,} of {len(drawings):,} drawings do not say their {group!r} "
+            f"(group_by=): {some(lost, 3)}. All say {some(there) or 'nothing of the kind'}."
+        )
+
+
+def _parts(
+    drawings: list[Drawing], target: str, test: float, seed: int, group_by: str | None
+) -> tuple[Examples, Examples | None, Examples, str]:
+    """Return train, valid and test, and in words where they are from."""
+    names = [name for name in drawings[0].groups if name != target or name == group_by]
+    names = [name for name in names if all(name in one.groups for one in drawings)]
+    examples = Examples(
+        Sequences.of([one.points for one in drawings]),
+        {target: [_said(one, target) for one in drawings]},
+        groups={name: [one.groups[name] for one in drawings] for name in names},
+    )
+    rows: dict[str | None, list[int]] = {}
+    for row, one in enumerate(drawings):
+        rows.setdefault(one.part, []).append(row)
+    published = "train" in rows and "test" in rows
+    mixed = ""
+    if published and group_by is not None:
+        parts = [rows[part] for part in ("train", "valid", "test") if part in rows]
+        inside = [{drawings[row].groups[group_by] for row in part} for part in parts]
+        if any(a & b for a, b in itertools.combinations(inside, 2)):
+            published, mixed = False, f"the published parts share a {group_by}, so all mixed; "
+    if not published:
+        train, rest, how = held_out(examples, test=test, seed=seed, group_by=group_by)
+        return train, None, rest, mixed + how
+    valid = examples.take(np.array(rows["valid"])) if "valid" in rows else None
+    sizes = " / ".join(
+        f"{len(rows[part]):,}" for part in ("train", "valid", "test") if part in rows
+    )
+    left = f"; {len(rows[None]):,} of no part left out" if None in rows else ""
+    how = f"published parts train{' / valid' if valid else ''} / test of {sizes}{left}"
+    train, rest = (examples.take(np.array(rows[part])) for part in ("train", "test"))
+    return train, valid, rest, how
+
+
+def _asides(drawings: list[Drawing], target: str, lost: int, others: int) -> list[str]:
+    lengths = [len(one.points) for one in drawings]
+    says = [
+        f"{min(lengths):,} to {max(lengths):,} points a drawing, {int(np.median(lengths)):,} in "
+        f"the middle"
+    ]
+    for name in dict.fromkeys(name for one in drawings for name in one.groups):
+        values = {one.groups[name] for one in drawings if name in one.groups}
+        if name != target:
+            says.append(f"group {name!r}: {len(values):,} (group_by keeps one on one side)")
+    if lost:
+        says.append(f"{lost:,} drawings without {target!r} left out")
+    if others:
+        says.append(f"{others:,} files beside them are no drawings and were passed over")
+    return says
