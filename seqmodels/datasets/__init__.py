@@ -4,7 +4,19 @@ from seqmodels.datasets.digits import digits
 from seqmodels.datasets.handwriting import handwriting
 from seqmodels.datasets.imdb import imdb
 from seqmodels.datasets.reber import reber
+from seqmodels.datasets.sequences import sequences
 from seqmodels.datasets.series import series
 from seqmodels.datasets.simulated import adding, temporal_order
+from seqmodels.datasets.strokes import strokes
 
-__all__ = ["adding", "digits", "handwriting", "imdb", "reber", "series", "temporal_order"]
+__all__ = [
+    "adding",
+    "digits",
+    "handwriting",
+    "imdb",
+    "reber",
+    "sequences",
+    "series",
+    "strokes",
+    "temporal_order",
+]
