@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import abc
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
+from annotated_types import Ge, Gt, Lt
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from seqmodels.arguments import checked
-from seqmodels.backbone import Backbone
+from seqmodels.backbone import Backbone, Size
 from seqmodels.data import Encoder, Examples, Sequences
 from seqmodels.encoders import SeriesEncoder, TextEncoder
 from seqmodels.errors import InputError
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
     from seqmodels.model import SequenceModel
 
 SIZES = ("units", "layers", "bidirectional", "dropout", "embed", "summary")
+COURSE = ("epochs", "batch_size", "learning_rate", "patience")
 
 
-class SequenceEstimator(BaseEstimator):
+class SequenceEstimator(BaseEstimator, abc.ABC):
     """What both have in common: parameters, inputs, the training, the pickled state.
 
     Args:
@@ -61,7 +64,6 @@ class SequenceEstimator(BaseEstimator):
     """
 
     model_: SequenceModel
-    n_features_in_: int
 
     def __init__(
         self,
@@ -69,17 +71,17 @@ class SequenceEstimator(BaseEstimator):
         encoder: Encoder | None = None,
         head: Head | None = None,
         channels: Literal["first", "last"] = "first",
-        units: int = 64,
-        layers: int = 1,
+        units: Size = 64,
+        layers: Size = 1,
         bidirectional: bool = False,
-        dropout: float = 0.2,
-        embed: int | None = None,
+        dropout: Annotated[float, Ge(0), Lt(1)] = 0.2,
+        embed: Size | None = None,
         summary: Literal["last", "max", "mean", "both"] = "both",
-        epochs: int = 100,
-        batch_size: int = 32,
-        learning_rate: float = 0.003,
-        patience: int = 15,
-        validation_fraction: float = 0.1,
+        epochs: Size = 100,
+        batch_size: Size = 32,
+        learning_rate: Annotated[float, Gt(0)] = 0.003,
+        patience: Annotated[int, Ge(0)] = 15,
+        validation_fraction: Annotated[float, Gt(0), Lt(1)] = 0.1,
         random_state: int | np.random.RandomState | None = 0,
         verbose: bool = False,
     ):
@@ -128,10 +130,22 @@ class SequenceEstimator(BaseEstimator):
                 state["model_"] = SequenceModel.load(folder)
         super().__setstate__(state)  # type: ignore[misc]
 
-    def _fit(self, X: Any, y: np.ndarray, head: Head, by: str | None) -> Self:  # noqa: N803
-        """Train on rows of y [N] or [N, D]; `by` is "y" where it has classes to keep in shares."""
+    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+        """Train on sequences X, see the module, and their targets y.
+
+        Args:
+            X: N sequences.
+            y: Labels [N]; for a regressor numbers, [N] or [N, D].
+
+        Raises:
+            InputError: A parameter, X or y cannot be read; says what to do. It is a ValueError,
+                as are those of scikit-learn's own checks.
+        """
         sizes, settings = self._settings()
         inputs, texts = self._inputs(X, fitting=True)
+        if y is None:
+            raise InputError(f"{self._who} requires y to be passed, but the target y is None.")
+        y, head, by = self._targets(y)
         check_consistent_length(inputs, y)
         if len(inputs) < 2:
             raise InputError(f"{self._who} needs at least 2 samples, got 1 sample.")
@@ -164,6 +178,10 @@ class SequenceEstimator(BaseEstimator):
         self.history_, self.n_iter_ = history, len(history)
         return self
 
+    @abc.abstractmethod
+    def _targets(self, y: Any) -> tuple[np.ndarray, Head, str | None]:
+        """Return y checked, the head to be fitted on it, and "y" if it has classes, else None."""
+
     def _answer(self, X: Any) -> Prediction:  # noqa: N803
         check_is_fitted(self, "model_")
         return self.model_.predict(self._inputs(X, fitting=False)[0])
@@ -178,36 +196,13 @@ class SequenceEstimator(BaseEstimator):
         Raises:
             InputError: Every parameter that is out of its range.
         """
-        problems: list[str] = []
-
-        def made(kind: Any, names: Mapping[str, str]) -> Any:
-            given = {name: getattr(self, own) for name, own in names.items()}
-            plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
-            try:
-                return kind(**checked(kind, plain, self._who))
-            except InputError as error:
-                problems.extend(error.problems)
-
-        sizes = made(Backbone, {name: name for name in SIZES})
-        same = ("epochs", "batch_size", "learning_rate", "patience")
-        training = made(
-            Training, {**{name: name for name in same}, "valid": "validation_fraction"}
+        given = self.get_params(deep=False).items()
+        plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in given}
+        good = checked(type(self).__init__, plain, self._who)
+        return (
+            Backbone(**{name: good[name] for name in SIZES}),
+            Training(valid=good["validation_fraction"], **{name: good[name] for name in COURSE}),
         )
-        if self.channels not in ("first", "last"):
-            problems.append(
-                f"Argument 'channels' of {self._who} needs one of 'first', 'last', got "
-                f"{self.channels!r}."
-            )
-        for name, kind in (("encoder", Encoder), ("head", Head)):
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, kind):
-                problems.append(
-                    f"Argument {name!r} of {self._who} needs an instance of "
-                    f"seqmodels.{kind.__name__}, got {value!r}."
-                )
-        if problems:
-            raise InputError(problems)
-        return sizes, training
 
     def _inputs(self, X: Any, *, fitting: bool) -> tuple[Any, bool]:  # noqa: N803
         """Return X as an encoder reads it, and whether it is texts."""
@@ -222,7 +217,7 @@ class SequenceEstimator(BaseEstimator):
         how: dict[str, Any] = {"dtype": [np.float64, np.float32]}
         if fitting or self._table:
             least = 2 if fitting else 1
-            array = validate_data(self, X, reset=fitting, ensure_min_samples=least, **how)
+            array: Any = validate_data(self, X, reset=fitting, ensure_min_samples=least, **how)
         else:
             array = check_array(X, input_name="X", estimator=self._who, **how)
         if fitting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Seq
 from typing import Any, Literal
 
 import numpy as np
@@ -27,6 +28,8 @@ def parsed(X: Any, channels: str, who: str) -> tuple[Any, Kind]:  # noqa: N803
     """
     if isinstance(X, Sequences):
         return X, "sequences"
+    if isinstance(X, str):
+        raise InputError(f"{who} needs a list of texts, got one text: {X[:60]!r}.")
     column = _column(X)
     if column is None:
         if getattr(X, "ndim", 2) < 3:
@@ -47,27 +50,30 @@ def flat(array: np.ndarray) -> Sequences:
 
 def _column(X: Any) -> list[Any] | None:  # noqa: N803
     """Return the rows of X where each is one thing (a text, an array); None: X is an array."""
-    if isinstance(X, list | tuple):
-        return list(X)
-    if type(X).__name__ == "Column" or hasattr(X, "iloc") and X.ndim == 1:
-        if getattr(getattr(X, "dtype", None), "kind", "O") in "OUT":
-            return list(X)  # of a Hugging Face dataset, or a pandas Series
+    if isinstance(X, Seq):  # a list, a column of a Hugging Face dataset
+        return None if _is_table(X) else list(X)
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    if hasattr(X, "iloc"):  # pandas
+        column = X if len(shape) == 1 else X.iloc[:, 0]
+    else:
+        column = X if len(shape) == 1 else X[:, 0] if len(shape) == 2 and shape[1] else ()
+    if getattr(getattr(column, "dtype", None), "kind", "") not in ("O", "U", "T"):
         return None
-    if hasattr(X, "iloc") and X.shape[1] == 1:
-        first = X.iloc[:, 0]
-        return list(first) if any(isinstance(one, str) for one in first[:1]) else None
-    if isinstance(X, np.ndarray) and X.dtype.kind in "OUT":
-        if X.ndim == 1:
-            return X.tolist()
-        if X.ndim == 2 and X.shape[1] == 1 and all(isinstance(one, str) for one in X[:1, 0]):
-            return X[:, 0].tolist()
-    return None
+    found = list(column)
+    texts = any(isinstance(one, str) for one in found)
+    return found if len(shape) == 1 or (shape[1] == 1 and texts) else None
+
+
+def _is_table(rows: Any) -> bool:
+    """Return whether plain lists are the rows of a table: as long as each other, and flat."""
+    if not rows or not all(isinstance(row, list | tuple) for row in rows):
+        return False
+    return len({len(row) for row in rows}) == 1 and not any(map(np.ndim, rows[0]))
 
 
 def _block(X: Any, channels: str, who: str) -> Sequences:  # noqa: N803
-    array = check_array(
-        X, allow_nd=True, dtype=[np.float64, np.float32], input_name="X", estimator=who
-    )
+    how: dict[str, Any] = {"dtype": [np.float64, np.float32], "input_name": "X"}
+    array = check_array(X, allow_nd=True, estimator=who, **how)
     if array.ndim > 3:
         shape = "[N, C, T]" if channels == "first" else "[N, T, C]"
         raise InputError(f"{who} needs X of the shape [N, T] or {shape}, got {array.shape}.")
