@@ -312,7 +312,7 @@ def test_all_mistakes_are_told_at_once():
         ({"horizon": ()}, "'horizon'"),
         ({"valid": 0.5, "test": 0.5}, "leave nothing to train on"),
         ({"season": 0}, "'season'"),
-        ({"target": None}, "needs a target.*'date', 'y'"),
+        ({"target": None, "time": "z"}, "no column 'z'"),
         ({"scaling": "cubic"}, "'scaling'.*'cubic'"),
     ],
 )
@@ -328,7 +328,7 @@ def test_text_where_a_number_belongs_is_named():
 
 def test_a_part_too_short_for_a_window_says_how_many_rows_it_needs():
     with pytest.raises(InputError) as caught:
-        series(table(), target="y", window=20, horizon=2)
+        series(table(), target="y", window=20, horizon=2, valid=0.1, test=0.2)
     assert [p[:14] for p in caught.value.problems] == ["The valid part", "The test part "]
     assert "need 22 steps, it has 10" in caught.value.problems[0]
 
@@ -352,7 +352,7 @@ def test_a_part_of_nothing_but_gaps_is_named():
         (b"", "is empty"),
         (b"\x89PNG\x00\xff\xfe\x80", "not a readable table"),
         (b"date,y\n", "has no rows"),
-        (b"2020-01-01,1.5\n2020-01-02,2.5\n", "no column 'date'.*first line must name the columns"),
+        (b"2020-01-01,1.5\n2020-01-02,2.5\n", "no column 'y'.*first line must name the columns"),
         (b"date,y\n2020-01-01,1\n2020-01-02,1,2\n", "not a readable table"),
         (b"date,y\n2020-01-01,1,2\n2020-01-02,1,2\n", "not a readable table"),
     ],

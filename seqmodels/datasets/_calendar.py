@@ -131,7 +131,9 @@ def _spelled(cells: Any) -> Any:
         if into == "quarter":
             year, quarter = (r"\1", r"\2") if form.startswith(r"^(\d{4})") else (r"\2", r"\1")
             years = cells.str.replace(form, year, regex=True)
-            quarters = pd.to_numeric(cells.str.replace(form, quarter, regex=True), errors="coerce")
+            quarters: Any = pd.to_numeric(
+                cells.str.replace(form, quarter, regex=True), errors="coerce"
+            )
             months = (quarters * 3 - 2).astype("Int64").astype("string")
             return years + "-" + months.str.zfill(2) + "-01"
         return cells.str.replace(form, into, regex=True)

@@ -1,7 +1,7 @@
 """A table on this disk, or in memory, becomes a pandas DataFrame with the columns asked for."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -58,18 +58,24 @@ def find_table(path: Any, file: str | None) -> Any:
     return place
 
 
-def read_table(source: Any) -> tuple[Any, str]:
+def read_table(source: Any, options: Mapping[str, Any] | None = None) -> tuple[Any, str]:
     """Return a pandas DataFrame whose columns are text, and what to call it in messages.
+
+    Args:
+        source: A DataFrame, or the path of a file.
+        options: How pandas is to read a text: `sep`, `encoding`, `decimal`. None: decided here.
 
     Raises:
         InputError: The file is empty, is not a table, or names a column twice.
     """
     if isinstance(source, Path):
-        frame, name = _read_file(source), source.name
+        frame, name = _read_file(source, options or {}), source.name
     else:
         frame, name = source, "the table"
         levels = [n for n in frame.index.names if n is not None and n not in frame.columns]
         frame = frame.reset_index(level=levels) if levels else frame  # often the time
+        if not levels and (frame.index.dtype.kind == "M" or "period" in str(frame.index.dtype)):
+            frame = frame.reset_index(names=[next(_free(frame))])
     frame = frame.rename(columns=str)
     twice = frame.columns[frame.columns.duplicated()].unique()
     if len(twice):
@@ -92,17 +98,27 @@ def absent_columns(frame: Any, name: str, wanted: Mapping[str, Sequence[str]]) -
     ]
 
 
-def _read_file(path: Path) -> Any:
+def _free(frame: Any) -> Iterator[str]:
+    """Yield names for a column of times that the table does not have yet."""
+    yield from (name for name in ("date", "time", "moment", "when") if name not in frame.columns)
+
+
+def _read_file(path: Path, given: Mapping[str, Any]) -> Any:
     import pandas as pd
 
     try:
-        if path.suffix in (".parquet", ".pq"):
+        with path.open("rb") as stream:
+            start = stream.read(4)
+        if start == b"PAR1":
             return pd.read_parquet(path)
+        if start[:1] == b"{":
+            return pd.read_json(path, lines=True)
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
             options: Any = {"encoding": "utf-8-sig", "index_col": False, "low_memory": False}
+            options = {**options, "na_values": ["?", "-"], **given}
             frame = pd.read_csv(path, **options)
-            if len(frame.columns) == 1:
+            if len(frame.columns) == 1 and not given:
                 mark = max(";\t|", key=str(frame.columns[0]).count)
                 if mark in str(frame.columns[0]):
                     frame = pd.read_csv(path, sep=mark, **options)

@@ -8,16 +8,37 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from seqmodels.data import Dataset
+from seqmodels.datasets._columns import Columns, Layout, apart, columns_of, sample_of
 from seqmodels.datasets._presets import SERIES_PRESETS
-from seqmodels.datasets._steps import Duplicates, Irregular, Missing, steps_of
+from seqmodels.datasets._sizes import sizes_of
+from seqmodels.datasets._steps import Duplicates, Irregular, Missing, Steps, steps_of
 from seqmodels.datasets._tables import DataFrame, absent_columns, find_table, read_table
+from seqmodels.datasets._wide import columns_to_steps, rows_to_steps
 from seqmodels.datasets._windows import PARTS, Windows, ends_of, parts_of, refuse_empty
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError, some
-from seqmodels.registry import Task, register_dataset
+from seqmodels.registry import Found, Task, register_dataset
 
 Count = Annotated[int, Ge(1)]
 Share = Annotated[float, Gt(0), Lt(1)]
+GAPS = {"missing": "previous", "irregular": "fill"}  # for who names a table and no more
+
+
+def look(path: Path, given: Mapping[str, Any]) -> Found | None:
+    """Return what a table's columns are, where it has times and numbers; see `Source.look`."""
+    if not path.is_file() or "text" in given:
+        return None
+    found = sample_of(path, given.get("encoding"))
+    columns = found and columns_of(found[0], path.name, **_asked(given))
+    if not columns:
+        return None
+    return Found({**arguments_of(columns), **GAPS}, "regression")
+
+
+def arguments_of(columns: Columns) -> dict[str, Any]:
+    """Return the arguments of `series` that say what the columns of a table are."""
+    decided = {"time": columns.time, "target": columns.target, "layout": columns.layout}
+    return {name: value for name, value in decided.items() if value and value != "long"}
 
 
 @register_dataset(
@@ -28,25 +49,28 @@ Share = Annotated[float, Gt(0), Lt(1)]
         "multiclass": Task("value", "in which quarter of its range it will be", {"bins": 4}),
     },
     presets=SERIES_PRESETS,
+    look=look,
 )
 def series(
     path: str | Path | DataFrame | None = None,
     *,
     file: str | None = None,
-    time: str | tuple[str, ...] = "date",
+    time: str | tuple[str, ...] | None = None,
     target: str | tuple[str, ...] | None = None,
     inputs: str | tuple[str, ...] | None = None,
-    window: Count = 30,
+    window: Count | None = None,
     horizon: Count | tuple[Count, ...] = 1,
     step: Count = 1,
     group: str | tuple[str, ...] | None = None,
+    layout: Layout | None = None,
     season: Count | None = None,
     missing: Missing = "refuse",
     duplicates: Duplicates = "refuse",
     irregular: Irregular = "refuse",
     scaling: Literal["standard", "log"] = "standard",
-    valid: Share = 0.1,
-    test: Share = 0.2,
+    valid: Share | None = None,
+    test: Share | None = None,
+    encoding: str | None = None,
 ) -> Dataset:
     """Forecasts from any table with a time column: read some steps, foretell the next.
 
@@ -63,18 +87,24 @@ def series(
     part, as no model is fitted to it.
 
     Args:
-        path: A CSV or Parquet file, a folder that holds `file`, or a pandas DataFrame.
+        path: A CSV (or its like with tabs or semicolons), JSON lines or Parquet file, a folder
+            that holds `file`, or a pandas DataFrame.
         file: The table's name, such as "weather/pollution.csv", below `path` or else below
             $SEQMODELS_DATA.
         time: The column of times, or several that make one: year, month, day, hour, ... or a
             date and a clock time. Dates such as 3/4/2013 are taken month first where that fits
             all rows. Whole numbers count steps; 20130403 is a date. Order of rows is free.
-        target: The column or columns to foretell.
+            None: the column that holds dates, or is called so and rises.
+        target: The column or columns to foretell. None: the only one of numbers.
         inputs: The columns to read. None: the target.
-        window: Steps that one example reads.
+        window: Steps that one example reads. None: a year of months, a day of hours, 30 days,
+            or what the parts have room for.
         horizon: 3 foretells each of the next 3 steps; (3,) only the third.
         step: Steps from one window to the next.
         group: The columns that tell several series in one table apart; windows stay in one.
+        layout: "long": a row is a step, or a step of one of the groups. "columns": each column
+            of numbers is a series, or each of `target`. "rows": each row is one, with a column
+            for each date. None: "rows" where columns are named by dates, else "long".
         season: Steps after which the series tends to repeat: 7 for days, 12 for months.
         missing: "previous" fills a gap with the last known value; "interpolate" draws a line
             over it, and leaves windows out that end in a gap, since their fill would know the
@@ -84,8 +114,10 @@ def series(
         irregular: What to do when steps differ in length (months do not): "fill" inserts the
             steps that are not there, with missing values; "ignore" takes rows as steps.
         scaling: See `SeriesEncoder`.
-        valid: Share of the time span for validation.
-        test: Share of the time span for the test.
+        valid: Share of the time span for validation. None: 0.1, or as much as a window needs,
+            up to 0.25.
+        test: Share of the time span for the test. None: 0.2, or up to 0.25.
+        encoding: Of a text file. None: UTF-8.
 
     The presets read public tables; where a table is not found, the error names its publisher.
 
@@ -98,39 +130,41 @@ def series(
     numbers = {"window": window, "horizon": horizon, "step": step, "season": season}
     policies = {"missing": missing, "duplicates": duplicates, "irregular": irregular}
     shares = {"valid": valid, "test": test}
-    problems = _problems({**numbers, **policies, **shares, "scaling": scaling})
-    asked = {"time": _names(time), "target": _names(target), "inputs": _names(inputs)}
-    asked["group"] = _names(group)
+    asked = _asked({"time": time, "target": target, "group": group, "layout": layout})
+    problems = _problems({**numbers, **policies, **shares, "scaling": scaling, "layout": layout})
     try:
-        frame, name = read_table(find_table(path, file))
+        frame, name = _table(find_table(path, file), encoding)
     except InputError as error:
         raise InputError(problems + error.problems) from None
-    problems += absent_columns(frame, name, asked)
-    if not asked["target"]:
-        problems.append(
-            f"Dataset 'series' needs a target: set dataset.target to one of the columns "
-            f"{some(frame.columns, 20)} of {name}."
-        )
+    columns_asked = {key: asked[key] for key in ("time", "target", "group")}
+    problems += absent_columns(frame, name, {**columns_asked, "inputs": _names(inputs)})
     if problems:
         raise InputError(problems)
-    reads = list(dict.fromkeys(asked["inputs"] or asked["target"]))
-    columns = list(dict.fromkeys([*reads, *asked["target"]]))
+    found = columns_of(frame, name, **asked)
+    if found is None:
+        raise InputError(_no_series(frame, name))
+    frame, times, aims, groups = _long(frame, name, found, asked["group"])
+    reads = list(dict.fromkeys(_names(inputs) or aims))
+    columns = list(dict.fromkeys([*reads, *aims]))
+    if duplicates == "refuse":
+        _refuse_several(frame, name, times, groups, columns)
     steps = steps_of(
         frame,
         name,
-        time=asked["time"],
+        time=times,
         columns=columns,
-        group=asked["group"],
+        group=groups,
         missing=missing,
         duplicates=duplicates,
         irregular=irregular,
     )
-    parts = parts_of(steps.ticks, valid, test)  # [L]
+    sizes = sizes_of(steps, ahead[-1], window, valid, test)
+    parts = parts_of(steps.ticks, sizes.valid, sizes.test)  # [L]
     windows = Windows(
         steps=steps,
         reads=len(reads),
-        aims={target: columns.index(target) for target in asked["target"]},
-        window=window,
+        aims={target: columns.index(target) for target in aims},
+        window=sizes.window,
         ahead=np.array(ahead),
         season=season,
     )
@@ -140,7 +174,7 @@ def series(
     chosen = [last[parts[last] == part] for part in range(len(PARTS))]
     refuse_empty(name, chosen, stretch, windows)
     continues = None
-    if set(asked["target"]) <= set(reads):  # answers are in this order: see Windows.examples
+    if set(aims) <= set(reads):  # answers are in this order: see Windows.examples
         continues = tuple(reads.index(target) for target in windows.aims for _ in ahead)
     train_part, valid_part, test_part = (windows.examples(rows) for rows in chosen)
     return Dataset(
@@ -150,15 +184,102 @@ def series(
         encoder=SeriesEncoder(
             columns=tuple(reads),
             scaling=scaling,
-            length=window,
+            length=sizes.window,
             continues=continues,
-            time=asked["time"],
+            time=tuple(times),
         ),
-    )
+        head="regression",
+        says=(_says(name, found, times, aims, groups, steps), sizes.says,
+              *_gaps(steps, len(frame), missing)),
+    )  # fmt: skip
+
+
+def _asked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was given about columns, which may be text, as `columns_of` takes it."""
+    names = {key: _names(given.get(key)) for key in ("time", "target", "group")}
+    return {**names, "layout": given.get("layout")}
 
 
 def _names(names: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    return () if names is None else (names,) if isinstance(names, str) else tuple(names)
+    if isinstance(names, str):
+        return tuple(name.strip() for name in names.split(",")) if "," in names else (names,)
+    return () if names is None else tuple(names)
+
+
+def _table(source: Any, encoding: str | None) -> tuple[Any, str]:
+    """Return the table as a DataFrame, and what to call it."""
+    found = sample_of(source, encoding) if isinstance(source, Path) else None
+    return read_table(source, found[1] if found else None)
+
+
+def _long(
+    frame: Any, name: str, found: Columns, group: tuple[str, ...]
+) -> tuple[Any, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return a table in which a row is a step; its columns of times, targets and groups."""
+    if found.layout == "rows" and found.wide is not None:
+        frame, keys = rows_to_steps(frame, name, found.wide, group)
+        return frame, ("time",), ("value",), tuple(keys)
+    if found.layout == "columns":
+        if group:
+            raise InputError("With layout='columns' each column is a series: leave group= out.")
+        frame = columns_to_steps(frame, name, found.time, found.target)
+        return frame, found.time, ("value",), ("series",)
+    return frame, found.time, found.target, group
+
+
+def _refuse_several(
+    frame: Any, name: str, time: tuple[str, ...], group: tuple[str, ...], columns: list[str]
+) -> None:
+    """Refuse several series in one table that nobody told apart, with the columns that would."""
+    again = frame.duplicated([*time, *group])
+    keys = apart(frame, time, columns) if again.any() else []
+    if keys:
+        raise InputError(
+            f"{name} holds several series: {again.sum()} of its {len(frame)} rows have a time that "
+            f"was there before. The columns {some(keys)} tell them apart: "
+            f"group={tuple(keys)!r} (--group {','.join(keys)})."
+        )
+
+
+def _says(
+    name: str,
+    found: Columns,
+    time: tuple[str, ...],
+    aims: tuple[str, ...],
+    group: tuple[str, ...],
+    steps: Steps,
+) -> str:
+    """Return what was read, in a line."""
+    forms = {"long": f"time column {some(time)}, target {some(aims)}",
+             "columns": f"time column {some(time)}, a series in each of {some(found.target)}",
+             "rows": "a series in each row"}  # fmt: skip
+    by = f" by {some(group)}" if group and found.layout != "columns" else ""
+    many = f", {len(steps.names):,} series{by}" if steps.names else ""
+    return f"{name}: {forms[found.layout]}{many}, {len(steps.values):,} steps"
+
+
+def _gaps(steps: Steps, rows: int, missing: str) -> tuple[str, ...]:
+    """Return a line about what was missing, if anything was."""
+    unknown = int((~steps.known).any(axis=1).sum())
+    if not unknown:
+        return ()
+    more = len(steps.values) - rows
+    done = {"previous": "filled with the last known value", "drop": "windows there left out",
+            "interpolate": "filled by a line between their neighbours"}  # fmt: skip
+    inserted = f", {more:,} of them not in the table" if more > 0 else ""
+    return (
+        f"{unknown:,} of {len(steps.values):,} steps lack a value{inserted}: {done[missing]}, "
+        f"and never a target (missing=, irregular=)",
+    )
+
+
+def _no_series(frame: Any, name: str) -> str:
+    names = [str(column) for column in frame.columns]
+    return (
+        f"Dataset 'series' found no column of times, or none of numbers beside it, in {name}. Its "
+        f"first line must name the columns; it names {some(names, 12)}. Give time= a column of "
+        f"dates, or of numbers that rise."
+    )
 
 
 def _problems(given: Mapping[str, Any]) -> list[str]:
@@ -172,7 +293,7 @@ def _problems(given: Mapping[str, Any]) -> list[str]:
         problems = error.problems
     if given["horizon"] == ():
         problems.append("Argument 'horizon' of dataset 'series' needs a step, got none: ().")
-    valid, test = given["valid"], given["test"]
+    valid, test = given["valid"] or 0.1, given["test"] or 0.2
     if not problems and valid + test >= 1:
         problems.append(f"Shares valid={valid!r} and test={test!r} leave nothing to train on.")
     return problems
