@@ -82,6 +82,8 @@ def _step_columns(table: Table, rows: list[list[Any]]) -> dict[str, list[str]] |
         if found and name in numeric:
             groups.setdefault(found[1], {})[int(found[2])] = name
     channels = {key: group for key, group in groups.items() if len(group) >= ucr.FEWEST}
+    if any(all(1500 <= year < 2200 for year in group) for group in channels.values()):
+        return None  # years: each row is a series to go on with, not one that has a label
     if not channels or len({tuple(sorted(group)) for group in channels.values()}) > 1:
         return None
     if sum(map(len, channels.values())) < len(table.columns) / 2:

@@ -42,6 +42,15 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
         "binary": Task(None, "which of two classes a sequence is of"),
         "regression": Task(None, "the number that belongs to a sequence"),
     },
+    presets={
+        # Archives have tens or hundreds of sequences: small batches, or an epoch is one step, and
+        # many epochs; the validation part ends them.
+        "default": {
+            "training.epochs": 100,
+            "training.batch_size": 16,
+            "training.patience": 10,
+        },
+    },
     look=look,
 )
 def sequences(
