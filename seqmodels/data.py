@@ -234,7 +234,7 @@ class Dataset:
         encoder: Reads the inputs; not fitted.
         valid: What decides when to stop.
         apart: The one of the groups that the parts do not share.
-        head: The registered name of the head that suits the target, for who asks for none.
+        head: The registered name of the head that suits the (first) target, for who asks for none.
         says: What was decided when the data were read, a line each, for people.
 
     Raises:

@@ -82,7 +82,8 @@ class Plan:
         data = _made(self.dataset, self.make)
         target = self.target or next(iter(data.train.targets))
         data.train.target(target)
-        if self.target is None and len(data.train.targets) > 1:
+        suits = data.head is not None and type(self.head) is HEADS.get(data.head)
+        if self.target is None and len(data.train.targets) > 1 and not suits:
             raise InputError(
                 f"Dataset {self.dataset!r} has the targets {some(data.train.targets)}. "
                 f"Choose one: --target NAME, or train(..., target=NAME)."

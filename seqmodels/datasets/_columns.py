@@ -94,7 +94,7 @@ def columns_of(
     ]
     offered = [c for c in numbers if not _counts_rows(frame[c]) and c.lower() not in UNITS]
     offered = offered or numbers
-    if not offered or (not group and not target and _has_sentences(frame, found)):
+    if not offered or (not group and not time and has_sentences(frame, found)):
         return None
     if layout == "columns":
         wanted = target or tuple(offered)
@@ -248,7 +248,7 @@ def _rises(frame: Any, column: Any, group: Sequence[str]) -> bool:
     return bool(keys) and _is_whole(cells) and not frame.duplicated([*keys, column]).any()
 
 
-def _has_sentences(frame: Any, time: Sequence[str]) -> bool:
+def has_sentences(frame: Any, time: Sequence[str]) -> bool:
     """Return whether a column holds texts to read, not names."""
     for column in frame.columns:
         if column in time or _is_number(frame[column]):
