@@ -96,8 +96,9 @@ def _pair(folder: Path, given: Mapping[str, Any]) -> Source | None:
     """Return the one set of files in a folder."""
     sets = _sets(folder)
     if not sets:
-        below = [one for one in _entries(folder) if one.is_dir() and _sets(one)]
-        if not below:
+        inner = [one for one in _entries(folder)[:1000] if one.is_dir()]
+        below = [one for one in inner if _sets(one)]
+        if not below or len(below) < len(inner) / 2:
             return None
         if len(below) > 1:
             raise InputError(

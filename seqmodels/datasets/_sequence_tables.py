@@ -31,7 +31,7 @@ _STEP = re.compile(r"(.*?)[ _.\-\[(]*(\d+)[\])]?")
 def wide(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
     """Return the source where files are tables with a sequence in each row, or None."""
     path, encoding = next(iter(paths.values())), given.get("encoding")
-    table = tables.sniff(path, encoding=encoding)
+    table = tables.sniff(path, encoding=encoding) if _broad(path) else None
     if table is None:
         return None
     rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
@@ -61,6 +61,15 @@ def wide(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
         lambda: head([text_of(row[0]) for _, row in table.rows([named])]),
         {"target": named},
     )
+
+
+def _broad(path: Path) -> bool:
+    """Return whether a file may be a table of many columns; far quicker than to look for it."""
+    with path.open("rb") as file:
+        first = file.readline(2**20)
+    marks = max(first.count(mark) for mark in (b",", b"\t", b";", b"|"))
+    objects = first.startswith(b"{") and first.endswith(b"\n")
+    return marks >= ucr.FEWEST or objects or first.startswith(b"PAR1")
 
 
 def _step_columns(table: Table, rows: list[list[Any]]) -> dict[str, list[str]] | None:
