@@ -7,6 +7,7 @@ from seqmodels.datasets.reber import reber
 from seqmodels.datasets.sequences import sequences
 from seqmodels.datasets.series import series
 from seqmodels.datasets.simulated import adding, temporal_order
+from seqmodels.datasets.speech import speech
 from seqmodels.datasets.strokes import strokes
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "reber",
     "sequences",
     "series",
+    "speech",
     "strokes",
     "temporal_order",
 ]
