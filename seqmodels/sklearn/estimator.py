@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from seqmodels.model import SequenceModel
 
 SIZES = ("units", "layers", "bidirectional", "dropout", "embed", "summary")
+NAMES = "feature_names_in_"
 COURSE = ("epochs", "batch_size", "learning_rate", "patience")
 
 
@@ -111,7 +112,8 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state with the model as the plain files that `SequenceModel.save` writes."""
-        state = dict(super().__getstate__())  # type: ignore[arg-type]
+        held: Any = super().__getstate__()
+        state = dict(held)
         if "model_" in state:
             with tempfile.TemporaryDirectory() as folder:
                 state["model_"].save(Path(folder, "model"))
@@ -161,17 +163,18 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         head = head.fit(y)
         try:
             encoder = encoder.fit(train.inputs)
-            parts = [
+            learn, watch = (
                 training.Part(encoder.encode(part.inputs), head.encode(part.target("y")))
                 for part in (train, valid or rows.take(range(2)))
-            ]
+            )
         except InputError:
             encoder.fit(inputs).encode(inputs)  # names the row as it stands in X, if it is one
             raise
         self.model_ = SequenceModel(encoder, sizes, head, seed=seed)
-        with Reporter(settings.epochs, quiet=not self.verbose) as watch:
+        network = self.model_.network
+        with Reporter(settings.epochs, quiet=not self.verbose) as reporter:
             history = training.fit(
-                self.model_.network, head, *parts, settings, seed=seed, folder=None, watch=watch
+                network, head, learn, watch, settings, seed=seed, folder=None, watch=reporter
             )
         if valid is None:  # nothing was held out, so that there is nothing to tell
             history = [{k: v for k, v in row.items() if k[:6] != "valid_"} for row in history]
@@ -209,8 +212,8 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         inputs, kind = parsed(X, self.channels, self._who)
         if kind != "table":
             if fitting:
-                if hasattr(self, "feature_names_in_"):
-                    del self.feature_names_in_  # of a table that was fitted before
+                if hasattr(self, NAMES):
+                    delattr(self, NAMES)  # of a table that was fitted before
                 channels = inputs.values[:1].size if isinstance(inputs, Sequences) else 1
                 self.n_features_in_, self._table = channels, False
             return inputs, kind == "texts"

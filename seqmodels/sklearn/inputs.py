@@ -52,16 +52,16 @@ def _column(X: Any) -> list[Any] | None:  # noqa: N803
     """Return the rows of X where each is one thing (a text, an array); None: X is an array."""
     if isinstance(X, Seq):  # a list, a column of a Hugging Face dataset
         return None if _is_table(X) else list(X)
-    shape: tuple[int, ...] = getattr(X, "shape", ())
-    if hasattr(X, "iloc"):  # pandas
-        column = X if len(shape) == 1 else X.iloc[:, 0]
-    else:
-        column = X if len(shape) == 1 else X[:, 0] if len(shape) == 2 and shape[1] else ()
-    if getattr(getattr(column, "dtype", None), "kind", "") not in ("O", "U", "T"):
+    if not isinstance(X, np.ndarray) and not hasattr(X, "iloc"):  # pandas has it
+        return None
+    flat = X.ndim == 1
+    if not flat and (X.ndim > 2 or X.shape[1] != 1):
+        return None
+    column: Any = X if flat else X[:, 0] if isinstance(X, np.ndarray) else X.iloc[:, 0]
+    if getattr(column.dtype, "kind", "O") not in "OUT":
         return None
     found = list(column)
-    texts = any(isinstance(one, str) for one in found)
-    return found if len(shape) == 1 or (shape[1] == 1 and texts) else None
+    return found if flat or any(isinstance(one, str) for one in found) else None
 
 
 def _is_table(rows: Any) -> bool:
