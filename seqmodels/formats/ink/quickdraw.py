@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -10,13 +11,14 @@ from seqmodels.errors import InputError
 from seqmodels.formats.ink.record import Drawing, joined
 
 WORD = "word"
+_DRAWING = re.compile(r'"drawing"\s*:\s*\[')
 _LONGEST = 16_000_000  # bytes of one line; the longest raw drawings have some 100,000
 
 
 def is_line(head: bytes) -> bool:
     """Whether the first bytes of a file begin a drawing in this format."""
     start = head.decode("utf-8-sig", errors="replace").lstrip()
-    return start.startswith("{") and '"drawing"' in start and ('"word"' in start or "[[[" in start)
+    return start.startswith("{") and bool(_DRAWING.search(start))
 
 
 def drawings(file: IO[bytes], where: str, recognized: bool) -> Iterator[Drawing]:
