@@ -48,8 +48,7 @@ def sizes_of(
     """
     gap = usual_gap(steps)
     word = step_words(gap, steps.unit)
-    times = len(np.unique(steps.ticks))
-    longest = int(np.bincount(steps.groups).max(initial=0))
+    times, longest = len(steps.times), steps.longest
     shares = [_SHARES[0] if valid is None else valid, _SHARES[1] if test is None else test]
     wish = window or _WINDOWS.get(word, _USUAL)
     need = wish + ahead + (2 if window is None else 0)
@@ -73,6 +72,8 @@ def sizes_of(
 
 def usual_gap(steps: Steps) -> float:
     """Return the most frequent distance between two steps of a series, as the ticks count."""
+    if steps.gaps is not None:
+        return steps.gaps.usual
     gaps = np.diff(steps.ticks)[np.diff(steps.groups) == 0]
     sizes, counts = np.unique(gaps[gaps > 0], return_counts=True)
     return float(sizes[np.argmax(counts)]) if len(sizes) else 1.0

@@ -1,13 +1,18 @@
 """Rows of a table become steps in order: parsed, sorted, their gaps dealt with as told."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from seqmodels.datasets._calendar import Unit, times_of
 from seqmodels.errors import InputError, some
+
+if TYPE_CHECKING:
+    from seqmodels.datasets._gaps import Gaps
 
 Missing = Literal["refuse", "previous", "interpolate", "drop"]
 Duplicates = Literal["refuse", "first", "last", "mean"]
@@ -29,6 +34,7 @@ class Steps:
         rows: Which row of the table each is, [L].
         words: Returns the time and the group of each row of the table in its own words, for
             messages: as texts they would outweigh the numbers.
+        gaps: Of steps on disk, what was found out about their distances.
     """
 
     values: np.ndarray
@@ -39,11 +45,29 @@ class Steps:
     words: Callable[[], np.ndarray]
     unit: Unit = "steps"
     names: tuple[str, ...] | None = None
+    gaps: Gaps | None = None
 
     @property
     def labels(self) -> np.ndarray:
         """The time and the group in the table's own words, [L]."""
         return self.words()[self.rows]
+
+    @property
+    def times(self) -> Any:
+        """The distinct times of all series, in order."""
+        return np.unique(self.ticks) if self.gaps is None else self.gaps.times
+
+    @property
+    def longest(self) -> int:
+        """How many steps the longest series has."""
+        return int(np.bincount(self.groups).max()) if self.gaps is None else self.gaps.longest
+
+    @property
+    def unknown(self) -> int:
+        """How many steps lack a value."""
+        if self.gaps is not None:
+            return self.gaps.unknown
+        return int((~self.known).any(axis=1).sum())
 
 
 def steps_of(
@@ -57,14 +81,21 @@ def steps_of(
     duplicates: Duplicates,
     irregular: Irregular,
 ) -> Steps:
-    """Return the rows as steps.
+    """Return the rows as steps; those of a `LargeTable` lie on disk.
 
     Raises:
         InputError: A time or a number cannot be read, or a policy is "refuse" and the table
             has what it refuses. All that is found is told at once.
     """
+    from seqmodels.datasets import _large
+
+    if isinstance(frame, _large.LargeTable):
+        return _large.large_steps(
+            frame, name, time=time, columns=columns, group=group, missing=missing,
+            duplicates=duplicates, irregular=irregular,
+        )  # fmt: skip
     computed = missing == "interpolate" or duplicates == "mean"
-    values, problems = _numbers(frame, name, columns, np.float64 if computed else np.float32)
+    values, problems = numbers_of(frame, name, columns, np.float64 if computed else np.float32)
     groups, names = np.zeros(len(frame), dtype=np.int32), None
     if group:
         groups = frame.groupby(list(group), dropna=False).ngroup().to_numpy(dtype=np.int32)
@@ -106,6 +137,48 @@ def steps_of(
     return steps
 
 
+def numbers_of(
+    frame: Any,
+    name: str,
+    columns: Sequence[str],
+    least: type[np.floating],
+    first: int | None = None,
+) -> tuple[np.ndarray, list[str]]:
+    """Return the columns as numbers [L, C], NaN where missing, and what is not a number.
+
+    They are of the type `least`, or float64 where a column's numbers do not fit into that.
+
+    Args:
+        frame: A pandas DataFrame.
+        name: What to call it in messages.
+        columns: Which of its columns.
+        least: A type of numbers.
+        first: Where these rows begin in the table; None: they are the table.
+    """
+    import pandas as pd
+
+    types = [frame[column].dtype for column in columns]
+    fits = all(isinstance(one, np.dtype) and np.can_cast(one, least) for one in types)
+    values = np.full((len(frame), len(columns)), np.nan, least if fits else np.float64)
+    problems = []
+    for i, column in enumerate(columns):
+        cells = frame[column]
+        numbers: Any = pd.to_numeric(cells, errors="coerce")
+        dated = pd.api.types.is_datetime64_any_dtype(cells)
+        bad = np.flatnonzero(cells.notna() & (numbers.isna() | dated))
+        if len(bad):
+            problems.append(
+                f"Column {column!r} of {name} needs numbers, got {cells.iloc[bad[0]]!r} in row "
+                f"{(first or 0) + bad[0]} (counted from 0)"
+                f"{f', {len(bad)} such in all' if first is None else ''}. Leave these empty where "
+                f"the value is missing, or choose another column."
+            )
+            continue
+        values[:, i] = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    values[~np.isfinite(values)] = np.nan
+    return values, problems
+
+
 def first_rows(groups: np.ndarray) -> np.ndarray:
     """Return for each row the first row of its stretch of equal numbers, [L]."""
     begins = np.flatnonzero(np.diff(groups, prepend=groups[:1] - 1))
@@ -126,36 +199,6 @@ def _labels(frame: Any, words: np.ndarray, group: Sequence[str]) -> np.ndarray:
     for i, column in enumerate(group):
         words = words + ("/" if i else " of ") + frame[column].astype(str).to_numpy(object)
     return words
-
-
-def _numbers(
-    frame: Any, name: str, columns: Sequence[str], least: type[np.floating]
-) -> tuple[np.ndarray, list[str]]:
-    """Return the columns as numbers [L, C], NaN where missing, and what is not a number.
-
-    They are of the type `least`, or float64 where a column's numbers do not fit into that.
-    """
-    import pandas as pd
-
-    types = [frame[column].dtype for column in columns]
-    fits = all(isinstance(one, np.dtype) and np.can_cast(one, least) for one in types)
-    values = np.full((len(frame), len(columns)), np.nan, least if fits else np.float64)
-    problems = []
-    for i, column in enumerate(columns):
-        cells = frame[column]
-        numbers: Any = pd.to_numeric(cells, errors="coerce")
-        dated = pd.api.types.is_datetime64_any_dtype(cells)
-        bad = np.flatnonzero(cells.notna() & (numbers.isna() | dated))
-        if len(bad):
-            problems.append(
-                f"Column {column!r} of {name} needs numbers, got {cells.iloc[bad[0]]!r} in row "
-                f"{bad[0]} (counted from 0), {len(bad)} such in all. Leave these empty where the "
-                f"value is missing, or choose another column."
-            )
-            continue
-        values[:, i] = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
-    values[~np.isfinite(values)] = np.nan
-    return values, problems
 
 
 def _merged(steps: Steps, name: str, how: Duplicates) -> tuple[Steps, list[str]]:

@@ -1,15 +1,20 @@
 """Windows of a series: what each reads, what it foretells, and the part it belongs to."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from seqmodels.data import Examples, Sequences
+from seqmodels.datasets._lagged import Lagged
 from seqmodels.datasets._steps import Steps, first_rows
 from seqmodels.errors import InputError
+from seqmodels.storage import Flat
 
+CHUNK = 2**18  # rows that are worked on together
 PARTS = ("train", "valid", "test")
 
 
@@ -32,10 +37,32 @@ class Windows:
         """Return which windows lack nothing that they read, foretell or are compared with, [N].
 
         Args:
-            last: The last steps of the windows, [N].
+            last: The last steps of the windows, [N], in order.
             careful: Refuse windows whose last step is filled in, for a line that was drawn to a
                 later value knows that value; gaps further back end at or before the last step.
         """
+        good = np.zeros(len(last), bool)
+        behind = max(self.window, self.season or 0)
+        for first in range(0, len(last), CHUNK):  # some at a time: what is looked at is in memory
+            some = last[first : first + CHUNK].astype(np.int64)
+            begin, end = max(int(some[0]) - behind, 0), int(some[-1]) + int(self.ahead[-1]) + 1
+            good[first : first + CHUNK] = self._near(begin, end)._readable(some - begin, careful)
+        return good
+
+    def _near(self, begin: int, end: int) -> Windows:
+        """Return these windows in the steps from `begin` to before `end` alone, in memory."""
+        steps = self.steps
+        return replace(
+            self,
+            steps=replace(
+                steps,
+                values=steps.values[begin:end],
+                known=steps.known[begin:end],
+                groups=steps.groups[begin:end],
+            ),
+        )
+
+    def _readable(self, last: np.ndarray, careful: bool) -> np.ndarray:
         places, known = list(self.aims.values()), self.steps.known
         there = np.isfinite(self.steps.values)  # [L, C]
         gaps = np.concatenate([[0], np.cumsum(~there[:, : self.reads].all(axis=1))])
@@ -60,6 +87,15 @@ class Windows:
         """Return the windows that end at `last` [N]; all share the array of the series."""
         import pandas as pd
 
+        groups = {}
+        if self.steps.names is not None:
+            numbers = _at(self.steps.groups, last)
+            series = pd.Categorical.from_codes(numbers, pd.Index(self.steps.names))
+            groups = {"series": pd.Series(series, copy=False)}
+        starts = last - last.dtype.type(self.window - 1)
+        lengths = np.broadcast_to(np.int32(self.window), len(last))
+        if isinstance(self.steps.values, Flat):
+            return self._stored(Sequences(self._inputs(), starts, lengths), groups)
         values, places = self.steps.values, list(self.aims.values())
         answers = np.stack([values[last + h][:, places] for h in self.ahead], axis=-1)  # [N, D, H]
         now = values[last][:, places]  # [N, D]
@@ -67,51 +103,119 @@ class Windows:
         if self.season:
             before = [values[self.season_before(last, h)][:, places] for h in self.ahead]
             rules["seasonal last value"] = np.stack(before, axis=-1)
-        rises = (answers[:, 0, -1] > now[:, 0]).astype(np.int8)
-        names = pd.Categorical.from_codes(rises, ["down", "up"])
-        direction = pd.Series(names, copy=False)  # a byte each, where texts would take sixteen
-        windows = Sequences(
-            values[:, : self.reads], last - self.window + 1, np.full(len(last), self.window)
-        )
-        ticks, groups = self.steps.ticks, {}
-        if self.steps.names is not None:
-            numbers = self.steps.groups[last]
-            series = pd.Categorical.from_codes(numbers, pd.Index(self.steps.names))
-            groups = {"series": pd.Series(series, copy=False)}
-        times = [ticks[last - self.window + 1], ticks[last + self.ahead[-1]]]
+        times = [self.steps.ticks[last - self.window + 1], self.steps.ticks[last + self.ahead[-1]]]
         return Examples(
-            windows,
-            {"value": self._named(answers), "direction": direction},
+            Sequences(self._inputs(), starts, lengths),
+            {"value": self._named(answers), "direction": _directions(answers[:, 0, -1], now[:, 0])},
             {"value": {rule: self._named(forecast) for rule, forecast in rules.items()}},
             groups,
             np.stack(times, axis=1),
         )
 
+    def _stored(self, windows: Sequences, groups: Mapping[str, Any]) -> Examples:
+        """Return the same windows of a series on disk, where their answers stay."""
+        ends, places = self.window - 1, list(self.aims.values())
+        values: Any = self.steps.values
+        ticks: Any = self.steps.ticks
+
+        def at(shifts: Sequence[int]) -> Any:
+            rows = [ends + shift for shift in shifts]
+            return Lagged(values, windows.starts, rows, places, self._names())
+
+        ahead = self.ahead.tolist()
+        answers, now = at(ahead), at([0] * len(ahead))
+        rules = {"last value": now}
+        if self.season:
+            rules["seasonal last value"] = at(
+                [h - self.season * -(-h // self.season) for h in ahead]
+            )
+        last = len(ahead) - 1  # the first target at its last horizon
+        rises = np.empty(len(windows), np.int8)
+        for first in range(0, len(windows), CHUNK):
+            some = slice(first, first + CHUNK)
+            later, early = (one[some].reshape(-1, len(self._names())) for one in (answers, now))
+            rises[some] = later[:, last] > early[:, last]
+        span = [0, ends + ahead[-1]]
+        times: Any = Lagged(ticks, windows.starts, span, None, ("first", "last"))
+        return Examples(
+            windows,
+            {"value": answers, "direction": _directions(rises, 0)},
+            {"value": rules},
+            groups,
+            times,
+        )
+
+    def _inputs(self) -> Any:
+        values: Any = self.steps.values
+        stored = isinstance(values, Flat)
+        return values.first_columns(self.reads) if stored else values[:, : self.reads]
+
+    def _names(self) -> list[str]:
+        return [f"{target} +{h}" for target in self.aims for h in self.ahead]
+
     def _named(self, answers: np.ndarray) -> Any:
         """Return [N, D, H] as a named column where it is one number, else as a table of them."""
         import pandas as pd
 
-        names = [f"{target} +{h}" for target in self.aims for h in self.ahead]
+        names = self._names()
         if len(names) == 1:
             return pd.Series(answers[:, 0, 0], name=names[0])
         return pd.DataFrame(answers.reshape(len(answers), -1), columns=pd.Index(names))
 
 
-def parts_of(ticks: np.ndarray, valid: float, test: float) -> np.ndarray:
+def chosen(
+    name: str, windows: Windows, *, valid: float, test: float, step: int, careful: bool
+) -> list[np.ndarray]:
+    """Return the last steps of the windows of each part, [N] each, every `step` rows.
+
+    A window belongs to the part that all of it is in.
+
+    Raises:
+        InputError: A part has no window.
+    """
+    steps, ahead = windows.steps, int(windows.ahead[-1])
+    parts = parts_of(steps, valid, test)  # [L]
+    stretch = parts
+    if steps.names is not None:  # a number for each series and part
+        stretch = np.empty(len(parts), np.int32)
+        for first in range(0, len(parts), CHUNK):
+            some = slice(first, first + CHUNK)
+            stretch[some] = steps.groups[some] * len(PARTS) + parts[some]
+    last = ends_of(stretch, windows.span, step)
+    last -= last.dtype.type(ahead)
+    good = windows.readable(last, careful)
+    last = last if good.all() else last[good]
+    found = [last[parts[last] == part] for part in range(len(PARTS))]
+    refuse_empty(name, found, stretch, windows)
+    return found
+
+
+def parts_of(steps: Steps, valid: float, test: float) -> np.ndarray:
     """Return the part of each step by its time alone, an index of `PARTS`, [L]."""
-    times = np.unique(ticks)
+    times = steps.times
     later = round(len(times) * (1 - test))
     middle = round(len(times) * (1 - test - valid))
     edges = [times[min(i, len(times) - 1)] for i in (middle, later)]
-    return np.searchsorted(edges, ticks, side="right")
+    parts = np.empty(len(steps.ticks), np.int8)
+    for first in range(0, len(parts), CHUNK):
+        some = slice(first, first + CHUNK)
+        parts[some] = np.searchsorted(edges, steps.ticks[some], side="right")
+    return parts
 
 
 def ends_of(stretch: np.ndarray, span: int, step: int) -> np.ndarray:
     """Return the last rows of the spans that stay in one stretch, [N], every `step` rows."""
-    ends = np.arange(span - 1, len(stretch))
-    ends = ends[stretch[ends] == stretch[ends - span + 1]]  # rows are sorted by stretch
-    since = ends - span + 1 - first_rows(stretch)[ends]
-    return ends[since % step == 0]
+    small = np.int32 if len(stretch) < 2**31 else np.int64
+    found, begin = [np.zeros(0, small)], 0
+    for first in range(0, len(stretch), CHUNK):
+        rows = np.arange(first, min(first + CHUNK, len(stretch)))
+        near = stretch[max(first - 1, 0) : first + CHUNK]
+        new = np.append([True], near[1:] != near[:-1])[-len(rows) :]  # begins a stretch
+        begins = np.maximum.accumulate(np.where(new, rows, begin))
+        begin = int(begins[-1])
+        since = rows - begins - span + 1
+        found.append(rows[(since >= 0) & (since % step == 0)].astype(small))
+    return np.concatenate(found)
 
 
 def refuse_empty(
@@ -139,3 +243,19 @@ def refuse_empty(
         problems.append(f"The {part} part of {name} has no window: {why}")
     if problems:
         raise InputError(problems)
+
+
+def _at(numbers: Any, rows: np.ndarray) -> np.ndarray:
+    """Return the numbers at many rows, [N], some at a time where they are on disk."""
+    if not isinstance(numbers, Flat):
+        return numbers[rows]
+    pieces = [numbers[rows[first : first + CHUNK]] for first in range(0, len(rows), CHUNK)]
+    return np.concatenate(pieces) if pieces else np.zeros(0, numbers.dtype)
+
+
+def _directions(later: np.ndarray, now: Any) -> Any:
+    """Return "up" where a number rises, else "down": a byte each, where texts take sixteen."""
+    import pandas as pd
+
+    names = pd.Categorical.from_codes((later > now).astype(np.int8), ["down", "up"])
+    return pd.Series(names, copy=False)

@@ -9,15 +9,17 @@ from annotated_types import Ge, Gt, Lt
 
 from seqmodels.data import Dataset
 from seqmodels.datasets._columns import Columns, Layout, apart, columns_of, sample_of
+from seqmodels.datasets._large import LargeTable
 from seqmodels.datasets._presets import SERIES_PRESETS
 from seqmodels.datasets._sizes import sizes_of
 from seqmodels.datasets._steps import Duplicates, Irregular, Missing, Steps, steps_of
 from seqmodels.datasets._tables import DataFrame, absent_columns, find_table, read_table
 from seqmodels.datasets._wide import columns_to_steps, rows_to_steps
-from seqmodels.datasets._windows import PARTS, Windows, ends_of, parts_of, refuse_empty
+from seqmodels.datasets._windows import Windows, chosen
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError, some
 from seqmodels.registry import Found, Task, register_dataset
+from seqmodels.storage import large
 
 Count = Annotated[int, Ge(1)]
 Share = Annotated[float, Gt(0), Lt(1)]
@@ -140,7 +142,8 @@ def series(
     problems += absent_columns(frame, name, {**columns_asked, "inputs": _names(inputs)})
     if problems:
         raise InputError(problems)
-    found = columns_of(frame, name, **asked)
+    shown = frame.sample if isinstance(frame, LargeTable) else frame
+    found = columns_of(shown, name, **asked)
     if found is None:
         raise InputError(_no_series(frame, name))
     frame, times, aims, groups = _long(frame, name, found, asked["group"])
@@ -159,7 +162,6 @@ def series(
         irregular=irregular,
     )
     sizes = sizes_of(steps, ahead[-1], window, valid, test)
-    parts = parts_of(steps.ticks, sizes.valid, sizes.test)  # [L]
     windows = Windows(
         steps=steps,
         reads=len(reads),
@@ -168,15 +170,12 @@ def series(
         ahead=np.array(ahead),
         season=season,
     )
-    stretch = steps.groups * len(PARTS) + parts  # [L], a number for each group and part
-    last = ends_of(stretch, windows.span, step) - ahead[-1]
-    last = last[windows.readable(last, careful=missing == "interpolate")]
-    chosen = [last[parts[last] == part] for part in range(len(PARTS))]
-    refuse_empty(name, chosen, stretch, windows)
+    careful = missing == "interpolate"
+    parts = chosen(name, windows, valid=sizes.valid, test=sizes.test, step=step, careful=careful)
     continues = None
     if set(aims) <= set(reads):  # answers are in this order: see Windows.examples
         continues = tuple(reads.index(target) for target in windows.aims for _ in ahead)
-    train_part, valid_part, test_part = (windows.examples(rows) for rows in chosen)
+    train_part, valid_part, test_part = (windows.examples(rows) for rows in parts)
     return Dataset(
         train=train_part,
         valid=valid_part,
@@ -207,8 +206,10 @@ def _names(names: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def _table(source: Any, encoding: str | None) -> tuple[Any, str]:
-    """Return the table as a DataFrame, and what to call it."""
+    """Return the table as a DataFrame, or as a `LargeTable`, and what to call it."""
     found = sample_of(source, encoding) if isinstance(source, Path) else None
+    if found and large(source):
+        return LargeTable(source, found[1], found[0].rename(columns=str)), source.name
     return read_table(source, found[1] if found else None)
 
 
@@ -216,6 +217,11 @@ def _long(
     frame: Any, name: str, found: Columns, group: tuple[str, ...]
 ) -> tuple[Any, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return a table in which a row is a step; its columns of times, targets and groups."""
+    if isinstance(frame, LargeTable) and found.layout != "long":
+        raise InputError(
+            f"{name} is too large to be turned from layout {found.layout!r} in memory. Write it "
+            f"with a row for each step of each series, and say layout='long'."
+        )
     if found.layout == "rows" and found.wide is not None:
         frame, keys = rows_to_steps(frame, name, found.wide, group)
         return frame, ("time",), ("value",), tuple(keys)
@@ -231,6 +237,8 @@ def _refuse_several(
     frame: Any, name: str, time: tuple[str, ...], group: tuple[str, ...], columns: list[str]
 ) -> None:
     """Refuse several series in one table that nobody told apart, with the columns that would."""
+    if isinstance(frame, LargeTable):
+        frame = frame.sample
     again = frame.duplicated([*time, *group])
     keys = apart(frame, time, columns) if again.any() else []
     if keys:
@@ -260,7 +268,7 @@ def _says(
 
 def _gaps(steps: Steps, rows: int, missing: str) -> tuple[str, ...]:
     """Return a line about what was missing, if anything was."""
-    unknown = int((~steps.known).any(axis=1).sum())
+    unknown = steps.unknown
     if not unknown:
         return ()
     more = len(steps.values) - rows
