@@ -27,6 +27,7 @@ from seqmodels.registry import (
 if TYPE_CHECKING:
     from seqmodels.backbone import Backbone
     from seqmodels.heads import Binary, Head, Multiclass, Prediction, Regression
+    from seqmodels.inspection import inspect
     from seqmodels.model import SequenceModel
     from seqmodels.run import Run, load, resume, train
 
@@ -41,6 +42,7 @@ _LATER = {
     "Regression": "seqmodels.heads",
     "Run": "seqmodels.run",
     "SequenceModel": "seqmodels.model",
+    "inspect": "seqmodels.inspection",
     "load": "seqmodels.run",
     "resume": "seqmodels.run",
     "train": "seqmodels.run",
@@ -65,6 +67,7 @@ __all__ = [
     "Spec",
     "Task",
     "__version__",
+    "inspect",
     "learned",
     "load",
     "read",

@@ -141,6 +141,10 @@ def train(
         bool, typer.Option("--check", help="Look for mistakes and train nothing.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show nothing while training.")] = False,
+    allow_leak: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Train although the audit says FAIL; see `inspect`."),
+    ] = None,
     as_json: Json = False,
     imports: Import = None,
 ) -> None:
@@ -168,7 +172,7 @@ def train(
             "--group": group, "--group-by": group_by, "--data": data, "--units": units,
             "--layers": layers, "--epochs": epochs, "--batch-size": batch_size,
             "--learning-rate": learning_rate, "--set": settings, "--limit": limit, "--out": out,
-            "--check": check or None,
+            "--check": check or None, "--allow-leak": allow_leak,
         }  # fmt: skip
         extra = [name for name, value in given.items() if value is not None]
         if extra:
@@ -207,7 +211,52 @@ def train(
     if check:
         terminal.print_json(record) if as_json else print("Nothing wrong was found.")
         return
-    _finish(_tensorflow().train(dataset, **what, out=out, quiet=quiet), as_json)
+    asked_of_run = {"out": out, "quiet": quiet, "allow_leak": allow_leak}
+    _finish(_tensorflow().train(dataset, **what, **asked_of_run), as_json)
+
+
+@app.command()
+@terminal.guarded
+def inspect(
+    dataset: Annotated[str, typer.Argument(help="A registered name, or a file or folder.")],
+    target: Annotated[str | None, typer.Option(help="What is to be predicted.")] = None,
+    group: Annotated[
+        str | None, typer.Option(metavar="COLUMN,...", help="Tell several series apart.")
+    ] = None,
+    group_by: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What is to be on one side of the split only."),
+    ] = None,
+    data: Data = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the dataset; see `list`."),
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page with figures, too.")
+    ] = None,
+    as_json: Json = False,
+    imports: Import = None,
+) -> None:
+    """Describe a dataset, and look for leaks between its parts; trains nothing.
+
+    For example:
+
+    `seqmodels inspect reviews.csv --target sentiment`
+
+    `seqmodels inspect recordings --group-by speaker --page recordings.html`
+    """
+    terminal.import_modules(imports)
+    from seqmodels.inspection import inspect as inspected
+
+    if page is not None and page.exists():
+        raise InputError(f"The file {str(page)!r} exists. Choose another, or remove it.")
+    short = {"dataset.group": group, "dataset.group_by": group_by}
+    asked = _settings(settings) | {k: value for k, value in short.items() if value is not None}
+    found = inspected(dataset, target=target, data=data, settings=asked)
+    terminal.print_json(found.record) if as_json else terminal.show_inspection(found.record)
+    if page is not None:
+        found.page(page)
 
 
 @app.command()

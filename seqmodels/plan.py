@@ -73,13 +73,21 @@ class Plan:
     limit: int | None = None
     preset: str | None = None
 
+    def made(self) -> Dataset:
+        """Return the dataset as it comes; reads the data.
+
+        Raises:
+            InputError: The data cannot be read.
+        """
+        return _made(self.dataset, self.make)
+
     def parts(self) -> Parts:
         """Return the examples of each part, and the target; reads the data.
 
         Raises:
             InputError: The data cannot be read, or hold no such target.
         """
-        data = _made(self.dataset, self.make)
+        data = self.made()
         target = self.target or next(iter(data.train.targets))
         data.train.target(target)
         suits = data.head is not None and type(self.head) is HEADS.get(data.head)

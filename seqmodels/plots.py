@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,6 +145,82 @@ def curves(history: dict[str, list[float]]) -> Figure:
         axes.set(xlabel="epoch", title=name)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(frameon=False)
+    return figure
+
+
+def spread(
+    parts: Mapping[str, np.ndarray], label: str, title: str, limit: float | None = None
+) -> Figure:
+    """Draw how numbers [N] are spread in each part, as shares of the part, and a limit.
+
+    Args:
+        parts: Numbers by part; those beyond the 0.5 % at either end are drawn at the edge.
+        label: What they are, with the unit.
+        title: Of the figure.
+        limit: Where a line is drawn; None: nowhere.
+    """
+    every = np.concatenate([np.asarray(one, dtype=np.float64) for one in parts.values()])
+    every = every[np.isfinite(every)]
+    low, high = np.quantile(every, [0.005, 0.995]) if len(every) else (0, 1)
+    if high - low < 40 and (every == np.round(every)).all():
+        edges = np.arange(np.floor(low) - 0.5, np.ceil(high) + 1)
+    else:
+        edges = np.linspace(low, max(high, low + 1e-9), 41)
+    figure, axes = _canvas(6.0, 3.2)
+    looks = {"train": (BLUE, "-"), "valid": (GREY, ":"), "test": (ORANGE, "--")}
+    for name, values in parts.items():
+        colour, line = looks[name]
+        inside = np.clip(np.asarray(values, dtype=np.float64), edges[0], edges[-1])
+        counts, _ = np.histogram(inside[np.isfinite(inside)], edges)
+        share = counts / max(counts.sum(), 1)
+        axes.stairs(share, edges, color=colour, linewidth=2, linestyle=line, label=name)
+    if limit is not None and edges[0] <= limit <= edges[-1]:
+        axes.axvline(limit, color=INK, linewidth=1, label="read at most")
+    axes.set(xlabel=label, ylabel="share of the part", title=title, ylim=(0, None))
+    axes.legend(frameon=False)
+    return figure
+
+
+def balance(parts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
+    """Draw how much of each part is of each class; of more than 20, the most frequent.
+
+    Args:
+        parts: Counts of the K classes by part.
+        names: The classes, K.
+    """
+    total = np.sum(list(parts.values()), axis=0)
+    shown = np.sort(np.argsort(-total, kind="stable")[:20])
+    figure, axes = _canvas(6.0, 1.2 + 0.3 * max(len(shown), 2))
+    high = 0.8 / len(parts)
+    colours = (BLUE, GREY, ORANGE) if len(parts) == 3 else (BLUE, ORANGE)
+    for i, ((name, counts), colour) in enumerate(zip(parts.items(), colours, strict=True)):
+        share = counts[shown] / max(counts.sum(), 1)
+        axes.barh(np.arange(len(shown)) + i * high, share, high, color=colour, label=name)
+    middle = np.arange(len(shown)) + high * (len(parts) - 1) / 2
+    axes.set_yticks(middle.tolist(), [str(names[i])[:24] for i in shown])
+    axes.invert_yaxis()
+    axes.tick_params(axis="y", length=0)
+    title = (
+        "Classes" if len(shown) == len(names) else f"The 20 most frequent of {len(names)} classes"
+    )
+    axes.set(xlabel="share of the part", title=title)
+    figure.legend(frameon=False, ncols=len(parts), loc="outside lower center")
+    return figure
+
+
+def examples(rows: Sequence[np.ndarray]) -> Figure:
+    """Draw the first three channels of a few sequences [T, C], a panel each."""
+    shown = min(rows[0].shape[1], 3)
+    figure, panels = _canvas(6.0, 0.8 + 1.6 * shown, rows=shown)
+    colours = (BLUE, ORANGE, INK, GREY, "#2da44e")
+    for c, axes in enumerate(np.atleast_1d(np.asarray(panels, dtype=object))):
+        for row, colour in zip(rows, colours, strict=False):
+            axes.plot(row[:, c], color=colour, linewidth=1.3)
+        axes.set(ylabel=f"channel {c}")
+        if c == 0:
+            axes.set(title=f"The first {len(rows)} training examples")
+        if c == shown - 1:
+            axes.set(xlabel="step")
     return figure
 
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-
 from seqmodels import plots
 from seqmodels.evaluation import Evaluation
-from seqmodels.files import writing
+from seqmodels.pages import embedded, write_page
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,23 +32,12 @@ def write_report(
     """
     columns = {name: [row[name] for row in history] for name in history[0]}
     drawn = {"learning curves": plots.curves(columns), **figures}
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(
-        files("seqmodels").joinpath("report.html").read_text(encoding="utf-8")
-    )
-    page = template.render(
+    write_page(
+        path,
+        "report.html",
         record=record,
         scores=found.scores,
         baselines=found.baselines,
         rows=history,
-        figures={name: _embedded(figure) for name, figure in drawn.items()},
+        figures={name: embedded(figure) for name, figure in drawn.items()},
     )
-    with writing(path) as file:
-        file.write(page)
-
-
-def _embedded(figure: Figure) -> str:
-    """Return a figure as a data address."""
-    data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=160)
-    return "data:image/png;base64," + base64.b64encode(data.getvalue()).decode()

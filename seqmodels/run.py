@@ -77,6 +77,7 @@ def train(
     limit: int | None = None,
     out: str | Path | None = None,
     quiet: bool = False,
+    allow_leak: str | None = None,
 ) -> Run:
     """Train on a dataset, score on its test part, and leave a run directory.
 
@@ -103,9 +104,12 @@ def train(
         out: Run directory to make; must not exist. None: `runs/DATASET-HEAD-1`, or the next
             free number.
         quiet: Show nothing while training.
+        allow_leak: Why to train although the test part shares with training what it should
+            not; `run.json` and the report then carry the reason. None: do not.
 
     Raises:
-        InputError: What was asked for cannot be done; with every mistake found.
+        InputError: What was asked for cannot be done, with every mistake found; or the audit
+            of the parts says FAIL (see `seqmodels.audit`).
     """
     asked = dict(settings or {})
     short = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
@@ -121,9 +125,12 @@ def train(
         seed=seed,
         limit=limit,
     )
+    if allow_leak is not None and not allow_leak.strip():
+        raise InputError("--allow-leak (allow_leak=) needs a reason, for the report to carry.")
     if out is not None:
         refuse_existing(Path(out))
-    work = Work(plan, plan.parts(), quiet)  # and nobody else holds the data, to let go of them
+    # Nobody but `work` holds the data, to let go of them.
+    work = Work(plan, plan.parts(), quiet, allow_leak=allow_leak)
     path = claim(plan, out)
     try:
         write_json(path / "run.json", work.record("training"))
@@ -151,7 +158,8 @@ def resume(path: str | Path, *, dataset: Dataset | None = None, quiet: bool = Fa
     if record["status"] == "complete":
         raise InputError(f"The run {str(path)!r} is finished. There is nothing to go on with.")
     plan = restored(record, dataset)
-    work = Work(plan, plan.parts(), quiet)
+    before = {"audited": record["audit"], "allow_leak": record["allow_leak"]}
+    work = Work(plan, plan.parts(), quiet, **before)
     if work.fingerprint != record["fingerprint"]:
         raise InputError(
             f"The data of {str(path)!r} are not those it was trained on so far. "
@@ -224,6 +232,8 @@ class _Record(pydantic.BaseModel, extra="forbid"):
     limit: int | None
     preset: str | None
     decided: list[str] = []
+    audit: dict[str, Any] | None = None
+    allow_leak: str | None = None
     examples: dict[str, int]
     fingerprint: dict[str, str]
     engine: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import ctypes
+import dataclasses
 import hashlib
 import platform
 import shutil
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seqmodels import engines, training
+from seqmodels.audit import audit
 from seqmodels.errors import InputError
 from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.files import write_json, writing
@@ -40,9 +42,25 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Work:
-    """One run in progress: the fitted parts, the encoded data, the network."""
+    """One run in progress: the fitted parts, the encoded data, the network.
 
-    def __init__(self, plan: Plan, parts: Parts, quiet: bool):
+    Args:
+        plan: What is to be done.
+        parts: The examples.
+        quiet: Show nothing while training.
+        allow_leak: Why to train whatever the audit says; None: a FAIL is an `InputError`.
+        audited: What the audit said when the run began, where it is gone on with.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        parts: Parts,
+        quiet: bool,
+        *,
+        allow_leak: str | None = None,
+        audited: Mapping[str, Any] | None = None,
+    ):
         self.plan, self.started = plan, time.time()
         self.target, self.test = parts.target, parts.test
         self.reporter = Reporter(plan.training.epochs, quiet=quiet)
@@ -51,7 +69,8 @@ class Work:
             encoder = parts.data.encoder.fit(parts.train.inputs)
             self.model = SequenceModel(encoder, plan.backbone, head, seed=plan.seed)
             self.encoded = encoded(self.model, parts)
-        self.says = list(parts.data.says)
+        self.says, self.allow_leak = list(parts.data.says), allow_leak
+        self.audit = audited or self._audited(parts)
         self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
         self.yardstick = yardstick(head, parts.target, parts.train)
@@ -65,7 +84,7 @@ class Work:
         """
         _give_back()  # what reading and encoding took; the raw inputs that train are gone too
         onward = f"seqmodels train --resume {path}"
-        for line in (*self.says, self._headline()):
+        for line in (*self.says, self._headline(), *self._warnings()):
             self.reporter.say(line)
         self.reporter.say(engines.says(self.plan.backbone.units))
         try:
@@ -104,6 +123,8 @@ class Work:
             **self.plan.record(),
             "target": self.target,
             "decided": self.says,
+            "audit": self.audit,
+            "allow_leak": self.allow_leak,
             "examples": self.counts,
             "fingerprint": self.fingerprint,
             "engine": engines.chosen(self.plan.backbone.units),
@@ -144,6 +165,20 @@ class Work:
             rows = prediction.part(chunk.start, chunk.stop).rows()
             for i, target, row in zip(chunk, known, rows, strict=True):
                 yield {"input": encoder.show(test.inputs[i]), "target": target, **row}
+
+    def _audited(self, parts: Parts) -> Mapping[str, Any]:
+        """Return the audit of the parts as they are used, or refuse to train on leaks."""
+        used = {"train": parts.train, "valid": parts.valid, "test": parts.test}
+        found = audit(dataclasses.replace(parts.data, **used), parts.target, quick=True)
+        if self.allow_leak is None:
+            found.refuse()
+        return found.record()
+
+    def _warnings(self) -> Iterator[str]:
+        for one in self.audit["findings"]:
+            yield f"{one['level']} {one['kind']}: {one['says']}"
+        if self.audit["verdict"] == "FAIL":
+            yield f"Leaks are allowed: {self.allow_leak}"
 
     def _headline(self) -> str:
         counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())

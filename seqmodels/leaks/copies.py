@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seqmodels.leaks.material import Finding, Material
+from seqmodels.leaks.material import Finding, Level, Material
 
 MANY = 0.2  # share of the test part
 FEWEST = 3  # copies that a share is worth telling of
@@ -46,7 +46,7 @@ def copies(material: Material) -> tuple[list[Finding], np.ndarray]:
     return found, copied
 
 
-def level(count: int, tests: int) -> str:
+def level(count: int, tests: int) -> Level:
     """Return how bad it is that so many test rows are known from training."""
     return "FAIL" if count >= FEWEST and count >= MANY * tests else "WARN"
 

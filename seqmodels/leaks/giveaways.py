@@ -1,8 +1,8 @@
 """Targets that one simple thing gives away: the length, one number of one step, one word.
 
-A rule is made of one feature on training examples (the usual class of each of its values, or of 64
-ranges of equally many values) and scored on test examples. What counts is the share of the errors of the most
-frequent class that the rule does not make; at least five such errors must be there to be avoided.
+A rule is made of one feature on training examples (the usual class of each of its values, or of
+64 ranges of equally many examples) and scored on test examples. What counts is the share of the
+errors of the most frequent class that the rule avoids; there must be at least five of them.
 
 Thresholds. Length: WARN from half of the errors avoided, FAIL from 95 %: what is longer is seldom
 of another class by nature, and often by how it was collected or padded. One number of one step:
@@ -21,7 +21,7 @@ from collections import Counter
 import numpy as np
 
 from seqmodels.encoders import splitting
-from seqmodels.leaks.material import PAIRS, Finding, Material
+from seqmodels.leaks.material import Finding, Material
 from seqmodels.sequences import Sequences
 
 RANGES = 64
@@ -71,9 +71,11 @@ def steps(material: Material, seen: np.ndarray, tests: np.ndarray) -> list[Findi
     places = np.unique(np.linspace(0, least - 1, max(FEATURES // channels, 1)).astype(int))
     x, x_test = _features(one, places), _features(two, places)  # [N, F]
     if material.classes is not None and 1 < len(material.names) <= CLASSES:
-        return _class_in_step(material, x, x_test, seen, tests, places, channels)
+        y = material.classes[seen], material.classes[tests]
+        return _class_in_step(material, x, x_test, *y, places, channels)
     if material.numbers is not None:
-        return _number_in_step(material, x, x_test, seen, tests, places, channels)
+        y = material.numbers[seen], material.numbers[tests]
+        return _number_in_step(material, x, x_test, *y, places, channels)
     return []
 
 
@@ -109,12 +111,9 @@ def words(material: Material, seen: np.ndarray, tests: np.ndarray) -> list[Findi
 
 
 def _class_in_step(
-    material: Material, x: np.ndarray, x_test: np.ndarray, seen: np.ndarray, tests: np.ndarray,
+    material: Material, x: np.ndarray, x_test: np.ndarray, y: np.ndarray, y_test: np.ndarray,
     places: np.ndarray, channels: int,
 ) -> list[Finding]:  # fmt: skip
-    classes = material.classes
-    assert classes is not None
-    y, y_test = classes[seen], classes[tests]
     found = []
     for feature in _promising(x, y):
         avoided = _avoided(x[:, feature], y, x_test[:, feature], y_test)
@@ -129,17 +128,14 @@ def _class_in_step(
     says = f"{where} alone avoids {avoided:.0%} of the errors of the most frequent class."
     if fail:
         says += " It has but a few values, as a column of labels has. Leave it out."
-    pairs = material.pairs(seen[:PAIRS], tests[:PAIRS]) if len(tests) >= PAIRS else ()
     level = "FAIL" if fail else "WARN"
-    return [Finding("giveaway", level, says.replace("%", " %"), len(tests), pairs if fail else ())]
+    return [Finding("giveaway", level, says.replace("%", " %"), len(y_test))]
 
 
 def _number_in_step(
-    material: Material, x: np.ndarray, x_test: np.ndarray, seen: np.ndarray, tests: np.ndarray,
+    material: Material, x: np.ndarray, x_test: np.ndarray, y: np.ndarray, y_test: np.ndarray,
     places: np.ndarray, channels: int,
 ) -> list[Finding]:  # fmt: skip
-    assert material.numbers is not None
-    y, y_test = material.numbers[seen], material.numbers[tests]
     good = np.isfinite(y)
     if good.sum() < 10 or np.unique(y[good]).size < 10:
         return []
@@ -159,11 +155,11 @@ def _number_in_step(
         column, column_test = x[good][:, feature], x_test[:, feature]
         if np.isclose(column_test, y_test, rtol=1e-6, atol=0).mean() >= SAME:
             says = f"{where} is the target itself. Leave it out."
-            return [Finding("target among inputs", "FAIL", says, len(tests))]
+            return [Finding("target among inputs", "FAIL", says, len(y_test))]
         share = _explained(column, y[good], column_test, y_test)
         if share >= STEP_EXPLAINS:
             says = f"{where} alone foretells {share:.2%} of the variance of the target."
-            return [Finding("giveaway", "WARN", says.replace("%", " %"), len(tests))]
+            return [Finding("giveaway", "WARN", says.replace("%", " %"), len(y_test))]
     return []
 
 

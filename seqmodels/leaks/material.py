@@ -133,9 +133,9 @@ def _steps(data: Dataset, parts: dict[str, Examples]) -> list[Sequences]:
     """Return the raw steps of each part; encoded ones where the inputs are no numbers."""
     try:
         rows = [Sequences.of(part.inputs) for part in parts.values()]
-        if len({rows[0].values.shape[1:], *(one.values.shape[1:] for one in rows)}) == 1:
-            if rows[0].values.dtype.kind in "fiub":
-                return rows
+        alike = len({one.values.shape[1:] for one in rows}) == 1
+        if alike and rows[0].values.dtype.kind in "fiub":
+            return rows
     except (InputError, TypeError, ValueError):
         pass
     encoder = data.encoder.fit(data.train.inputs)
@@ -162,5 +162,6 @@ def _target(
 def _address(values: Any) -> tuple[Any, ...]:
     """Return what is the same for two views of the same numbers."""
     raw = getattr(values, "raw", values)
-    about = raw.__array_interface__
-    return about["data"][0], raw.shape, raw.strides
+    if not hasattr(raw, "__array_interface__"):  # on disk
+        return id(getattr(raw, "_file", raw)), getattr(raw, "_first", 0), raw.shape
+    return raw.__array_interface__["data"][0], raw.shape, raw.strides

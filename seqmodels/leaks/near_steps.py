@@ -161,14 +161,13 @@ def _runs(rows: Sequences, everywhere: bool) -> tuple[np.ndarray, np.ndarray, np
         long = np.repeat(lengths >= RUN, 5)
         row, at = row[long], at[long]
     place = starts[row] + at
-    run, moved = np.zeros(len(row), np.uint64), np.zeros(len(row), np.int64)
+    run, moved, before = np.zeros(len(row), np.uint64), np.zeros(len(row), np.int64), step[place]
     for i in range(RUN):
         now = step[place + i]
-        if i:
-            moved += now != before  # noqa: F821
-        before = now  # noqa: F841
+        moved += now != before
         run = (run ^ now) * np.uint64(0x9E3779B97F4A7C15)
         run ^= run >> np.uint64(30)
+        before = now
     lively = moved >= RUN // 2
     return run[lively], row[lively], at[lively]
 
@@ -181,4 +180,4 @@ def _lies_on(seen: np.ndarray, test: np.ndarray, shift: int) -> bool:
     piece = test[first:end]
     if not np.array_equal(piece, seen[first + shift : end + shift]):
         return False
-    return np.count_nonzero((piece[1:] != piece[:-1]).any(axis=1)) > len(piece) / 2
+    return int(np.count_nonzero((piece[1:] != piece[:-1]).any(axis=1))) > len(piece) / 2
