@@ -220,12 +220,10 @@ def _examples(
     name: str, rows: list[tuple[str, Case]], targets: Any, values: list[np.ndarray]
 ) -> Examples:
     keys = [key for key, _ in rows[0][1].groups]
-    spans = [case.span for _, case in rows]
     return Examples(
         values,
         {name: targets},
         groups={key: [dict(case.groups).get(key, "") for _, case in rows] for key in keys},
-        times=np.array(spans) if all(span is not None for span in spans) else None,
     )
 
 

@@ -24,7 +24,6 @@ class Case:
         where: File and line, for messages.
         values: [T, C]; NaN where a value is missing.
         label: As written, but for whole numbers, which have no point: "1.0" is "1".
-        span: First and last moment as dates in seconds since 1970; None where there are none.
         uneven: Lengths of the channels where they differ; the shorter ones end in NaN.
         groups: Whom or what it comes from, by name.
         part: "train" or "test" where the file says so.
@@ -33,7 +32,6 @@ class Case:
     where: str
     values: np.ndarray
     label: str
-    span: tuple[float, float] | None = None
     uneven: tuple[int, ...] | None = None
     groups: tuple[tuple[str, str], ...] = ()
     part: str | None = None

@@ -96,7 +96,7 @@ def read(path: Path, encoding: str = "utf-8") -> Cases:
         raise InputError(f"{str(path)!r} is no .ts file: its first line should be @problemName.")
     rows = [_case(head, text, f"{path.name}, line {n}") for n, text in _data(path, encoding)]
     rows = sole(rows, path)
-    if head.says("equallength"):
+    if head.says("equallength") and not head.says("timestamps"):
         _refuse_other_lengths(rows)
     return Cases(rows, head.target, head.numeric, notes=_notes(head, rows, path))
 
@@ -133,8 +133,7 @@ def _case(head: Header, text: str, where: str) -> Case:
     if head.says("timestamps") and not stamped:
         raise InputError(f"{where}: no timestamps, where the header says @timeStamps true.")
     if stamped:
-        values, span = _aligned([_stamped(one, where) for one in fields])
-        return Case(where, values, name, span)
+        return Case(where, _aligned([_stamped(one, where) for one in fields]), name)
     channels = []
     for i, one in enumerate(fields):
         if not one.strip():
@@ -182,8 +181,8 @@ def _label(head: Header, text: str, where: str) -> str:
     return same[0]
 
 
-def _stamped(text: str, where: str) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Return the times [T] and values [T] of a channel, and whether the times are dates."""
+def _stamped(text: str, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the times [T], dates in seconds, and the values [T] of a channel."""
     plain = text.strip()
     if not (plain.startswith("(") and plain.endswith(")")):
         raise InputError(f"{where}: {plain[:40]!r} is not (time,value),(time,value),...")
@@ -191,16 +190,16 @@ def _stamped(text: str, where: str) -> tuple[np.ndarray, np.ndarray, bool]:
     values = numbers([value for *_, value in pairs], where)
     stamps = [stamp.strip() for stamp, *_ in pairs]
     try:
-        times, dated = np.array([float(stamp) for stamp in stamps]), False
+        times = np.array([float(stamp) for stamp in stamps])
     except ValueError:
-        times, dated = _dates(stamps, where), True
+        times = _dates(stamps, where)
     if not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         late = int(np.argmax(np.diff(times) <= 0)) + 1 if len(times) > 1 else 0
         raise InputError(
             f"{where}: times need to rise; {stamps[late]!r} (step {late + 1}) does not follow "
             f"{stamps[max(late - 1, 0)]!r}."
         )
-    return times, values, dated
+    return times, values
 
 
 def _dates(stamps: list[str], where: str) -> np.ndarray:
@@ -218,23 +217,20 @@ def _dates(stamps: list[str], where: str) -> np.ndarray:
     return dates.astype(np.int64) / 1e6  # [T] seconds
 
 
-def _aligned(
-    channels: list[tuple[np.ndarray, np.ndarray, bool]],
-) -> tuple[np.ndarray, tuple[float, float] | None]:
-    """Return the values [T, C] at every moment of any channel, and the span if it is of dates."""
+def _aligned(channels: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Return the values [T, C] at every moment of any channel."""
     moments = channels[0][0]
-    if any(not np.array_equal(times, moments) for times, *_ in channels):
-        moments = np.unique(np.concatenate([times for times, *_ in channels]))
+    if any(not np.array_equal(times, moments) for times, _ in channels):
+        moments = np.unique(np.concatenate([times for times, _ in channels]))
     values = np.full((len(moments), len(channels)), np.nan)
-    for i, (times, known, _) in enumerate(channels):
+    for i, (times, known) in enumerate(channels):
         values[np.searchsorted(moments, times), i] = known
-    dated = all(dated for *_, dated in channels)
-    return values, (float(moments[0]), float(moments[-1])) if dated else None
+    return values
 
 
 def _refuse_other_lengths(rows: list[Case]) -> None:
     for row in rows:
-        if len(row.values) != len(rows[0].values) and row.uneven is None and row.span is None:
+        if len(row.values) != len(rows[0].values) and row.uneven is None:
             raise InputError(
                 f"{row.where}: {len(row.values):,} steps, where {rows[0].where} has "
                 f"{len(rows[0].values):,} and the header says @equalLength true. The line may be "
