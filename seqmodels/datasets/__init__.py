@@ -9,6 +9,7 @@ from seqmodels.datasets.series import series
 from seqmodels.datasets.simulated import adding, temporal_order
 from seqmodels.datasets.speech import speech
 from seqmodels.datasets.strokes import strokes
+from seqmodels.datasets.texts import texts
 
 __all__ = [
     "adding",
@@ -21,4 +22,5 @@ __all__ = [
     "speech",
     "strokes",
     "temporal_order",
+    "texts",
 ]
