@@ -126,8 +126,8 @@ def _place(cell: Any, index: Mapping[str, int | None]) -> int | None:
 def _file_column(table: tables.Table, index: Mapping[str, int | None]) -> str | None:
     """Return the column of which most of the first cells name files, or None."""
     first = [values for _, values in islice(table.rows(), _LOOKED)]
-    named = [
-        sum(_place(values[i], index) is not None for values in first)
+    named = [  # different files: a column of folds or classes names few, whatever they are called
+        len({_place(values[i], index) for values in first} - {None})
         for i in range(len(table.columns))
     ]
     best = max(range(len(named)), key=named.__getitem__, default=0)

@@ -127,7 +127,7 @@ def speech(
     rate = rate or min(WIDEST, Counter(one.rate for one in headers).most_common(1)[0][0])
     encoder = SpeechEncoder(rate=rate, bands=bands, trim=trim, length=length)
     every = Examples(
-        [str(root / name) for name in found.files.names],
+        [root / name for name in found.files.names],
         {found.target: found.fields[found.target]},
         groups=_groups(found, group_by),
     )
