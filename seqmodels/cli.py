@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -32,6 +32,7 @@ Import = Annotated[
         "--import", metavar="MODULE", help="Import this module first: it registers parts."
     ),
 ]
+Kind = Literal["dataset", "encoder", "head"]
 Json = Annotated[bool, typer.Option("--json", help="Print results as JSON on standard output.")]
 Data = Annotated[
     Path | None,
@@ -332,6 +333,24 @@ def predict(
 
         with writing(out) as stream:
             terminal.write_answers(shown, form, stream)
+
+
+@app.command()
+@terminal.guarded
+def new(
+    kind: Annotated[Kind, typer.Argument(help="What it is.", metavar="dataset|encoder|head")],
+    name: Annotated[str, typer.Argument(help="What it will be called.")],
+    folder: Annotated[Path, typer.Option(help="Where to write.")] = Path(),
+) -> None:
+    """Write a part of your own, with its docstring and a test that passes at once.
+
+    Example: `seqmodels new dataset river-levels`
+    """
+    from seqmodels.scaffold import write
+
+    part, test = write(kind, name, folder)
+    print(f"Wrote {part} and {test}. Next:")
+    print(f"  pytest {test}\n  seqmodels list --import {part.stem}")
 
 
 def _finish(run: Run, as_json: bool) -> None:

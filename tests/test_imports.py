@@ -35,6 +35,8 @@ LEVEL = {
     "batches": 3,
     "heads": 3,
     "evaluation": 4,
+    "scaffold": 4,
+    "sklearn": 8,
     "terminal": 5,
     "plan": 5,
     "settings": 6,
