@@ -35,7 +35,7 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
         kind = _kind(path, list(kinds), given.get("format"))
         unit = given.get("unit") if given.get("unit") in ("file", "group") else None
         choice = Choice(unit=unit, most=max(20, _LISTED // len(listed.names)), sample=_OPENED)
-        drawings = list(itertools.islice(read(listed, kind, choice)[0], _LISTED))
+        drawings = list(read(listed, kind, choice)[0])
     target = _target(drawings, kind, given.get("target"))
     return Found({"format": kind}, suggested([_said(one, target) or "" for one in drawings]))
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
+import numpy as np
+
 from seqmodels.errors import InputError
 from seqmodels.formats.ink.record import Drawing, joined
 
@@ -63,7 +65,8 @@ def _record(line: bytes, where: str) -> dict[str, Any]:
     return record
 
 
-def _strokes(drawing: list[Any], where: str) -> list[list[tuple[float, float]]]:
+def _strokes(drawing: list[Any], where: str) -> list[np.ndarray]:
+    """Return strokes [T, 2] of numbers."""
     strokes = []
     for number, stroke in enumerate(drawing, start=1):
         if not isinstance(stroke, list) or not 2 <= len(stroke) <= 3:
@@ -71,10 +74,11 @@ def _strokes(drawing: list[Any], where: str) -> list[list[tuple[float, float]]]:
         x, y = stroke[:2]
         if not (isinstance(x, list) and isinstance(y, list) and len(x) == len(y)):
             raise InputError(f"{where}: stroke {number} needs as many x as y.")
-        if not all(type(value) in (int, float) for value in (*x, *y)):
-            raise InputError(f"{where}: stroke {number} has a place that is no number.")
         try:
-            strokes.append([(float(a), float(b)) for a, b in zip(x, y, strict=True)])
-        except OverflowError:
-            raise InputError(f"{where}: stroke {number} has a number too large to read.") from None
+            points = np.array((x, y))  # [2, T]
+        except (ValueError, OverflowError):  # lists of unequal length inside
+            points = np.empty(0, dtype=object)
+        if x and (points.ndim != 2 or points.dtype.kind not in "if"):
+            raise InputError(f"{where}: stroke {number} has a place that is no number.")
+        strokes.append(points.T)
     return strokes

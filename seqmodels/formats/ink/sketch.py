@@ -64,7 +64,9 @@ def is_sketch(names: list[str]) -> bool:
     return "train" in names or {"points", "offsets"} <= set(names)
 
 
-def drawings(file: IO[bytes], stem: str, where: str, most: int | None) -> Iterator[Drawing]:
+def drawings(
+    file: IO[bytes], stem: str, where: str, most: int | None, *, glance: bool = False
+) -> Iterator[Drawing]:
     """Yield the drawings of one archive; x and y of their points are ways from the one before.
 
     Args:
@@ -72,6 +74,7 @@ def drawings(file: IO[bytes], stem: str, where: str, most: int | None) -> Iterat
         stem: The name of the file: the class, where the archive has no labels.
         where: Its name, for messages.
         most: Drawings of each part to read, from its start; None: all.
+        glance: Read the smallest part only.
 
     Raises:
         InputError: An array is missing, damaged or not of drawings.
@@ -89,6 +92,8 @@ def drawings(file: IO[bytes], stem: str, where: str, most: int | None) -> Iterat
                     f"{where} needs arrays 'train' (and 'valid', 'test'), or 'points' and "
                     f"'offsets'; it has {some(sorted(names)) or 'none'}."
                 )
+            if glance:
+                parts = [min(parts, key=lambda part: archive.getinfo(f"{part}.npy").file_size)]
             for part in parts:
                 here = f"{where}, {part}"
                 for row, points in enumerate(_rows(archive, part, here, most)):

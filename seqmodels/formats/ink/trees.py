@@ -135,7 +135,13 @@ def sketch_files(files: Files, names: list[str], choice: Choice) -> Iterator[Dra
     """Yield the drawings of `.npz` archives; the name of a file is the class of its drawings."""
     for name in names:
         with files.open(name) as file:
-            yield from sketch.drawings(file, files.stem(name), files.where(name), choice.most)
+            yield from sketch.drawings(
+                file,
+                files.stem(name),
+                files.where(name),
+                choice.most,
+                glance=choice.sample is not None,
+            )
 
 
 def quickdraw_files(files: Files, names: list[str], choice: Choice) -> Iterator[Drawing]:
