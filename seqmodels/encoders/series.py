@@ -15,6 +15,7 @@ from seqmodels.data import Encoder, Sequences, Spec, learned
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
 from seqmodels.sequences import Scaled
+from seqmodels.storage import Flat, Writer
 
 CHUNK = 2**14  # steps that are looked at together, so that no second series is in memory
 LARGE = 2**20  # numbers: 4 MiB; below, scaling once is quicker than whenever a window is read
@@ -112,8 +113,10 @@ class SeriesEncoder(Encoder):
         raw = self._raw(inputs, len(self.mean))
         scaled: Any = Scaled(raw.values, np.array(self.mean), np.array(self.std))
         shared = raw.values.size >= LARGE and raw.lengths.sum(dtype=np.int64) > len(raw.values)
+        shared |= isinstance(raw.values, Flat)  # no second one on disk
         later = shared and self.scaling == "standard"  # a logarithm a step would slow training
-        values = scaled if later else np.empty(raw.values.shape, dtype=np.float32)
+        stored = Writer(np.float32, raw.values.shape[1:]) if isinstance(raw.values, Flat) else None
+        values = scaled if later or stored else np.empty(raw.values.shape, dtype=np.float32)
         covered = None
         for first in range(0, len(raw.values), CHUNK):
             chunk = slice(first, first + CHUNK)
@@ -123,8 +126,12 @@ class SeriesEncoder(Encoder):
                 covered = raw.covered() if covered is None else covered
                 self._check(finite, raw, covered[chunk], first)
                 steps[~finite] = 0  # steps between the sequences, which nobody reads
-            if not later:
+            if not later and stored is not None:
+                stored.append(steps)
+            elif not later:
                 values[chunk] = steps
+        if not later and stored is not None:
+            values = stored.done()
         return Sequences(values, raw.starts, raw.lengths)
 
     @property
@@ -182,7 +189,7 @@ class SeriesEncoder(Encoder):
         if not isinstance(inputs, Sequences):
             inputs = [self._picked(row, i) for i, row in enumerate(inputs)]
         raw = Sequences.of(inputs).cut(self.length, "end")
-        values = raw.values if raw.values.ndim == 2 else raw.values[:, None]
+        values: Any = raw.values if raw.values.ndim == 2 else raw.values[:, None]
         if channels is not None and values.shape[1] != channels:
             names = f" ({some(self.columns)})" if self.columns else ""
             raise InputError(
@@ -192,7 +199,8 @@ class SeriesEncoder(Encoder):
         first = int(raw.starts.min()) if len(raw) else 0
         end = int((raw.starts + raw.lengths).max()) if len(raw) else 0
         starts = raw.starts - first if first else raw.starts
-        return Sequences(values[first:end], starts, raw.lengths)
+        used: Any = values.part(first, end) if isinstance(values, Flat) else values[first:end]
+        return Sequences(used, starts, raw.lengths)
 
     def _cells(self, text: str) -> list[list[str]]:
         """Return the rows of a table whose cells are parted by commas, semicolons or tabs."""
