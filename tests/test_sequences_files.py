@@ -170,6 +170,18 @@ def test_labels_may_be_odd_and_are_spelled_as_in_the_header(tmp_path):
     assert data.head == "multiclass"
 
 
+def test_steps_without_any_value_at_the_end_are_none(tmp_path):
+    header = HEADER.replace("Length false", "Length true")
+    data = drawn(ts(tmp_path, ["1,2,?:4,5,NaN:up", "1,1,1:2,2,2:down", "3,3,3:4,4,4:up"], header))
+    assert labelled(data, [[1, 4], [2, 5]]) == "up"
+
+
+def test_a_description_may_have_percent_signs_or_none(tmp_path):
+    plain = together(drawn(ts(tmp_path)))
+    for start in ("%# cut down from another\n% for tests\n%\n", "Recorded in 2018,\nby hand.\n"):
+        assert together(drawn(ts(tmp_path, header=start + HEADER))) == plain
+
+
 def test_parts_are_those_published_whichever_file_is_named(tmp_path):
     train = ts(tmp_path, ROWS[:3], name="G_TRAIN.ts")
     test = ts(tmp_path, ROWS[3:], name="G_TEST.ts")
@@ -286,8 +298,8 @@ def test_arff_of_several_channels_has_them_quoted(tmp_path):
 @attribute activity {Standing,Running}
 @data
 '1,2\\n3,4',Standing
-"5,6\\n7,8",Running
-'5,6\\n7,9',Running
+"5,6\\n7,8",'Running'
+'5,6\\n7,9','Running'
 """
     (tmp_path / "b.arff").write_text(text)
     data = sm.read(tmp_path / "b.arff", test=0.3)

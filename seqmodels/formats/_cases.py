@@ -56,7 +56,9 @@ class Cases:
     notes: tuple[str, ...] = ()
 
 
-def lines(path: Path, encoding: str = "utf-8", comment: str = "#") -> Iterator[tuple[int, str]]:
+def lines(
+    path: Path, encoding: str = "utf-8", comments: tuple[str, ...] = ("#", "%")
+) -> Iterator[tuple[int, str]]:
     """Yield the number (from 1) and the text of each line that is not empty or a comment.
 
     Comments may be in any encoding: those of published archives are in several.
@@ -68,7 +70,7 @@ def lines(path: Path, encoding: str = "utf-8", comment: str = "#") -> Iterator[t
         codecs.lookup(encoding)
     except LookupError:
         raise InputError(f"Unknown encoding {encoding!r}. Try 'utf-8' or 'latin-1'.") from None
-    start = comment.encode()
+    starts = tuple(one.encode() for one in comments)
     try:
         with path.open("rb") as file:
             for number in itertools.count(1):
@@ -77,7 +79,7 @@ def lines(path: Path, encoding: str = "utf-8", comment: str = "#") -> Iterator[t
                     return
                 if number == 1:
                     raw = raw.removeprefix(codecs.BOM_UTF8)
-                yield from _text(raw, start, encoding, f"{path.name}, line {number}", number)
+                yield from _text(raw, starts, encoding, f"{path.name}, line {number}", number)
     except OSError as error:
         raise InputError(f"{str(path)!r} cannot be read: {error.strerror or error}.") from None
 
@@ -129,6 +131,12 @@ def label(text: str) -> str:
     return plain
 
 
+def ended(values: np.ndarray) -> np.ndarray:
+    """Return steps [T, C] up to the last that has a value: archives fill short rows up."""
+    known = np.flatnonzero(~np.isnan(values).all(axis=1))
+    return values[: known[-1] + 1] if len(known) else values
+
+
 def sole(rows: list[Case], path: Path) -> list[Case]:
     """Return the rows of a file, which must be some, and of the same channels.
 
@@ -147,16 +155,19 @@ def sole(rows: list[Case], path: Path) -> list[Case]:
     return rows
 
 
-def _text(raw: bytes, comment: bytes, encoding: str, where: str, number: int) -> Iterator:
+def _text(
+    raw: bytes, comments: tuple[bytes, ...], encoding: str, where: str, number: int
+) -> Iterator:
     if len(raw) > LINE:
         raise InputError(f"{where} is longer than {LINE:,} bytes. Give one sequence a line.")
     if b"\0" in raw:
         raise InputError(f"{where} holds NUL bytes: this is no text, or UTF-16. Save it as UTF-8.")
     raw = raw.strip()
-    if not raw or raw.startswith(comment):
+    if not raw or raw.startswith(comments):
         return
     try:
-        yield number, raw.decode(encoding)
+        if text := raw.decode(encoding).strip():  # blanks beyond ASCII
+            yield number, text
     except UnicodeDecodeError:
         raise InputError(
             f"{where} is not {encoding.upper()}. Name its encoding, as in "

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from seqmodels.errors import InputError, some
-from seqmodels.formats._cases import Case, Cases, label, lines, numbers, sole
+from seqmodels.formats._cases import Case, Cases, ended, label, lines, numbers, sole
 from seqmodels.formats.ucr import FEWEST, stepped
 
 ATTRIBUTES = 1_000_000  # at most
@@ -45,7 +45,7 @@ def header(path: Path, encoding: str = "utf-8") -> Header | None:
     kinds: list[tuple[str, str]] = []
     depth, relational, started = 0, False, False
     try:
-        for _, text in itertools.islice(lines(path, encoding, "%"), ATTRIBUTES):
+        for _, text in itertools.islice(lines(path, encoding, ("%",)), ATTRIBUTES):
             word = text.split(None, 1)[0].lower()
             if not started:
                 if word != "@relation":
@@ -104,15 +104,15 @@ def _header(kinds: list[tuple[str, str]], relational: bool) -> Header | None:
 
 def _data(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
     rows = itertools.dropwhile(
-        lambda row: row[1].split(None, 1)[0].lower() != "@data", lines(path, encoding, "%")
+        lambda row: row[1].split(None, 1)[0].lower() != "@data", lines(path, encoding, ("%",))
     )
     return itertools.islice(rows, 1, None)
 
 
 def _case(head: Header, text: str, where: str) -> Case:
     if head.relational:
-        end = text.rfind(text[0])
-        if text[0] not in "'\"" or end == 0:
+        end = text.find(text[0], 1)
+        if text[0] not in "'\"" or end < 0:
             raise InputError(f"{where}: the sequence is not between quotes.")
         inner, last = text[1:end], text[end + 1 :].lstrip(" ,")
         channels = [numbers(one.split(","), where) for one in inner.split("\\n")]
@@ -120,8 +120,7 @@ def _case(head: Header, text: str, where: str) -> Case:
         values = np.full((max(lengths), len(channels)), np.nan)  # [T, C]
         for i, one in enumerate(channels):
             values[: len(one), i] = one
-        known = np.flatnonzero(~np.isnan(values).all(axis=1))
-        values = values[: known[-1] + 1] if len(known) else values
+        values = ended(values)
         uneven = lengths if len(set(lengths)) > 1 else None
     else:
         *cells, last = text.split(",")

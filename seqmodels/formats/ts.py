@@ -10,19 +10,20 @@ import itertools
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from seqmodels.errors import InputError, some
-from seqmodels.formats._cases import Case, Cases, label, lines, numbers, sole
+from seqmodels.formats._cases import Case, Cases, ended, label, lines, numbers, sole
 
 KEYS = {
     "problemname", "timestamps", "missing", "univariate", "dimension", "dimensions",
     "equallength", "serieslength", "classlabel", "targetlabel",
 }  # fmt: skip
 HEADER = 1000  # lines before @data, without comments, at most
+PROSE = 10_000  # characters of a line of description
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def header(path: Path, encoding: str = "utf-8") -> Header | None:
     try:
         for _, text in itertools.islice(lines(path, encoding), HEADER):
             if not text.startswith("@"):
-                break
+                if values or len(text) > PROSE:
+                    break
+                continue  # a description without its #
             key, value = _entry(text)
             if key == "data":
                 return _labelled(Header(values), path) if KEYS & set(values) else None
@@ -98,6 +101,7 @@ def read(path: Path, encoding: str = "utf-8") -> Cases:
     rows = sole(rows, path)
     if head.says("equallength") and not head.says("timestamps"):
         _refuse_other_lengths(rows)
+    rows = [replace(row, values=ended(row.values)) for row in rows]
     return Cases(rows, head.target, head.numeric, notes=_notes(head, rows, path))
 
 

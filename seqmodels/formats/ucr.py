@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from seqmodels.errors import InputError
-from seqmodels.formats._cases import Case, Cases, label, lines, numbers, sole
+from seqmodels.formats._cases import Case, Cases, ended, label, lines, numbers, sole
 
 Place = Literal["first", "last"]
 SAMPLE = 1000  # rows from which the place of the label is decided
@@ -143,10 +143,9 @@ def stepped(values: np.ndarray, channels: int, where: str) -> np.ndarray:
             f"{where}: {len(values):,} numbers make no whole steps of {channels} channels."
         )
     steps = values.reshape(-1, channels)  # [T, C]
-    known = np.flatnonzero(~np.isnan(steps).all(axis=1))
-    if not len(known):
+    if np.isnan(steps).all():
         raise InputError(f"{where}: no value. Leave the row out.")
-    return steps[: known[-1] + 1]
+    return ended(steps)
 
 
 def kinds(path: Path, found: Layout, place: Place, encoding: str = "utf-8") -> list[str]:
