@@ -13,6 +13,8 @@ Words = Callable[[], np.ndarray]
 
 UNITS = ("year", "month", "day", "hour", "minute", "second")
 _DAY = 86400.0  # seconds
+_EITHER = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}"
+_DOTTED = r"^(\d{1,2}(?::\d\d)?)\.(\d\d)"
 _FORMS = {  # texts that pandas does not read: as a pattern, and what they become
     r"^(\d{4})[ -]?M(\d{2})$": r"\1-\2",
     r"^(\d{4})[ :-]?[Qq]([1-4])$": "quarter",
@@ -48,12 +50,14 @@ def times_of(
             raise _no_time(name, time, lost, None)
         if not whole.between(18000101, 22001231).all():
             numbers = whole.to_numpy(dtype=np.float64)
+            if "year" in time[0].lower() and (numbers % 1 == 0).all():
+                return numbers * 12, "months", lambda: whole.astype(str).to_numpy(object)
             return numbers, "steps", lambda: whole.astype(str).to_numpy(object)
         whole = whole.astype(int).astype(str)  # 20130131 is a date
     moments = _from_units(frame, time) if whole is None and _are_units(time) else None
     if moments is None:
         if whole is None:
-            whole = frame[list(time)].astype("string").agg(" ".join, axis=1)
+            whole = _joined(frame, time)
         moments = moments_of(whole)
     lost = np.flatnonzero(moments.isna())
     if len(lost):
@@ -70,7 +74,8 @@ def times_of(
 def moments_of(cells: Any) -> Any:
     """Return a pandas Series of dates, without a zone; NaT where a cell is none.
 
-    Dates such as 3/4/2013 are taken month first where that fits all, else day first. Quarters
+    Dates such as 3/4/2013 are taken month first, or day first where only that fits all, or makes
+    fewer kinds of steps. Quarters
     (2013Q2), ISO weeks (2013-W05) and 2013M01 are read too, as their first day.
     """
     import pandas as pd
@@ -82,9 +87,11 @@ def moments_of(cells: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a guess about the format; what fails is told later
         moments = pd.to_datetime(cells, errors="coerce", utc=True)
-        if moments.isna().any():
+        if cells.dtype == "string" and cells.str.match(_EITHER).any():
             days_first = pd.to_datetime(cells, errors="coerce", utc=True, dayfirst=True)
-            moments = moments if days_first.isna().any() else days_first
+            lost = moments.isna().any(), days_first.isna().any()
+            if lost[0] > lost[1] or (lost[0] == lost[1] and _gaps(days_first) < _gaps(moments)):
+                moments = days_first
     return moments.dt.tz_localize(None)
 
 
@@ -102,6 +109,21 @@ def step_words(gap: float, unit: Unit) -> str:
         word = "weekday" if unit == "weekdays" else "step"
         gap = 1 if unit == "steps" else gap
     return word if gap == 1 else f"{gap:g} {word}s"
+
+
+def _joined(frame: Any, time: Sequence[str]) -> Any:
+    """Return the texts of several columns as one, clock times as in 18:00:00."""
+    parts = [frame[column].astype("string").str.strip() for column in time]
+    clocks = [part.str.replace(_DOTTED, r"\1:\2", regex=True) for part in parts[1:]]
+    whole = parts[0]
+    for part in clocks:
+        whole = whole + " " + part.str.replace(_DOTTED, r"\1:\2", regex=True)
+    return whole
+
+
+def _gaps(moments: Any) -> int:
+    """Return how many kinds of steps there are from row to row."""
+    return moments.drop_duplicates().diff().nunique()
 
 
 def _are_units(time: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ Layout = Literal["long", "columns", "rows"]
 
 SAMPLE = 1000  # rows from which the columns are known
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "-", "#N/A", "<NA>")
+_WIDE = 10  # delimiters that make a line a table's, whatever stands above it
 _TIMES = ("datetime", "timestamp", "date", "time", "ds", "dates", "times", "datum", "day", "week",
           "month", "quarter", "year", "period")  # fmt: skip
 _COUNTS = {*_TIMES, "t", "step", "steps", "index", "tick", "time_idx", "timestep", "ts", "cycle",
@@ -96,6 +97,11 @@ def columns_of(
     offered = offered or numbers
     if not offered or (not group and not time and has_sentences(frame, found)):
         return None
+    if _DATE.fullmatch(found[0]) or found[0].replace(".", "").isdigit():
+        raise InputError(
+            f"{name} has no line of column names: its first names {some(names)}. Add one, such as "
+            f"'date,value'."
+        )
     if layout == "columns":
         wanted = target or tuple(offered)
         return Columns(layout="columns", time=found, target=wanted, numbers=tuple(offered))
@@ -133,7 +139,7 @@ def sample_of(path: Path, encoding: str | None) -> tuple[Any, dict[str, Any]] | 
 
     table = tables.sniff(path, encoding=encoding)
     if table is None:
-        return None
+        return _below_preamble(path, encoding)
     delimited = table.kind == "delimited"
     if delimited and not table.header:  # dates for names, as in a table of a series a row
         try:
@@ -143,7 +149,8 @@ def sample_of(path: Path, encoding: str | None) -> tuple[Any, dict[str, Any]] | 
         if table is None:
             return None
     rows = [row for (_, row), _ in zip(table.rows(), range(SAMPLE), strict=False)]
-    frame = pd.DataFrame(rows, columns=pd.Index(table.columns), dtype=object)
+    names = [f"Unnamed: {i}" if n == str(i) else n for i, n in enumerate(table.columns)]
+    frame = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
     options: dict[str, Any] = {}
     if delimited:
         options = {"sep": table.delimiter, "encoding": encoding or "utf-8-sig"}
@@ -160,6 +167,28 @@ def sample_of(path: Path, encoding: str | None) -> tuple[Any, dict[str, Any]] | 
     return frame, options
 
 
+def _below_preamble(path: Path, encoding: str | None) -> tuple[Any, dict[str, Any]] | None:
+    """Return the table that begins some lines below the first, as the World Bank's do."""
+    import pandas as pd
+
+    with path.open("rb") as stream:
+        lines = stream.read(1 << 18).split(b"\n")[:40]
+    for mark in (b",", b";", b"\t"):
+        widths = [line.count(mark) for line in lines]
+        most = max(widths)
+        first = widths.index(most)
+        if not 0 < first < 20 or most < _WIDE or widths[first : first + 4] != [most] * 4:
+            continue
+        options: dict[str, Any] = {"sep": mark.decode(), "encoding": encoding or "utf-8-sig"}
+        options["skiprows"] = first
+        try:
+            frame = pd.read_csv(path, nrows=SAMPLE, skip_blank_lines=False, **options)
+        except ValueError:
+            return None
+        return frame, {**options, "skip_blank_lines": False}
+    return None
+
+
 def apart(frame: Any, time: Sequence[str], used: Sequence[str]) -> list[str]:
     """Return the fewest columns that, with the time, make every row unique; none: there are none.
 
@@ -169,12 +198,13 @@ def apart(frame: Any, time: Sequence[str], used: Sequence[str]) -> list[str]:
     rest = [c for c in frame.columns if c not in time and c not in used]
     words = [c for c in rest if not _is_number(frame[c])]
     codes = [c for c in rest if c not in words and _is_whole(frame[c]) and not (frame[c] < 0).any()]
+    first = frame.iloc[:20_000]  # most columns fail here already
     for offered in (words, words + codes):
         few = [c for c in offered if 1 < frame[c].nunique(dropna=False) <= len(frame) / 4][:12]
         for count in (1, 2, 3):
             for chosen in itertools.combinations(few, count):
                 keys = list(chosen)
-                if frame.duplicated([*time, *keys]).any():
+                if any(one.duplicated([*time, *keys]).any() for one in (first, frame)):
                     continue
                 if len(frame) >= 4 * frame.groupby(keys, dropna=False).ngroups:
                     return keys

@@ -7,8 +7,9 @@ import numpy as np
 from seqmodels.datasets._calendar import step_words
 from seqmodels.datasets._steps import Steps
 
-_WINDOWS = {"month": 12, "quarter": 8, "year": 5, "week": 26, "weekday": 20, "hour": 24}
-_USUAL = 30  # steps
+_SEASONS = {"month": 12, "quarter": 8, "hour": 24}  # steps
+_WINDOWS = {"year": 5, "week": 26, "weekday": 20}
+_USUAL = 30
 _SHARES = 0.1, 0.2  # of the time for validation, for the test
 _MOST = 0.25
 
@@ -35,9 +36,10 @@ def sizes_of(
 ) -> Sizes:
     """Return sizes that suit the data; those that are given stay.
 
-    A window reads a year of months, two of quarters, a day of hours, four weeks of weekdays, else
-    30 steps. Where the last fifth or the tenth before it is too short for that, they grow to a
-    quarter, and if need be the window shrinks.
+    A window reads a year of months, two of quarters, a day of hours; else four weeks of weekdays,
+    half a year of weeks, five years or 30 steps, and at most an eighth of all. Where the last fifth
+    or the tenth before it is too short for that, they grow to a quarter, and if need be the window
+    shrinks.
 
     Args:
         steps: The rows in order.
@@ -50,21 +52,24 @@ def sizes_of(
     word = step_words(gap, steps.unit)
     times, longest = len(steps.times), steps.longest
     shares = [_SHARES[0] if valid is None else valid, _SHARES[1] if test is None else test]
-    wish = window or _WINDOWS.get(word, _USUAL)
+    usual = _SEASONS.get(word) or _WINDOWS.get(word, _USUAL)
+    least = usual if word in _SEASONS else max(5, times // 8)  # most steps are to learn from
+    wish = window or min(usual, least)
     need = wish + ahead + (2 if window is None else 0)
     for place, given in enumerate((valid, test)):
         if given is None and round(times * shares[place]) < need:
             shares[place] = min(_MOST, max(shares[place], (need + 0.5) / max(times, 1)))
     room = min(int(times * share + 0.5) for share in shares)
     size = window or max(1, min(wish, room - ahead - 2))
-    why = "as asked" if window else "the usual" if size == wish else "what the parts have room for"
+    why = "as asked" if window else "the usual" if size == usual else "as much as suits so few"
     plural = f"{word}s" if " " not in word else f"times {word}"
+    pace = "steps as counted" if steps.unit == "steps" else f"steps of one {word}"
     foretold = "the next" if ahead == 1 else f"up to {ahead} ahead"
     return Sizes(
         window=size,
         valid=shares[0],
         test=shares[1],
-        says=f"steps of one {word}, {longest:,} in the longest series; a window reads {size} "
+        says=f"{pace}, {longest:,} in the longest series; a window reads {size} "
         f"{plural} ({why}) and foretells {foretold}; in time, the last {shares[1]:.0%} test, "
         f"{shares[0]:.0%} before it validate".replace("%", " %"),
     )

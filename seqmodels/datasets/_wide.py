@@ -52,7 +52,8 @@ def dated(frame: Any, *, sure: bool) -> Wide | None:
     times, steps = None, []
     if len(years) >= max(_FEWEST, len(dates)):
         steps = years
-        times = np.array([int(re.sub(r"^[XY]| \[.*", "", name.strip())) for name in years])
+        bare = [re.sub(r"^[XY]| \[.*", "", name.strip()) for name in years]
+        times = np.array(bare, "datetime64[Y]").astype("datetime64[s]")
     elif len(dates) >= _FEWEST:
         steps = dates
         times = moments_of(pd.Series(dates).str.removeprefix("X")).to_numpy()
