@@ -109,7 +109,7 @@ class Examples:
         if apart is not None:
             return self._split_apart(fraction, seed, apart)
         order = np.random.default_rng(seed).permutation(len(self))
-        labels = np.asarray(self.target(by))[order] if by else np.zeros(len(self))
+        labels = codes_of(self.target(by))[order] if by else np.zeros(len(self), np.int8)
         later = np.zeros(len(self), bool)
         for label in np.unique(labels):
             members = np.flatnonzero(labels == label)
@@ -272,6 +272,12 @@ def learned() -> Any:
     It marks the field as nothing that a user sets.
     """
     return field(default=None, metadata={"learned": True})
+
+
+def codes_of(values: Any) -> np.ndarray:
+    """Return values that are the same where the given ones are, [N]: of categories a number."""
+    categories = getattr(values, "cat", None)
+    return np.asarray(values) if categories is None else categories.codes.to_numpy()
 
 
 def _take(values: Any, indices: Any) -> Any:

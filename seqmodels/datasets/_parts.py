@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
-from seqmodels.data import Examples
+from seqmodels.data import Examples, codes_of
 from seqmodels.errors import InputError, some
 
 Share = Annotated[float, Gt(0), Lt(1)]
@@ -35,9 +35,10 @@ def held_out(
         raise InputError(f"No group {group_by!r} to keep on one side (group_by=). {there}")
     by = None
     name, values = next(iter(examples.targets.items()))
-    array = np.asarray(values)
+    array = codes_of(values)
     if group_by is None and array.ndim == 1 and array.dtype.kind != "f":
-        kinds, counts = np.unique(array.astype(str), return_counts=True)
+        texts = array.astype(str) if array.dtype.kind == "O" else array
+        kinds, counts = np.unique(texts, return_counts=True)
         if len(kinds) <= 1000 and counts.max() > 1:
             by = name
     train, rest = examples.split(test, seed, by, group_by)
