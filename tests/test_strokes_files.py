@@ -138,6 +138,17 @@ def test_symbols_of_an_expression_are_drawings_when_asked_for(tmp_path):
     assert {one.groups["writer"] for one in symbols} == {"w7"}
 
 
+def test_formulas_are_refused_as_classes_and_their_symbols_are_learned(tmp_path):
+    for number in range(5):
+        ink(tmp_path, EXPRESSION.replace("$x+$", f"$x+{number}$"), f"{number}.inkml")
+    with pytest.raises(InputError, match=r"No head writes texts yet.*unit='group'"):
+        sm.read(tmp_path)
+    assert set(sm.read(tmp_path, unit="group").train.targets["label"]) == {"x", "+"}
+    ink(tmp_path, "<trace>1 1</trace>", "plain.inkml")
+    with pytest.raises(InputError, match=r"1 of 11 drawings have no 'label': '.*plain\.inkml'"):
+        sm.read(tmp_path, unit="group")
+
+
 def test_groups_with_a_transcription_of_their_own_are_drawings(tmp_path):
     group = "<annotationXML type='truth'><Tg_Truth>{}</Tg_Truth></annotationXML><trace>{}</trace>"
     words = [("một", "1 1, 2 2"), ("hai", "3 3")]

@@ -37,11 +37,11 @@ def drawings(root: ET.Element, where: str, unit: Unit | None) -> Iterator[Drawin
     ink = _Ink(root, where)
     labels, groups = _told(root)
     labelled = _innermost(root) if unit != "file" else []
-    if unit == "group" and not labelled:
-        raise InputError(f"{where} has no trace group with a label. Read it with unit='file'.")
+    rest = {name: value for name, value in labels.items() if name.lower() not in _TRUTHS}
     if unit is None and LABEL in labels:
         labelled = []
     if not labelled:
+        labels = rest if unit == "group" else labels  # what it says of all is not of a group
         # What the groups only view is drawn once; a document may also have nothing but views.
         strokes = ink.strokes(root, views=False) or ink.strokes(root)
         yield Drawing(joined(strokes, where), where, labels, groups)
@@ -49,13 +49,7 @@ def drawings(root: ET.Element, where: str, unit: Unit | None) -> Iterator[Drawin
     for number, group in enumerate(labelled, start=1):
         here = f"{where}, trace group {group.get(_ID) or group.get('id') or number}"
         own, by = _told(group)
-        rest = {name: value for name, value in labels.items() if name not in _own_only(labels)}
         yield Drawing(joined(ink.strokes(group), here), here, {**rest, **own}, {**groups, **by})
-
-
-def _own_only(labels: dict[str, str]) -> set[str]:
-    """Names of a document's labels that say nothing about one of its groups."""
-    return {LABEL, *(name for name in labels if name.lower() in _TRUTHS)}
 
 
 def _told(element: ET.Element) -> tuple[dict[str, str], dict[str, str]]:
