@@ -363,6 +363,7 @@ def test_a_folder_for_each_class_holds_its_sequences(tmp_path):
         place = tmp_path / ("left" if i % 2 else "right") / f"{i}.csv"
         place.parent.mkdir(exist_ok=True)
         np.savetxt(place, np.full((4, 3), i), delimiter=",")
+    (tmp_path / "notes.txt").write_text("Recorded by hand, and then\nby foot.\n")
     data = sm.read(tmp_path)
     assert labelled(data, [[3, 3, 3]] * 4) == "left"
     assert labelled(data, [[4, 4, 4]] * 4) == "right"
@@ -393,6 +394,14 @@ def test_columns_of_several_channels_are_told_by_their_names(tmp_path):
     data = sm.read(tmp_path / "wide.csv")
     assert names(data) == ("x", "y", "z")
     assert data.train.inputs[0].tolist() == [[i, i + 5, i + 10] for i in range(5)]
+
+
+def test_a_folder_of_texts_is_left_to_others(tmp_path):
+    for i in range(6):
+        place = tmp_path / ("left" if i % 2 else "right") / f"{i}.txt"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(f"Turn now, {i} times,\nthen wait.\n")
+    assert look(tmp_path, {}) is None
 
 
 @pytest.mark.parametrize(

@@ -28,19 +28,25 @@ from seqmodels.formats.tables import Table
 TABLES = (".csv", ".tsv", ".txt")
 NAMED = ("label", "meta", "reference", "target", "annotation", "index", "class")  # tables of labels
 SAMPLE = 1000  # rows
+LOOKED = 10  # files that are looked into
 
 
 def folder(path: Path, given: Mapping[str, Any]) -> Source | None:
     """Return the source where a folder has a file for each sequence, or None."""
-    files = list(itertools.islice(_files(path), ENOUGH + 1))
-    if len(files) < 2:
-        return None
     encoding = str(given.get("encoding") or "utf-8")
+    few = list(itertools.islice(_files(path), 2 * LOOKED))
+    looked = few[:: max(1, len(few) // LOOKED)]
+    if len(few) < 2 or not any(steps.recognised(one, encoding) for one in looked):
+        return None  # a tree of texts, say, which may be large
+    files = list(itertools.islice(_files(path), ENOUGH + 1))
+    if len(files) > ENOUGH:
+        raise InputError(f"{str(path)!r} has more than {ENOUGH:,} tables, too many to read.")
     found = _label_table(path, files, given)
     if found is not None:
         return _labelled(path, files, *found, given)
+    files = [one for one in files if one.parent != path]  # notes beside the folders
     relative = [one.relative_to(path).parts for one in files]
-    depth = len(relative[0])
+    depth = len(relative[0]) if relative else 0
     official = depth == 3 and {parts[0].lower() for parts in relative} <= set(PARTS)
     if any(len(parts) != depth for parts in relative) or not (depth == 2 or official):
         return None
