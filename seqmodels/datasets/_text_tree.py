@@ -40,7 +40,7 @@ def read_tree(path: Path, encoding: str, missing: str) -> tuple[dict[str, Exampl
             )
     left_out: dict[str, list[str]] = {}
     found: dict[str, Examples] = {}
-    for part, classes in tree.parts.items():
+    for part, classes in sorted(tree.parts.items(), key=lambda one: one[0] == "test"):
         labels: list[str] = []
         inputs = storage.texts(_texts(path, classes, encoding, labels, left_out))
         found[part or "train"] = Examples(inputs, {"class": labels})

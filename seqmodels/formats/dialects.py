@@ -11,7 +11,7 @@ from typing import Literal
 Quotes = Literal["double", "none"]
 DELIMITERS = ("\t", ";", "|", ",")  # the rarest in prose first
 FIELD = 1 << 21  # characters of a quoted field at most
-_ENOUGH = 0.9  # share of the records that must have the same number of fields
+_TRIES = 20  # records whose quotes go wrong, before the quotes are given up
 _INNER = re.compile(r'[^"]"[^"]')
 _NAME = re.compile(r"[^\W\d][\w .()%/#&?:+-]{0,59}")
 
@@ -26,7 +26,11 @@ class Dialect:
 
 
 def dialect(
-    lines: Sequence[str], delimiter: str | None, quotes: Quotes | None, cut: bool
+    lines: Sequence[str],
+    delimiter: str | None,
+    quotes: Quotes | None,
+    cut: bool,
+    enough: float = 0.9,
 ) -> Dialect | None:
     """Return the dialect of the first lines of a file, or None where they are no table.
 
@@ -35,13 +39,14 @@ def dialect(
         delimiter: Given by the user; None: decided here.
         quotes: As `delimiter`.
         cut: The file goes on, so that the last record may be in pieces.
+        enough: Share of the records that must have the same number of fields.
     """
     lines = [line for line in lines if line.strip()]
     found: list[tuple[float, Dialect]] = []
     for mark in DELIMITERS if delimiter is None else (delimiter,):
         for style in ("double", "none") if quotes is None else (quotes,):
             share, width = _regular(_widths(lines, mark, style, cut))
-            if width > 1 and (share >= _ENOUGH or delimiter is not None):
+            if width > 1 and (share >= enough or delimiter is not None):
                 found.append((share, Dialect(mark, style, width)))
     if not found:
         return None
@@ -132,25 +137,23 @@ def records(
 
 
 def _widths(lines: Sequence[str], delimiter: str, quotes: Quotes, cut: bool) -> list[int]:
-    """Return the number of fields of each record, a zero at the end where quotes go wrong."""
+    """Return the number of fields of each record, zero for one whose quotes go wrong."""
     if quotes == "none":
         return [line.count(delimiter) + 1 for line in lines]
     widths: list[int] = []
-    used = 0
-
-    def counted() -> Iterator[str]:
-        nonlocal used
-        for line in lines:
-            used += 1
-            yield line
-
-    try:
-        for chunk in records(counted(), delimiter, quotes):
-            widths += [len(row) for _, row in chunk]
-    except csv.Error:
-        if not (cut and used == len(lines)):
-            widths += [0] * max(1, len(lines) - used)
-    return widths
+    start = 0
+    for _ in range(_TRIES):
+        try:
+            for chunk in records(lines[start:], delimiter, quotes):
+                widths += [len(row) for _, row in chunk]
+            return widths
+        except csv.Error as error:  # go on with the line after the one where it began
+            why, number = error.args
+            if cut and "end of data" in why:
+                return widths
+            widths.append(0)
+            start += number
+    return widths + [0] * (len(lines) - start)
 
 
 def _regular(widths: list[int]) -> tuple[float, int]:

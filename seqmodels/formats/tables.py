@@ -17,6 +17,7 @@ from seqmodels.formats.lines import is_text, json_object, known_encoding, lines,
 HEAD = 1 << 18  # bytes from which the delimiter, the header and the columns are decided
 _QUOTED = 1 << 23  # bytes that are searched for quotes that nothing closes
 _COLUMNS = 100_000
+_NAMED_SO = (".csv", ".tsv", ".tab", ".psv")  # what is called so is one, if a broken one
 _COMMENTS = tuple("#@%")  # what other kinds of files begin with
 _NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
@@ -147,7 +148,8 @@ def _delimited_columns(
     sizes = accumulate(len(line) + 1 for line in whole)
     few = list(takewhile(lambda one: one[1] < HEAD, zip(whole, sizes, strict=True)))
     first = [line for line, _ in few] or whole[:1]
-    found = dialects.dialect(first, delimiter, quotes, cut or len(first) < len(whole))
+    enough = 0.5 if path.suffix.lower() in _NAMED_SO else 0.9
+    found = dialects.dialect(first, delimiter, quotes, cut or len(first) < len(whole), enough)
     if found is None:
         return None
     style = quotes or dialects.plain([line for line in whole if line.strip()], found, cut)
@@ -187,13 +189,15 @@ def _json_columns(path: Path, first: list[str], encoding: str) -> Table | None:
                 return None
             raise
         names |= dict.fromkeys(_once(path, record))
+    if not names:
+        return None
     return Table(path=path, kind="json lines", columns=tuple(names), encoding=encoding)
 
 
 def _parquet_columns(path: Path) -> Table:
     with _parquet_file(path) as file:
         names = [str(name) for name in file.schema_arrow.names]
-        if not file.metadata.num_rows:
+        if not file.metadata.num_rows or not names:
             raise InputError(f"{str(path)!r} has no rows. Give a table with data.")
     return Table(path=path, kind="parquet", columns=_once(path, names), header=True)
 
