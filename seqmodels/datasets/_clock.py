@@ -154,7 +154,7 @@ class Clock:
         if self._month_ends:
             self._month_ends = bool((moments.dt.days_in_month == moments.dt.day).all())
         if self._weekdays:
-            self._weekdays = not (moments.dt.weekday >= 5).any()
+            self._weekdays = not (moments.dt.day_of_week >= 5).any()
 
     def _compare(
         self, ticks: np.ndarray, groups: np.ndarray, months: np.ndarray | None, first: int
