@@ -186,7 +186,8 @@ def test_without_soundfile_wav_is_read_and_flac_names_the_extra(tmp_path, monkey
     ("samples", "rate", "says"),
     [([], RATE, "at least one"), ([0.0, np.inf], RATE, "sample 1 is inf"),
      ([0.0], 0, "rate from 1"), ([0.0], 8000.5, "whole number"), (["a"], RATE, "numbers"),
-     (np.zeros((2, 2, 2)), RATE, "shape")],
+     (np.zeros((2, 2, 2)), RATE, "shape"), ([1e30], RATE, r"sample 0 is 1\.0"),
+     ([3, -3], RATE, "int64, of which full scale is not known")],
 )  # fmt: skip
 def test_a_recording_needs_samples_and_a_rate(samples, rate, says):
     with pytest.raises(InputError, match=says):

@@ -1,7 +1,6 @@
 """Recordings become log-mel features: a step every 10 ms, the loudness in each band of pitch."""
 
 import functools
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -146,9 +145,8 @@ class SpeechEncoder(Encoder):
         return Spec(channels=self.bands)
 
     def read(self, text: str) -> list[Any]:
-        """Return the paths in a text, one a line, as they stand or as JSON."""
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return [json.loads(line) if line[0] == line[-1] == '"' else line for line in lines]
+        """Return the paths in a text, one a line."""
+        return [line.strip() for line in text.splitlines() if line.strip()]
 
     def open(self, path: Path) -> list[Any] | None:
         """Return the recordings of a sound file or of a folder; None: a text of paths, a line each.

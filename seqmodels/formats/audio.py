@@ -25,6 +25,8 @@ from seqmodels.formats.wav import (
 )
 
 ENDINGS = (".wav", ".wave", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
+LOUDEST = 1e9  # of real numbers; more is no sound, and would not stay finite
+WHOLE = (np.int16, np.int32, np.uint8)
 NAMES = {2: "ADPCM", 6: "A-law", 7: "mu-law", 17: "IMA ADPCM", 0x31: "GSM", 0x55: "MP3"}
 
 
@@ -60,13 +62,20 @@ class Recording:
         if samples.size == 0:
             raise InputError("A recording needs at least one sample, got none.")
         if samples.dtype.kind != "f":
-            width = samples.dtype.itemsize
-            samples = scaled(samples, samples.dtype.kind == "u", 8 * width)
+            if samples.dtype not in WHOLE:
+                raise InputError(
+                    f"A recording of whole numbers needs them as int16, int32 or uint8, got "
+                    f"{samples.dtype}, of which full scale is not known. Divide them by it."
+                )
+            samples = scaled(samples, samples.dtype.kind == "u", 8 * samples.dtype.itemsize)
         mono = samples if samples.ndim == 1 else samples.mean(axis=1)  # [S]
         mono = mono.astype(np.float32, copy=False)
-        if not np.isfinite(mono).all():
-            place = int(np.flatnonzero(~np.isfinite(mono))[0])
-            raise InputError(f"A recording needs finite numbers, sample {place} is {mono[place]}.")
+        odd = np.flatnonzero(~(np.abs(mono) <= LOUDEST))
+        if len(odd):
+            raise InputError(
+                f"A recording needs finite numbers, of which full scale is 1; sample {odd[0]} is "
+                f"{mono[odd[0]]}."
+            )
         object.__setattr__(self, "samples", mono)
         object.__setattr__(self, "rate", int(self.rate))
 
