@@ -4,7 +4,9 @@ Shape. Each channel is scaled by its spread over all steps, each sequence is mov
 brought to length one, read at 16 places, and held against all others. Two are near when they
 differ by at most 5 % of their own spread (a correlation of 0.999), over all of their steps where
 they are equally long, and lie ten times nearer than test sequences typically lie to each other:
-smooth curves of one kind are alike without being copies.
+smooth curves of one kind are alike without being copies. How many test sequences are that near
+each other says how many would be near the larger training part by chance; up to twice as many
+are not told of.
 
 Shift. Six steps that follow each other are looked up, to the bit, in all training sequences. A
 pair counts when all of the steps are the same where the two lie on each other, over at least half
@@ -72,9 +74,11 @@ def _near(seen: Sequences, test: Sequences) -> dict[int, int]:
     scale = np.where(spread > 0, spread, 1.0)
     a, b = _shapes(seen, scale), _shapes(test, scale)
     to_seen, which = _nearest(b, a, False)
-    usual = float(np.median(_nearest(b[:1000], b, True)[0]))
+    among = _nearest(b[:1000], b, True)[0]
+    near = min(NEAR, NEARER * float(np.median(among)))
+    chance = 1 - (1 - float((among <= near).mean())) ** (len(seen) / len(test))
     found = {}
-    for row in np.flatnonzero((to_seen <= NEAR) & (to_seen <= NEARER * usual)).tolist():
+    for row in np.flatnonzero(to_seen <= near).tolist():
         x, y = seen[int(which[row])] / scale, test[row] / scale
         if len(x) == len(y):
             x, y = _unit(x[None])[0], _unit(y[None])[0]
@@ -83,7 +87,7 @@ def _near(seen: Sequences, test: Sequences) -> dict[int, int]:
         elif abs(len(x) - len(y)) > 0.1 * len(y):
             continue
         found[row] = int(which[row])
-    return found
+    return found if len(found) > 2 * chance * len(test) else {}
 
 
 def _shapes(rows: Sequences, scale: np.ndarray) -> np.ndarray:
