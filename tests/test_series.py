@@ -353,8 +353,8 @@ def test_a_part_of_nothing_but_gaps_is_named():
         (b"\x89PNG\x00\xff\xfe\x80", "not a readable table"),
         (b"date,y\n", "has no rows"),
         (b"2020-01-01,1.5\n2020-01-02,2.5\n", "no column 'y'.*first line must name the columns"),
-        (b"date,y\n2020-01-01,1\n2020-01-02,1,2\n", "not a readable table"),
-        (b"date,y\n2020-01-01,1,2\n2020-01-02,1,2\n", "not a readable table"),
+        (b"date,y\n2020-01-01,1\n2020-01-02,1,2\n", "line 3: 3 fields, where 2 are due"),
+        (b"date,y\n2020-01-01,1,2\n2020-01-02,1,2\n", "line 2: 3 fields, where 2 are due"),
     ],
     ids=["empty", "binary", "only a header", "no header", "one long row", "long rows"],
 )

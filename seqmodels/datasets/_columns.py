@@ -1,10 +1,8 @@
 """What the columns of a table of series are: which hold times, which are foretold."""
 
-import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -16,9 +14,6 @@ from seqmodels.registry import nearest
 
 Layout = Literal["long", "columns", "rows"]
 
-SAMPLE = 1000  # rows from which the columns are known
-MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "-", "#N/A", "<NA>")
-_WIDE = 10  # delimiters that make a line a table's, whatever stands above it
 _TIMES = ("datetime", "timestamp", "date", "time", "ds", "dates", "times", "datum", "day", "week",
           "month", "quarter", "year", "period")  # fmt: skip
 _COUNTS = {*_TIMES, "t", "step", "steps", "index", "tick", "time_idx", "timestep", "ts", "cycle",
@@ -127,90 +122,6 @@ def columns_of(
     )
 
 
-def sample_of(path: Path, encoding: str | None) -> tuple[Any, dict[str, Any]] | None:
-    """Return the first rows of a table on disk, and how pandas is to read it; None: no table.
-
-    Raises:
-        InputError: It is a table, but one that cannot be read.
-    """
-    import pandas as pd
-
-    from seqmodels.formats import tables
-
-    table = tables.sniff(path, encoding=encoding)
-    if table is None:
-        return _below_preamble(path, encoding)
-    delimited = table.kind == "delimited"
-    if delimited and not table.header:  # dates for names, as in a table of a series a row
-        try:
-            table = tables.sniff(path, encoding=encoding, header=True, delimiter=table.delimiter)
-        except InputError:
-            return None
-        if table is None:
-            return None
-    rows = [row for (_, row), _ in zip(table.rows(), range(SAMPLE), strict=False)]
-    names = [f"Unnamed: {i}" if n == str(i) else n for i, n in enumerate(table.columns)]
-    frame = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
-    options: dict[str, Any] = {}
-    if delimited:
-        options = {"sep": table.delimiter, "encoding": encoding or "utf-8-sig"}
-        if table.quotes == "none":
-            options["quoting"] = 3
-        if table.delimiter != "," and _match(frame, r"-?\d+,\d+"):
-            options["decimal"] = ","
-        elif _match(frame, r"-?\d{1,3}(,\d{3})+(\.\d+)?"):
-            options["thousands"] = ","
-        typed = {c: _typed(frame[c], options) for c in frame.columns}
-        frame = pd.DataFrame(typed)
-    else:
-        frame = frame.infer_objects()
-    return frame, options
-
-
-def _below_preamble(path: Path, encoding: str | None) -> tuple[Any, dict[str, Any]] | None:
-    """Return the table that begins some lines below the first, as the World Bank's do."""
-    import pandas as pd
-
-    with path.open("rb") as stream:
-        lines = stream.read(1 << 18).split(b"\n")[:40]
-    for mark in (b",", b";", b"\t"):
-        widths = [line.count(mark) for line in lines]
-        most = max(widths)
-        first = widths.index(most)
-        if not 0 < first < 20 or most < _WIDE or widths[first : first + 4] != [most] * 4:
-            continue
-        options: dict[str, Any] = {"sep": mark.decode(), "encoding": encoding or "utf-8-sig"}
-        options["skiprows"] = first
-        try:
-            frame = pd.read_csv(path, nrows=SAMPLE, skip_blank_lines=False, **options)
-        except ValueError:
-            return None
-        return frame, {**options, "skip_blank_lines": False}
-    return None
-
-
-def apart(frame: Any, time: Sequence[str], used: Sequence[str]) -> list[str]:
-    """Return the fewest columns that, with the time, make every row unique; none: there are none.
-
-    Those `used`, as targets or inputs, are not among them.
-    Columns of text come before whole numbers, and series of less than four steps are none.
-    """
-    rest = [c for c in frame.columns if c not in time and c not in used]
-    words = [c for c in rest if not _is_number(frame[c])]
-    codes = [c for c in rest if c not in words and _is_whole(frame[c]) and not (frame[c] < 0).any()]
-    first = frame.iloc[:20_000]  # most columns fail here already
-    for offered in (words, words + codes):
-        few = [c for c in offered if 1 < frame[c].nunique(dropna=False) <= len(frame) / 4][:12]
-        for count in (1, 2, 3):
-            for chosen in itertools.combinations(few, count):
-                keys = list(chosen)
-                if any(one.duplicated([*time, *keys]).any() for one in (first, frame)):
-                    continue
-                if len(frame) >= 4 * frame.groupby(keys, dropna=False).ngroups:
-                    return keys
-    return []
-
-
 def _times(frame: Any, name: str, group: Sequence[str]) -> tuple[str, ...]:
     """Return the columns of times, none where there are none.
 
@@ -224,11 +135,11 @@ def _times(frame: Any, name: str, group: Sequence[str]) -> tuple[str, ...]:
     for column in frame.columns:
         cells = frame[column]
         typed = cells.dtype.kind == "M" or isinstance(cells.dtype, pd.PeriodDtype)
-        if typed or (not _is_number(cells) and _are(cells, _DATE) and not _lost(cells)):
+        if typed or (not is_number(cells) and _are(cells, _DATE) and not _lost(cells)):
             dates.append(column)
     for column in () if dates else frame.columns:
         cells = frame[column].dropna()
-        eight = _is_whole(cells) and cells.between(18000101, 22001231).all()
+        eight = is_whole(cells) and cells.between(18000101, 22001231).all()
         if eight and str(column).lower() in _TIMES and not _lost(cells.astype("int64").astype(str)):
             dates.append(column)
     dates = [column for column in dates if column not in group]
@@ -243,7 +154,7 @@ def _times(frame: Any, name: str, group: Sequence[str]) -> tuple[str, ...]:
         dates = best[:1] or varied
     if dates:
         return (dates[0], *_clock(frame, dates[0], group))
-    units = [lower[unit] for unit in UNITS if unit in lower and _is_whole(frame[lower[unit]])]
+    units = [lower[unit] for unit in UNITS if unit in lower and is_whole(frame[lower[unit]])]
     if len(units) > 1 and units[0].lower() == "year":
         return tuple(units)
     for column in frame.columns:
@@ -257,7 +168,7 @@ def _clock(frame: Any, date: str, group: Sequence[str]) -> tuple[str, ...]:
     if _are(frame[date], re.compile(r".*\d[ T]\d{1,2}:.*")):
         return ()
     for column in frame.columns:
-        words = column != date and column not in group and not _is_number(frame[column])
+        words = column != date and column not in group and not is_number(frame[column])
         if words and _are(frame[column], _CLOCK):
             return (column,)
     return ()
@@ -266,22 +177,22 @@ def _clock(frame: Any, date: str, group: Sequence[str]) -> tuple[str, ...]:
 def _rises(frame: Any, column: Any, group: Sequence[str]) -> bool:
     """Return whether whole numbers rise from row to row, in each series where there are several."""
     cells = frame[column]
-    if not _is_number(cells) or cells.isna().any():
+    if not is_number(cells) or cells.isna().any():
         return False
     steps = np.diff(cells.to_numpy(dtype=np.float64))
     if (steps > 0).all():
         return len(cells) > 1
     if str(column).lower() == "year" and not cells.between(1000, 2200).all():
         return False
-    words = [c for c in frame.columns if not _is_number(frame[c])]
+    words = [c for c in frame.columns if not is_number(frame[c])]
     keys = list(group) or words
-    return bool(keys) and _is_whole(cells) and not frame.duplicated([*keys, column]).any()
+    return bool(keys) and is_whole(cells) and not frame.duplicated([*keys, column]).any()
 
 
 def has_sentences(frame: Any, time: Sequence[str]) -> bool:
     """Return whether a column holds texts to read, not names."""
     for column in frame.columns:
-        if column in time or _is_number(frame[column]):
+        if column in time or is_number(frame[column]):
             continue
         cells = frame[column].dropna().astype(str)
         if len(cells) and cells.nunique() > len(cells) / 2:
@@ -291,7 +202,7 @@ def has_sentences(frame: Any, time: Sequence[str]) -> bool:
     return False
 
 
-def _is_number(cells: Any) -> bool:
+def is_number(cells: Any) -> bool:
     import pandas as pd
 
     if isinstance(cells.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(cells):
@@ -303,7 +214,7 @@ def _nearly(cells: Any, share: float = 0.9) -> bool:
     """Return whether the cells are numbers but for a few, which are named when they are read."""
     import pandas as pd
 
-    if _is_number(cells):
+    if is_number(cells):
         return True
     there = cells.dropna()
     if not len(there) or not isinstance(there.iloc[0], str | int | float):
@@ -312,8 +223,8 @@ def _nearly(cells: Any, share: float = 0.9) -> bool:
     return bool(numbers.notna().mean() >= share) and not pd.api.types.is_bool_dtype(cells)
 
 
-def _is_whole(cells: Any) -> bool:
-    if not _is_number(cells):
+def is_whole(cells: Any) -> bool:
+    if not is_number(cells):
         return False
     there = cells.dropna()
     return bool(len(there)) and bool((there % 1 == 0).all())
@@ -321,7 +232,7 @@ def _is_whole(cells: Any) -> bool:
 
 def _counts_rows(cells: Any) -> bool:
     """Return whether a column is but the number of the row."""
-    if str(cells.name).lower() not in _IDS or not _is_whole(cells) or len(cells) < 2:
+    if str(cells.name).lower() not in _IDS or not is_whole(cells) or len(cells) < 2:
         return str(cells.name).lower().startswith("unnamed: 0")
     return bool((np.diff(cells.to_numpy(dtype=np.float64)) == 1).all())
 
@@ -337,32 +248,3 @@ def _are(cells: Any, form: re.Pattern[str]) -> bool:
 def _lost(cells: Any) -> bool:
     """Return whether most of the texts are no dates after all."""
     return bool(moments_of(cells.dropna().drop_duplicates().iloc[:200]).isna().mean() > 0.5)
-
-
-def _match(frame: Any, form: str) -> bool:
-    """Return whether some column holds only texts of a form, beside plain numbers."""
-    for column in frame.columns:
-        cells = frame[column].astype(str).str.strip()
-        cells = cells[~cells.isin(MISSING)]
-        like = cells.str.fullmatch(form)
-        if like.any() and (like | cells.str.fullmatch(r"-?\d+(\.\d+)?")).all():
-            return True
-    return False
-
-
-def _typed(cells: Any, options: Mapping[str, Any]) -> Any:
-    """Return texts of a column as numbers, where they all are."""
-    import pandas as pd
-
-    cells = cells.astype("string").str.strip()
-    cells = cells.mask(cells.isin(MISSING))
-    plain = cells
-    if options.get("decimal") == ",":
-        plain = cells.str.replace(",", ".", regex=False)
-    elif options.get("thousands"):
-        plain = cells.where(~cells.str.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?").fillna(False),
-                            cells.str.replace(",", "", regex=False))  # fmt: skip
-    numbers: Any = pd.to_numeric(plain, errors="coerce")
-    if numbers.isna().equals(cells.isna()):
-        return numbers.astype("float64") if cells.notna().any() else numbers
-    return cells.astype(object).where(cells.notna(), None)

@@ -8,16 +8,18 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from seqmodels.data import Dataset
-from seqmodels.datasets._columns import Columns, Layout, apart, columns_of, sample_of
+from seqmodels.datasets._columns import Columns, Layout, columns_of
 from seqmodels.datasets._large import LargeTable
 from seqmodels.datasets._presets import SERIES_PRESETS
+from seqmodels.datasets._samples import sample_of
 from seqmodels.datasets._sizes import sizes_of
-from seqmodels.datasets._steps import Duplicates, Irregular, Missing, Steps, steps_of
+from seqmodels.datasets._steps import Duplicates, Irregular, Missing, steps_of
 from seqmodels.datasets._tables import DataFrame, absent_columns, find_table, read_table
+from seqmodels.datasets._telling import gaps, no_series, refuse_several, says
 from seqmodels.datasets._wide import columns_to_steps, rows_to_steps
 from seqmodels.datasets._windows import Windows, chosen
 from seqmodels.encoders.series import SeriesEncoder
-from seqmodels.errors import InputError, some
+from seqmodels.errors import InputError
 from seqmodels.registry import Found, Task, register_dataset
 from seqmodels.storage import large
 
@@ -30,7 +32,7 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
     """Return what a table's columns are, where it has times and numbers; see `Source.look`."""
     if not path.is_file() or "text" in given:
         return None
-    found = sample_of(path, given.get("encoding"))
+    found = sample_of(path, given)
     columns = found and columns_of(found[0], path.name, **_asked(given))
     if not columns:
         return None
@@ -73,6 +75,8 @@ def series(
     valid: Share | None = None,
     test: Share | None = None,
     encoding: str | None = None,
+    delimiter: str | None = None,
+    quotes: Literal["double", "none"] | None = None,
 ) -> Dataset:
     """Forecasts from any table with a time column: read some steps, foretell the next.
 
@@ -120,6 +124,8 @@ def series(
             up to 0.25.
         test: Share of the time span for the test. None: 0.2, or up to 0.25.
         encoding: Of a text file. None: UTF-8.
+        delimiter: What parts the fields of a text file; None: decided from its first lines.
+        quotes: "none": quotes are plain characters there. None: decided, too.
 
     The presets read public tables; where a table is not found, the error names its publisher.
 
@@ -135,7 +141,8 @@ def series(
     asked = _asked({"time": time, "target": target, "group": group, "layout": layout})
     problems = _problems({**numbers, **policies, **shares, "scaling": scaling, "layout": layout})
     try:
-        frame, name = _table(find_table(path, file), encoding)
+        how: dict[str, Any] = {"encoding": encoding, "delimiter": delimiter, "quotes": quotes}
+        frame, name = _table(find_table(path, file), how)
     except InputError as error:
         raise InputError(problems + error.problems) from None
     columns_asked = {key: asked[key] for key in ("time", "target", "group")}
@@ -145,12 +152,12 @@ def series(
     shown = frame.sample if isinstance(frame, LargeTable) else frame
     found = columns_of(shown, name, **asked)
     if found is None:
-        raise InputError(_no_series(frame, name))
+        raise InputError(no_series(frame, name))
     frame, times, aims, groups = _long(frame, name, found, asked["group"])
     reads = list(dict.fromkeys(_names(inputs) or aims))
     columns = list(dict.fromkeys([*reads, *aims]))
     if duplicates == "refuse":
-        _refuse_several(frame, name, times, groups, columns)
+        refuse_several(frame, name, times, groups, columns)
     steps = steps_of(
         frame,
         name,
@@ -188,8 +195,8 @@ def series(
             time=tuple(times),
         ),
         head="regression",
-        says=(_says(name, found, times, aims, groups, steps), sizes.says,
-              *_gaps(steps, len(frame), missing)),
+        says=(says(name, found, times, aims, groups, steps), sizes.says,
+              *gaps(steps, len(frame), missing)),
     )  # fmt: skip
 
 
@@ -205,9 +212,9 @@ def _names(names: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return () if names is None else tuple(names)
 
 
-def _table(source: Any, encoding: str | None) -> tuple[Any, str]:
+def _table(source: Any, how: Mapping[str, Any]) -> tuple[Any, str]:
     """Return the table as a DataFrame, or as a `LargeTable`, and what to call it."""
-    found = sample_of(source, encoding) if isinstance(source, Path) else None
+    found = sample_of(source, how) if isinstance(source, Path) else None
     if found and large(source):
         return LargeTable(source, found[1], found[0].rename(columns=str)), source.name
     return read_table(source, found[1] if found else None)
@@ -231,63 +238,6 @@ def _long(
         frame = columns_to_steps(frame, name, found.time, found.target)
         return frame, found.time, ("value",), ("series",)
     return frame, found.time, found.target, group
-
-
-def _refuse_several(
-    frame: Any, name: str, time: tuple[str, ...], group: tuple[str, ...], columns: list[str]
-) -> None:
-    """Refuse several series in one table that nobody told apart, with the columns that would."""
-    if isinstance(frame, LargeTable):
-        frame = frame.sample
-    again = frame.duplicated([*time, *group])
-    keys = apart(frame, time, columns) if again.any() else []
-    if keys:
-        raise InputError(
-            f"{name} holds several series: {again.sum()} of its {len(frame)} rows have a time that "
-            f"was there before. The columns {some(keys)} tell them apart: "
-            f"group={tuple(keys)!r} (--group {','.join(keys)})."
-        )
-
-
-def _says(
-    name: str,
-    found: Columns,
-    time: tuple[str, ...],
-    aims: tuple[str, ...],
-    group: tuple[str, ...],
-    steps: Steps,
-) -> str:
-    """Return what was read, in a line."""
-    forms = {"long": f"time column {some(time)}, target {some(aims)}",
-             "columns": f"time column {some(time)}, a series in each of {some(found.target)}",
-             "rows": "a series in each row"}  # fmt: skip
-    by = f" by {some(group)}" if group and found.layout != "columns" else ""
-    many = f", {len(steps.names):,} series{by}" if steps.names else ""
-    return f"{name}: {forms[found.layout]}{many}, {len(steps.values):,} steps"
-
-
-def _gaps(steps: Steps, rows: int, missing: str) -> tuple[str, ...]:
-    """Return a line about what was missing, if anything was."""
-    unknown = steps.unknown
-    if not unknown:
-        return ()
-    more = len(steps.values) - rows
-    done = {"previous": "filled with the last known value", "drop": "windows there left out",
-            "interpolate": "filled by a line between their neighbours"}  # fmt: skip
-    inserted = f", {more:,} of them not in the table" if more > 0 else ""
-    return (
-        f"{unknown:,} of {len(steps.values):,} steps lack a value{inserted}: {done[missing]}, "
-        f"and never a target (missing=, irregular=)",
-    )
-
-
-def _no_series(frame: Any, name: str) -> str:
-    names = [str(column) for column in frame.columns]
-    return (
-        f"Dataset 'series' found no column of times, or none of numbers beside it, in {name}. Its "
-        f"first line must name the columns; it names {some(names, 12)}. Give time= a column of "
-        f"dates, or of numbers that rise."
-    )
 
 
 def _problems(given: Mapping[str, Any]) -> list[str]:
