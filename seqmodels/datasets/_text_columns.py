@@ -127,7 +127,7 @@ def _text(table: Table, sample: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
     likely = {name: weight for name, weight in likely.items() if weight}
     timed = any(_is_date(values) for values in sample.values())
     if timed:  # with a time a table of names and numbers is a series
-        likely = {name: weight for name, weight in likely.items() if weight >= 30}
+        likely = {name: weight for name, weight in likely.items() if weight >= 20}
     named = [name for name in likely if name.casefold() == "text"]
     if len(named) == 1 or len(likely) == 1:
         return tuple(named or likely)
