@@ -319,7 +319,7 @@ def test_a_pickle_that_asks_for_anything_else_is_refused_and_nothing_is_run(tmp_
     path = tmp_path / "cat.npz"
     rows = objects([ways(0), Trap()])  # type: ignore[list-item]
     np.savez(path, train=rows, test=rows)
-    with pytest.raises(InputError, match=r"cat\.npz, train.*Nothing in it was run"):
+    with pytest.raises(InputError, match=r"cat\.npz, train.*it asks for.*Nothing in it was run"):
         strokes(path)
     assert not (tmp_path / "sprung").exists()
 
@@ -494,10 +494,12 @@ def test_other_kinds_of_files_are_left_to_others(tmp_path):
     (tmp_path / "page.xml").write_text("<?xml version='1.0'?><html><ink/></html>")
     (tmp_path / "rows.jsonl").write_text('{"word": "drawing", "label": 1}\n')
     np.savez(tmp_path / "arrays.npz", x=np.zeros(3))
+    np.savez(tmp_path / "series.npz", train=np.zeros((9, 5)), test=np.zeros((9, 5)))
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)))
     (tmp_path / "empty.txt").write_text("")
     assert look(tmp_path, {}) is None
-    assert all(look(path, {}) is None for path in tmp_path.iterdir())
+    assert not any(look(path, {}) for path in tmp_path.iterdir() if path.suffix != ".zip")
 
 
 def test_a_model_learns_from_sketches_and_answers_for_new_ones(tmp_path):
@@ -606,8 +608,15 @@ def test_a_bad_archive_of_sketches_gives_one_error_that_names_it(tmp_path, name)
     path = tmp_path / "bad.npz"
     np.savez(path, **arrays)
     with pytest.raises(InputError, match=message) as caught:
-        strokes(path)
+        strokes(path, format="stroke3")
     assert str(path) in str(caught.value)
+
+
+def test_a_cut_archive_of_sketches_is_named(tmp_path):
+    path = sketches(tmp_path / "cat.npz")
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(InputError, match=r"cat\.npz is not a whole zip"):
+        sm.read(path)
 
 
 def test_zips_that_climb_out_explode_or_are_locked_are_refused(tmp_path):
@@ -623,7 +632,7 @@ def test_zips_that_climb_out_explode_or_are_locked_are_refused(tmp_path):
     data[data.rindex(b"PK\x01\x02") + 8] |= 1
     data[6] |= 1
     locked.write_bytes(data)
-    with pytest.raises(InputError, match="is encrypted"):
+    with pytest.raises(InputError, match=r"is encrypted\. Unpack"):
         sm.read(locked)
     cut = tmp_path / "cut.zip"
     cut.write_bytes(omniglot(tmp_path / "whole.zip").read_bytes()[:-40])

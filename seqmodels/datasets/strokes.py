@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ _OPENED = 60  # files it reads
 
 def look(path: Path, given: Mapping[str, Any]) -> Found | None:
     """Know drawings by the first bytes of a few files, and read some to see what they show."""
-    path = _zip_in(path) or path
+    path = _place(path)
     with files(path, _LISTED) as listed:
         kinds = survey(listed)
         if not kinds:
@@ -116,7 +117,7 @@ def strokes(
     if not path.exists():
         raise InputError(f"There is no file or folder {str(path)!r}.")
     choice = Choice(unit=unit, recognized=recognized, encoding=encoding, most=limit)
-    path = _zip_in(path) or path
+    path = _place(path)
     with files(path) as listed:
         kind = _kind(path, list(survey(listed)), format)
         found, others = read(listed, kind, choice)
@@ -150,17 +151,22 @@ def strokes(
     )
 
 
-def _zip_in(path: Path) -> Path | None:
-    """Return the one zip of drawings in a folder, such as Omniglot's; None: there is none."""
+def _place(path: Path) -> Path:
+    """Return where drawings are: a folder without any may have a zip of them, as Omniglot's."""
     found = []
     for one in sorted(path.glob("*.zip"))[:20] if path.is_dir() else []:
-        with files(one) as listed:
+        with contextlib.suppress(InputError), files(one) as listed:
             if survey(listed):
                 found.append(one)
+    if not found:
+        return path
+    with files(path, _LISTED) as listed:
+        if survey(listed):
+            return path
     if len(found) > 1:
         names = some([one.name for one in found])
         raise InputError(f"{str(path)!r} has several zips of drawings: {names}. Give one of them.")
-    return found[0] if found else None
+    return found[0]
 
 
 def _kind(path: Path, kinds: list[str], given: str | None) -> Kind:

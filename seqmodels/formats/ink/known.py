@@ -74,7 +74,7 @@ def kind_of(files: Files, name: str) -> str | None:
     head = files.head(name, _HEAD)
     if head.startswith(b"PK\x03\x04"):
         with files.open(name) as file:
-            return "stroke3" if sketch.is_sketch(sketch.members(file)) else None
+            return "stroke3" if sketch.is_sketch(file) else None
     root = safe_xml.root_name(head)
     if root is not None:
         return {"ink": "inkml", iam.ROOT: "iam"}.get(root)

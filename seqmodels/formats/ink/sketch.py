@@ -50,18 +50,20 @@ class _Unpickler(pickle._Unpickler):  # Python's own: C's allots what a number i
         return _Inert
 
 
-def members(file: IO[bytes]) -> list[str]:
-    """Return the names of the arrays in an archive; empty: it is none."""
+def is_sketch(file: IO[bytes]) -> bool:
+    """Whether an archive holds drawings, by the names, the types and the shapes of its arrays."""
     try:
         with zipfile.ZipFile(file) as archive:
-            return [name[:-4] for name in archive.namelist() if name.endswith(".npy")]
+            names = archive.namelist()
+            if "points.npy" in names and "offsets.npy" in names:
+                kind, shape, _ = _header(archive, "points")
+                return not kind.hasobject and len(shape) == 2 and shape[1] in (3, 4)
+            if "train.npy" not in names:
+                return False
+            kind, shape, _ = _header(archive, "train")
+            return (kind.hasobject and len(shape) == 1) or (len(shape) == 3 and shape[2] == 3)
     except Exception:  # damaged zips raise nearly anything
-        return []
-
-
-def is_sketch(names: list[str]) -> bool:
-    """Whether arrays of these names are drawings."""
-    return "train" in names or {"points", "offsets"} <= set(names)
+        return False
 
 
 def drawings(
@@ -218,10 +220,20 @@ def _member(
         raise InputError(f"{where} would unpack to {told.file_size:,} bytes, which is too much.")
     with archive.open(told) as packed:
         stream = io.BytesIO(packed.read(told.file_size + 1))
+    return *_read_header(stream), stream.read()
+
+
+def _header(archive: zipfile.ZipFile, name: str) -> tuple[np.dtype, tuple[int, ...], bool]:
+    with archive.open(f"{name}.npy") as packed:
+        return _read_header(io.BytesIO(packed.read(100_000)))
+
+
+def _read_header(stream: IO[bytes]) -> tuple[np.dtype, tuple[int, ...], bool]:
+    """Return the type, the shape, and whether columns come first."""
     old = np.lib.format.read_magic(stream) == (1, 0)
     read = np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0
     shape, fortran, kind = read(stream)
-    return kind, shape, fortran, stream.read()
+    return kind, shape, fortran
 
 
 def _numbers(archive: zipfile.ZipFile, name: str, where: str, *, text: bool = False) -> np.ndarray:

@@ -134,10 +134,11 @@ def iam_files(files: Files, names: list[str], choice: Choice) -> Iterator[Drawin
 def sketch_files(files: Files, names: list[str], choice: Choice) -> Iterator[Drawing]:
     """Yield the drawings of `.npz` archives; the name of a file is the class of its drawings."""
     for name in names:
+        stem = files.stem(name).removeprefix("sketchrnn_").removesuffix(".full")
         with files.open(name) as file:
             yield from sketch.drawings(
                 file,
-                files.stem(name),
+                stem,
                 files.where(name),
                 choice.most,
                 glance=choice.sample is not None,
