@@ -76,7 +76,7 @@ def label_column(
         return column if known or len(kinds) <= max(len(rows) / 2, 2) else None
     others = [one for one in rest if one.lower() not in PARTS and one.lower() not in ("id", "")]
     raise InputError(
-        f"{name} has a sequence in each row. Which column is its label: {some(others, 20)}? "
+        f"Which column of {name} has the labels of its sequences: {some(others, 20)}? "
         f"Say it: --target {others[0] if others else 'COLUMN'}."
     )
 

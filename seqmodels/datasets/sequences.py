@@ -163,8 +163,8 @@ def _filled(
     lacking = [case for _, case in rows if np.isnan(case.values).any()]
     if lacking and missing == "refuse":
         raise InputError(
-            f"{_gap(lacking[0], names)}, as {len(lacking):,} of {len(rows):,} sequences lack "
-            f"values. Choose missing=: {POLICIES}; on the command line --set "
+            f"{_gap(lacking[0], names)}. Values are missing in {len(lacking):,} of {len(rows):,} "
+            f"sequences. Choose missing=: {POLICIES}; on the command line --set "
             f"dataset.missing=interpolate."
         )
     kept, filled = [], []

@@ -180,7 +180,7 @@ def _label(head: Header, text: str, where: str) -> str:
     if not same:
         raise InputError(
             f"{where}: label {name[:40]!r} is not among those of the header, "
-            f"{some(known)}. Correct it, or name it after @classLabel true."
+            f"{some(known)}. The line may be cut off; or name the label after @classLabel true."
         )
     return same[0]
 
