@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from seqmodels.leaks.material import Finding, Material
 from seqmodels.leaks.near_steps import CHANNELS, PLACES, near_steps
 from seqmodels.leaks.near_texts import near_texts
 
+MEMORY = 1e8  # characters of texts that are held at once
 TINY = 30  # test examples: with fewer, 95 % limits of a share are 0.18 away from it, or more
 
 
@@ -126,7 +128,7 @@ def audit(data: Dataset, target: str | None = None, *, quick: bool = False) -> A
     target = target or next(iter(data.train.targets))
     data.train.target(target)
     effort, limits = QUICK if quick else WHOLE, []
-    data = _within(data, effort.copies, limits)
+    data = _within(data, min(effort.copies, _held(data)), limits)
     material = Material(data, target)
     found = [*order.groups(material), *order.moments(material)]
     windows = material.windows_share()
@@ -162,8 +164,6 @@ def audit(data: Dataset, target: str | None = None, *, quick: bool = False) -> A
 
 def _within(data: Dataset, most: int, limits: list[str]) -> Dataset:
     """Return the dataset with at most so many examples, drawn at random, of all parts."""
-    import dataclasses
-
     named = {"train": data.train, "valid": data.valid, "test": data.test}
     total = sum(len(part) for part in named.values() if part is not None)
     if total <= most:
@@ -178,6 +178,15 @@ def _within(data: Dataset, most: int, limits: list[str]) -> Dataset:
         f"among these."
     )
     return dataclasses.replace(data, **cut)
+
+
+def _held(data: Dataset) -> int:
+    """Return how many examples take the memory that texts may take; they are read whole."""
+    inputs = data.train.inputs
+    if not isinstance(inputs[0], str):
+        return WHOLE.copies
+    places = np.linspace(0, len(inputs) - 1, min(len(inputs), 200)).astype(int)
+    return max(1000, int(MEMORY / (1 + np.mean([len(inputs[int(i)]) for i in places]))))
 
 
 def _few(material: Material, examples: int, numbers: int) -> tuple[np.ndarray, np.ndarray]:

@@ -336,7 +336,7 @@ def test_a_leak_stops_a_training_before_a_directory_is_made(tmp_path):
     test.inputs[:] = train.inputs[:40]  # type: ignore[index]
     data, out = of_texts(train, test), tmp_path / "run"
     asked = {"head": "binary", "out": out, "quiet": True, "settings": {"training.epochs": 1}}
-    with pytest.raises(sm.InputError, match="(?s)duplicates.*--allow-leak"):
+    with pytest.raises(sm.InputError, match=r"(?s)duplicates.*--allow-leak"):
         sm.train(data, **asked)
     assert not out.exists()
     with pytest.raises(sm.InputError, match="needs a reason"):
