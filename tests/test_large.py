@@ -341,7 +341,7 @@ def test_what_a_table_on_disk_refuses(tmp_path, on_disk, case):
     given = {"target": ("x1",), **given}
     with pytest.raises(InputError, match=says) as caught:
         series(written(tmp_path, frame), **given)
-    assert len(caught.value.problems) <= 2
+    assert len(caught.value.problems) <= 3  # one for each part
 
 
 @pytest.mark.parametrize("spoil", ["ragged", "latin-1", "truncated quotes"])
