@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +12,14 @@ import numpy as np
 from annotated_types import Ge
 
 from seqmodels.data import Dataset, Examples, Sequences
+from seqmodels.datasets._labels_of_ink import (
+    WHO,
+    check_group,
+    check_kinds,
+    choices,
+    said,
+    target_of,
+)
 from seqmodels.datasets._parts import Seed, Share, held_out
 from seqmodels.encoders.strokes import StrokeEncoder
 from seqmodels.errors import InputError, some
@@ -20,7 +27,6 @@ from seqmodels.formats.ink import FORMATS, Choice, Drawing, files, read, survey
 from seqmodels.reading import suggested
 from seqmodels.registry import Found, Task, register_dataset
 
-WHO = "Dataset 'strokes'"
 Kind = Literal["inkml", "iam", "stroke3", "quickdraw", "uji2", "uji", "omniglot"]
 _LISTED = 5000  # files, and drawings in them, that a first look takes in
 _OPENED = 60  # files it reads
@@ -37,8 +43,8 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
         unit = given.get("unit") if given.get("unit") in ("file", "group") else None
         choice = Choice(unit=unit, most=max(20, _LISTED // len(listed.names)), sample=_OPENED)
         drawings = list(read(listed, kind, choice)[0])
-    target = _target(drawings, kind, given.get("target"))
-    return Found({"format": kind}, suggested([_said(one, target) or "" for one in drawings]))
+    target = target_of(drawings, kind, given.get("target"))
+    return Found({"format": kind}, suggested([said(one, target) or "" for one in drawings]))
 
 
 @register_dataset(
@@ -122,20 +128,20 @@ def strokes(
         kind = _kind(path, list(survey(listed)), format)
         found, others = read(listed, kind, choice)
         drawings = list(found)
-    chosen = _target(drawings, kind, target)
-    lost = [one for one in drawings if _said(one, chosen) is None]
+    chosen = target_of(drawings, kind, target)
+    lost = [one for one in drawings if said(one, chosen) is None]
     if lost and unlabelled == "refuse":
         raise InputError(
             f"{WHO}: {len(lost):,} of {len(drawings):,} drawings have no {chosen!r}: "
             f"{some([one.where for one in lost], 3)}. Leave them out with unlabelled='drop', or "
-            f"choose another target: {_choices(drawings, chosen)}."
+            f"choose another target: {choices(drawings, chosen)}."
         )
-    drawings = [one for one in drawings if _said(one, chosen) is not None]
-    _check_kinds(drawings, chosen, kind)
+    drawings = [one for one in drawings if said(one, chosen) is not None]
+    check_kinds(drawings, chosen, kind)
     if group_by is not None:
-        _check_group(drawings, group_by)
+        check_group(drawings, group_by)
     train, valid, rest, how = _parts(drawings, chosen, test, seed, group_by)
-    values = [_said(one, chosen) for one in drawings]
+    values = [said(one, chosen) for one in drawings]
     return Dataset(
         train=train,
         valid=valid,
@@ -188,72 +194,6 @@ def _kind(path: Path, kinds: list[str], given: str | None) -> Kind:
     return kinds[0]  # type: ignore[return-value]
 
 
-def _said(drawing: Drawing, name: str) -> str | None:
-    """Return a label or a group of a drawing; None: it has none of that name."""
-    return drawing.labels.get(name, drawing.groups.get(name))
-
-
-def _target(drawings: list[Drawing], kind: str, given: str | None) -> str:
-    """Return the name of the target: the given one, or the usual one that drawings have."""
-    if not drawings:
-        raise InputError(f"{WHO} found no drawing to learn from.")
-    usual = FORMATS[kind].targets if given is None else (given,)
-    for name in usual:
-        if any(_said(one, name) is not None for one in drawings):
-            return name
-    there = _choices(drawings, None)
-    if given is not None:
-        raise InputError(f"{WHO} has no target {given!r}. There is {there}.")
-    raise InputError(
-        f"{WHO}: no drawing says what it shows ({' or '.join(map(repr, usual))}), as in "
-        f"{drawings[0].where}. Choose target= from {there}."
-    )
-
-
-def _choices(drawings: list[Drawing], but: str | None) -> str:
-    """Return, for a message, the labels and groups that could be learned, with their kinds."""
-    counts: dict[str, set[str]] = {}
-    for one in drawings:
-        for name, value in (*one.labels.items(), *one.groups.items()):
-            counts.setdefault(name, set()).add(value)
-    fit = {
-        name: len(values)
-        for name, values in counts.items()
-        if name != but and 2 <= len(values) <= max(2, len(drawings) / 2)
-    }
-    return ", ".join(f"{name!r} ({kinds:,} kinds)" for name, kinds in fit.items()) or "nothing else"
-
-
-def _check_kinds(drawings: list[Drawing], target: str, kind: str) -> None:
-    """Refuse a target with one kind, and free text: hardly a kind comes twice."""
-    values = [_said(one, target) for one in drawings]
-    kinds = len(set(values))
-    if kinds < 2:
-        raise InputError(
-            f"{WHO}: all {len(drawings):,} drawings have the same {target!r}, {values[0]!r}. There "
-            f"is nothing to tell apart; other targets: {_choices(drawings, target)}."
-        )
-    if kinds > max(2, len(drawings) / 2):
-        symbols = " unit='group' reads labelled symbols one by one." if kind == "inkml" else ""
-        raise InputError(
-            f"{WHO}: {target!r} has {kinds:,} different texts in {len(drawings):,} drawings, such "
-            f"as {some(dict.fromkeys(values), 2)}. No head writes texts yet; binary, multiclass "
-            f"and regression need kinds that come again. Choose target= from "
-            f"{_choices(drawings, target)}.{symbols}"
-        )
-
-
-def _check_group(drawings: list[Drawing], group: str) -> None:
-    lost = [one.where for one in drawings if group not in one.groups]
-    if lost:
-        names = Counter(name for one in drawings for name in one.groups)
-        there = [name for name, count in names.items() if count == len(drawings)]
-        raise InputError(
-            f"{WHO}: {len(lost):,} of {len(drawings):,} drawings do not say their {group!r} "
-            f"(group_by=): {some(lost, 3)}. All say {some(there) or 'nothing of the kind'}."
-        )
-
-
 def _parts(
     drawings: list[Drawing], target: str, test: float, seed: int, group_by: str | None
 ) -> tuple[Examples, Examples | None, Examples, str]:
@@ -262,7 +202,7 @@ def _parts(
     names = [name for name in names if all(name in one.groups for one in drawings)]
     examples = Examples(
         Sequences.of([one.points for one in drawings]),
-        {target: [_said(one, target) for one in drawings]},
+        {target: [said(one, target) for one in drawings]},
         groups={name: [one.groups[name] for one in drawings] for name in names},
     )
     rows: dict[str | None, list[int]] = {}

@@ -9,7 +9,6 @@ become inert stand-ins, and any other name in it is refused. The plain layout ne
 from __future__ import annotations
 
 import io
-import pickle
 import zipfile
 from collections.abc import Iterator
 from typing import IO, Any
@@ -17,37 +16,12 @@ from typing import IO, Any
 import numpy as np
 
 from seqmodels.errors import InputError, some
+from seqmodels.formats.ink.pickled import listed, restored
 from seqmodels.formats.ink.record import FARTHEST, MOST_POINTS, Drawing
 
 LABEL = "label"
 PARTS = ("train", "valid", "test")
 _MOST_BYTES = 2_000_000_000  # of one array unpacked
-_NAMES = {
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("_codecs", "encode"),  # how old protocols write bytes
-}
-
-
-class _Inert:
-    """Stands for an array, its type, or its bytes: keeps what it is given and does nothing."""
-
-    state: Any = None
-
-    def __init__(self, *given: Any):
-        self.given = given
-
-    def __setstate__(self, state: object) -> None:
-        self.state = state
-
-
-class _Unpickler(pickle._Unpickler):  # Python's own: C's allots what a number in the file says
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _NAMES:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return _Inert
 
 
 def is_sketch(file: IO[bytes]) -> bool:
@@ -164,9 +138,7 @@ def _rows(
         yield from array[:most]
         return
     try:
-        rows = _Unpickler(io.BytesIO(packed), encoding="bytes").load().state[-1]
-        if not isinstance(rows, list):
-            raise TypeError(f"a {type(rows).__name__} where a list of arrays is due")
+        rows = listed(packed)
         if len(shape) == 3 and len(rows) == np.prod(shape):  # one array of Python numbers
             if not all(type(value) in (int, float) for value in rows):
                 raise TypeError("not numbers")
@@ -174,7 +146,7 @@ def _rows(
             return
         total = 0
         for row in rows[:most]:
-            array = _restored(row)
+            array = restored(row)
             total += array.nbytes
             if total > len(packed):  # one array many times over; honest ones take their own bytes
                 raise ValueError("it repeats itself beyond measure")
@@ -186,25 +158,6 @@ def _rows(
             f"{where}: its pickle is not a list of arrays of numbers ({error}). Nothing in it was "
             f"run. Fetch it again."
         ) from None
-
-
-def _restored(row: Any) -> np.ndarray:
-    """Return the array of numbers that a stand-in was told of."""
-    if not isinstance(row, _Inert) or not isinstance(row.state, tuple) or len(row.state) != 5:
-        raise TypeError(f"a {type(row).__name__} where an array is due")
-    _, shape, kind, fortran, data = row.state
-    if isinstance(data, _Inert):  # _codecs.encode(text, "latin1")
-        data = str(data.given[0]).encode("latin-1")
-    if not isinstance(kind, _Inert) or not isinstance(data, bytes) or not isinstance(shape, tuple):
-        raise TypeError("an array of something else than numbers")
-    code, order = kind.given[0], kind.state[1]
-    code, order = (one.decode() if isinstance(one, bytes) else one for one in (code, order))
-    dtype = np.dtype(str(code))
-    if dtype.kind not in "iufb":
-        raise TypeError(f"an array of {dtype}")
-    dtype = dtype.newbyteorder(">") if order == ">" else dtype
-    array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
-    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def _member(
