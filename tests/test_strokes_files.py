@@ -38,6 +38,12 @@ def only(tmp_path: Path, body: str) -> list[list[float]]:
     return one.points.tolist()
 
 
+def zipped(path: Path, member: str, data: bytes | str, **kinds) -> Path:
+    with zipfile.ZipFile(path, "w", **kinds) as archive:
+        archive.writestr(member, data)
+    return path
+
+
 # InkML
 
 
@@ -292,6 +298,29 @@ def test_pickled_sketches_are_read_without_running_a_pickle(tmp_path, protocol, 
     assert [found[row].part for row in (0, 6, 12)] == ["train", "valid", "test"]
 
 
+def test_sketches_as_python_2_pickled_them_are_read(tmp_path):
+    array = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
+    kind = b"cnumpy\ndtype\nU\x02%bK\x00K\x01\x87R(K\x03U\x01%bNNN"
+    kind += 2 * b"J\xff\xff\xff\xff" + b"K\x00tb"
+    rows = [ways(5), ways(6).astype(">i2")]
+    inside = b"".join(
+        array
+        + b"(K\x01K\x03K\x03\x86"
+        + kind % (b"i2", order)
+        + b"\x89U\x12"
+        + row.tobytes()
+        + b"tb"
+        for row, order in zip(rows, (b"<", b">"), strict=True)
+    )
+    whole = array + b"(K\x01K\x02\x85" + kind % (b"O8", b"|") + b"\x89](" + inside + b"etb."
+    stream = io.BytesIO()
+    header = {"descr": "|O", "fortran_order": False, "shape": (2,)}
+    np.lib.format.write_array_header_1_0(stream, header)
+    path = zipped(tmp_path / "cat.npz", "train.npy", stream.getvalue() + b"\x80\x02" + whole)
+    found = drawings(path)
+    assert [one.points.tolist() for one in found] == [ways(5).tolist(), ways(6).tolist()]
+
+
 def test_a_folder_of_sketches_has_a_class_a_file_and_the_published_parts(tmp_path):
     for name in ("cat", "dog", "sheep"):
         sketches(tmp_path / f"{name}.npz")
@@ -522,12 +551,6 @@ def test_a_model_learns_from_sketches_and_answers_for_new_ones(tmp_path):
 # Bad files
 
 
-def bad_zip(path: Path, member: str, data: bytes | str, **kinds) -> Path:
-    with zipfile.ZipFile(path, "w", **kinds) as archive:
-        archive.writestr(member, data)
-    return path
-
-
 BOMB = '<!DOCTYPE ink [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><ink><trace>&b;</trace></ink>'
 OUTSIDE = '<!DOCTYPE ink [<!ENTITY a SYSTEM "file:///etc/passwd">]><ink><trace>&a;</trace></ink>'
 GOOD = INK.format("<trace>1 2, 3 4</trace>")
@@ -620,14 +643,14 @@ def test_a_cut_archive_of_sketches_is_named(tmp_path):
 
 
 def test_zips_that_climb_out_explode_or_are_locked_are_refused(tmp_path):
-    climbing = bad_zip(tmp_path / "climbing.zip", "../../a.inkml", GOOD)
+    climbing = zipped(tmp_path / "climbing.zip", "../../a.inkml", GOOD)
     with pytest.raises(InputError, match=r"climb out of it: '\.\./\.\./a\.inkml'"):
         sm.read(climbing)
     zeros = GOOD.encode() + b" " * 30_000_000
-    bomb = bad_zip(tmp_path / "bomb.zip", "a.inkml", zeros, compression=zipfile.ZIP_DEFLATED)
+    bomb = zipped(tmp_path / "bomb.zip", "a.inkml", zeros, compression=zipfile.ZIP_DEFLATED)
     with pytest.raises(InputError, match=r"bomb\.zip: a\.inkml would unpack"):
         sm.read(bomb)
-    locked = bad_zip(tmp_path / "locked.zip", "a.inkml", GOOD)
+    locked = zipped(tmp_path / "locked.zip", "a.inkml", GOOD)
     data = bytearray(locked.read_bytes())
     data[data.rindex(b"PK\x01\x02") + 8] |= 1
     data[6] |= 1
@@ -716,5 +739,5 @@ def test_any_pickle_reads_or_is_refused(tmp_path, at, put):
         data = bytearray(archive.read("train.npy"))
     at %= len(data)
     data[at : at + len(put)] = put
-    path = bad_zip(tmp_path / "any.npz", "train.npy", bytes(data))
+    path = zipped(tmp_path / "any.npz", "train.npy", bytes(data))
     reads_or_refuses(path, "stroke3")
