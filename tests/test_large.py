@@ -1,5 +1,6 @@
 """Data larger than memory: the same answers from disk, to the bit, and a bound on what is held."""
 
+import contextlib
 import errno
 import gc
 import json
@@ -13,6 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import seqmodels as sm
 from seqmodels import storage
@@ -360,6 +363,29 @@ def test_a_broken_table_on_disk_is_one_clear_error(tmp_path, on_disk, spoil):
         series(path, target="x1")
     assert len(caught.value.problems) == 1
     assert "table.csv" in str(caught.value)
+
+
+BYTES = table(HOURS[:300]).to_csv(index=False).encode()
+
+
+@pytest.mark.slow
+@settings(derandomize=True, max_examples=300, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(
+    changes=st.lists(st.tuples(st.integers(0, len(BYTES) - 1), st.binary(max_size=6)), max_size=4),
+    end=st.integers(100, len(BYTES)),
+    policies=st.sampled_from([{}, {"irregular": "fill", "missing": "previous"}]),
+)
+def test_any_bytes_are_read_from_disk_or_refused(tmp_path, on_disk, changes, end, policies):
+    on_disk()
+    damaged = bytearray(BYTES[:end])
+    for place, new in changes:
+        damaged[place : place + len(new)] = new
+    path = tmp_path / "table.csv"
+    path.write_bytes(damaged)
+    with contextlib.suppress(InputError):
+        data = series(path, time="date", target="x1", window=5, **policies)
+        data.encoder.fit(data.train.inputs).encode(data.test.inputs)
 
 
 # --- training
