@@ -24,7 +24,7 @@ CODE = dict(zip(ascii_uppercase, SIGNALS.split(), strict=True))
     tasks={
         "multiclass": sm.Task("letter", "which letter was keyed"),
         "binary": sm.Task("letter", "is it a vowel?", {"positive": tuple("AEIOU")}),
-        "regression": sm.Task("signals", "how many dots and dashes it has"),
+        "regression": sm.Task("dashes", "how many dashes it has"),
     },
 )
 def morse(n: int = 4000, *, shake: float = 0.15, seed: int = 0) -> sm.Dataset:
@@ -40,7 +40,7 @@ def morse(n: int = 4000, *, shake: float = 0.15, seed: int = 0) -> sm.Dataset:
     keyed = [[[0.3 if signal == "-" else 0.1, 0.1] for signal in CODE[one]] for one in letters]
     jitter = [rng.normal(1, shake) * rng.normal(1, shake, (len(one), 2)) for one in keyed]
     inputs = [np.array(one) * noise for one, noise in zip(keyed, jitter, strict=True)]  # [T, 2]
-    targets = {"letter": letters, "signals": [len(one) for one in keyed]}
+    targets = {"letter": letters, "dashes": [CODE[one].count("-") for one in letters]}
     train, test = sm.Examples(inputs, targets).split(0.2, seed, by="letter")
     return sm.Dataset(train=train, test=test, encoder=SeriesEncoder())
 

@@ -5,10 +5,12 @@ import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import seqmodels as sm
 from seqmodels import testing
-from seqmodels.registry import DATASETS, HEADS
+from seqmodels.registry import DATASETS, ENCODERS, HEADS
 
 FOLDER = Path(__file__).parents[1] / "examples"
 EXAMPLES = sorted(FOLDER.glob("*.py"))
@@ -20,7 +22,7 @@ def run(tmp_path, monkeypatch, capfd):
     """Run an example from the command line, in a folder and a registry of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
-    for registry in (DATASETS, HEADS):
+    for registry in (DATASETS, ENCODERS, HEADS):
         list(registry)  # the built-in parts
         monkeypatch.setattr(registry, "_parts", dict(registry._parts))
 
@@ -70,7 +72,6 @@ STEPS = [f"# {number}" for number in range(1, 10)]
 
 
 def test_the_film_review_tutorial_asks_for_what_its_preset_asks(monkeypatch):
-    import seqmodels as sm
     from seqmodels.settings import resolve
 
     asked = {}
@@ -135,3 +136,61 @@ def test_the_dataset_of_ones_own_keeps_the_promises(run):
 def test_a_head_of_ones_own_runs_and_keeps_the_promises(run):
     assert "deviance=" in run("own_head", "--epochs", "1", "--n", "300")
     testing.check_head(HEADS.get("counts")(), [0, 3, 1, 7, 2, 2])
+
+
+@pytest.fixture
+def part(run):
+    """Import an example and return the class in it, registered for this test."""
+
+    def part(name: str, kind: str):
+        return runpy.run_path(str(FOLDER / f"{name}.py"), run_name=name)[kind]
+
+    return part
+
+
+def test_an_ordinal_head_keeps_the_promises(part):
+    ordinal = part("ordinal_head", "Ordinal")
+    testing.check_head(ordinal(), [0, 3, 1, 2, 2, 1])
+    named = ordinal(order=("low", "mid", "high"))
+    testing.check_head(named, ["low", "high", "mid", "low"])
+    for targets in (["low", "lower"], ["low", None]):
+        with pytest.raises(sm.InputError, match="needs classes of"):
+            named.fit(targets)
+    with pytest.raises(sm.InputError, match="needs classes of"):
+        ordinal().fit([1, 1])
+
+
+def test_an_ordinal_head_tells_the_shares_of_training_until_it_has_learned(part):
+    head = part("ordinal_head", "Ordinal")(order=("low", "mid", "high"))
+    fitted = head.fit(["low"] * 49 + ["mid"] * 29 + ["high"] * 19)
+    trivial = fitted.trivial(2)
+    np.testing.assert_allclose(trivial.scores, [[0.5, 0.3, 0.2]] * 2, atol=1e-6)
+    high = fitted.decode(np.array([[0.0], [3.0], [50.0], [-50.0]]))
+    assert high.answers.tolist()[1:] == ["high", "high", "low"]
+    assert np.isfinite(high.scores).all()
+    off = fitted.score(["low", "low"], sm.Prediction(np.array(["mid", "high"])))
+    assert off["classes off"] == 1.5
+
+
+def test_an_ordinal_head_trains_by_its_name(part):
+    part("ordinal_head", "Ordinal")
+    run = sm.train("temporal_order", head="ordinal", target="xs", epochs=1, limit=200, quiet=True)
+    assert set(run.baselines) == {"median class"}
+    assert sm.load(run.path).head == run.model.head
+
+
+def test_the_encoder_of_dna_runs_and_keeps_the_promises(run):
+    assert "accuracy=" in run("dna_encoder", "--epochs", "1", "--n", "300")
+    testing.check_encoder(ENCODERS.get("dna")(), ["ACGT", "n", "acgtuRYSWKMBDHVN"])
+
+
+def test_a_code_for_several_bases_is_shared_among_them(part):
+    dna = part("dna_encoder", "Dna")()
+    found = dna.encode(["AR", "uN"])
+    assert found[0].tolist() == [[1, 0, 0, 0], [0.5, 0, 0.5, 0]]
+    assert found[1].tolist() == [[0, 0, 0, 1], [0.25] * 4]
+    assert dna.read(">one\nACG\nT\n>two\r\nNN\n") == ["ACGT", "NN"]
+    assert dna.read("ACG\n\nTT\n") == ["ACG", "TT"]
+    for broken in ("ACX", "A-C", "", None, 3, "Ä", ["A"]):
+        with pytest.raises(sm.InputError, match="row 1"):
+            dna.encode(["A", broken])
