@@ -90,7 +90,8 @@ def moments_of(cells: Any) -> Any:
         if cells.dtype == "string" and cells.str.match(_EITHER).any():
             days_first = pd.to_datetime(cells, errors="coerce", utc=True, dayfirst=True)
             lost = moments.isna().any(), days_first.isna().any()
-            if lost[0] > lost[1] or (lost[0] == lost[1] and _gaps(days_first) < _gaps(moments)):
+            even = _kinds(days_first) < _kinds(moments)
+            if lost[0] > lost[1] or (lost[0] == lost[1] and even):
                 moments = days_first
     return moments.dt.tz_localize(None)
 
@@ -121,8 +122,10 @@ def _joined(frame: Any, time: Sequence[str]) -> Any:
     return whole
 
 
-def _gaps(moments: Any) -> int:
-    """Return how many kinds of steps there are from row to row."""
+def _kinds(moments: Any) -> int:
+    """Return how many kinds of steps there are from row to row; months are all alike."""
+    if moments.dt.day.nunique() == 1 and (moments == moments.dt.normalize()).all():
+        return 1
     return moments.drop_duplicates().diff().nunique()
 
 
