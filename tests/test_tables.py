@@ -49,6 +49,15 @@ def test_blanks_before_a_quote_do_not_part_its_field(tmp_path):
     assert rows[0][1] == ["one, two", "a"]
 
 
+def test_a_mark_inside_quotes_is_no_delimiter(tmp_path):
+    content = "".join(f'"{i % 3}","It#39;s {i}","so it is, he said"\n' for i in range(20))
+    assert found(tmp_path, content)[1][4][1] == ["1", "It#39;s 4", "so it is, he said"]
+
+
+def test_decimal_commas_are_no_delimiters(tmp_path):
+    assert found(tmp_path, "1,5;2,5\n3,5;4,5\n")[1][0][1] == ["1,5", "2,5"]
+
+
 def test_an_unbalanced_quote_swallows_no_rows(tmp_path):
     lines = [f"ham\tsaid {i} things" for i in range(50)]
     lines[3] = 'ham\t"so he went'
@@ -155,7 +164,7 @@ def test_parquet_is_read_like_the_others(tmp_path):
         b"Just some lines\nof prose, as it were,\nwithout columns.\n",
         b"one\ntwo\nthree\n",
         b"@problemName X\n@data\n1,2,3:a\n4,5,6:b\n",
-        b'[{"text": "a"}]',
+        b"[[1, 2], [3, 4]]",
         b"<ink>\n<trace>1 2, 3 4</trace>\n</ink>\n",
         b"{not json\n",
     ],
@@ -198,6 +207,8 @@ MALFORMED = {
     "json nested": ('{"a": 1}\n{"a": ' + "[" * 100_000 + "\n", {}, "line 2: .*nested too deep"),
     "json digits": ('{"a": 1}\n{"a": ' + "9" * 5000 + "}\n", {}, "line 2: needs one JSON"),
     "json twice": ('{"a": 1, "a": 2}\n', {}, "'a' is in .* more than once"),
+    "json array": ('[\n {"text": "a"},\n {"text": "b"}\n]', {}, "is one JSON array"),
+    "old lines": ("text,label\ra b,c\rd e,f\r", {}, "carriage return alone"),
     "parquet": (b"PAR1" + b"x" * 100 + b"PAR1", {}, "not a readable Parquet file"),
     "short parquet": (b"PAR1", {}, "not a readable Parquet file"),
 }

@@ -133,7 +133,7 @@ def _text(table: Table, sample: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
         return tuple(named or likely)
     ranked = sorted(likely, key=lambda name: -likely[name])
     if ranked and likely[ranked[0]] < 2 * likely[ranked[1]]:
-        close = [name for name in ranked if likely[ranked[0]] < 2 * likely[name]]
+        close = [name for name in likely if likely[ranked[0]] < 2 * likely[name]]
         raise InputError(
             f"{table.path.name} has several columns of text: {some(close)}. Choose one, as in "
             f"text={close[0]!r} (--set dataset.text={close[0]}), or join some: "

@@ -161,12 +161,14 @@ def _table(path: Path, *, quotes: str = "auto", **options: Any) -> Table | None:
 def _columns(
     table: Table,
     *,
-    text: tuple[str, ...] | None,
+    text: str | tuple[str, ...] | None,
     target: str | int | None,
     group_by: str | None,
     several: str,
 ) -> Columns | None:
     """Return what `decide` does, unless rows have several labels and nobody said what of them."""
+    if isinstance(text, str):  # where nobody has read it as a list
+        text = tuple(part.strip() for part in text.split(","))
     named = str(target) if target is not None else None
     if named is not None and named not in table.columns:
         named = named.strip()

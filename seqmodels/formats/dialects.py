@@ -42,15 +42,18 @@ def dialect(
         enough: Share of the records that must have the same number of fields.
     """
     lines = [line for line in lines if line.strip()]
-    found: list[tuple[float, Dialect]] = []
+    found: list[tuple[float, float, Dialect]] = []
     for mark in DELIMITERS if delimiter is None else (delimiter,):
+        beside = sum(f'{mark}"' in line or f'"{mark}' in line for line in lines) / max(
+            len(lines), 1
+        )
         for style in ("double", "none") if quotes is None else (quotes,):
             share, width = _regular(_widths(lines, mark, style, cut))
             if width > 1 and (share >= enough or delimiter is not None):
-                found.append((share, Dialect(mark, style, width)))
+                found.append((share, beside, Dialect(mark, style, width)))
     if not found:
         return None
-    best = max(found, key=lambda one: one[0])[1]  # the first of equals
+    best = max(found, key=lambda one: one[:2])[2]  # of equals the one beside quotes, or the first
     return best if quotes else Dialect(best.delimiter, plain(lines, best, cut), best.width)
 
 

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 from seqmodels.errors import InputError
 
 LONGEST = 1 << 24  # bytes of a line
+_OLD_ENDS = re.compile(rb"\A[\t -~]+\r[\t -~]+\r")
 _KEPT = frozenset(b"\t\n\r\f\x1a\x1b")  # control bytes that a text may hold
 
 
@@ -40,12 +42,17 @@ def is_text(path: Path, head: bytes) -> bool:
     """Return whether the first bytes of a file look like text.
 
     Raises:
-        InputError: They are text in UTF-16.
+        InputError: They are text in UTF-16, or with the line ends of the old Mac.
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and b"\0" in head[:64]:
         raise InputError(
             f"{str(path)!r} is in UTF-16. Save it as UTF-8, as with "
             f"`iconv -f UTF-16 -t UTF-8 FILE > NEW`, and give that."
+        )
+    if b"\n" not in head and _OLD_ENDS.search(head):
+        raise InputError(
+            f"{str(path)!r} ends its lines with a carriage return alone. Save it with the line "
+            f"ends of today, as with `tr '\\r' '\\n' < FILE > NEW`."
         )
     odd = sum(count for byte, count in Counter(head).items() if byte < 32 and byte not in _KEPT)
     return bool(head.strip()) and odd <= len(head) / 100

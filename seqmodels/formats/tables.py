@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ HEAD = 1 << 18  # bytes from which the delimiter, the header and the columns are
 _QUOTED = 1 << 23  # bytes that are searched for quotes that nothing closes
 _COLUMNS = 100_000
 _NAMED_SO = (".csv", ".tsv", ".tab", ".psv")  # what is called so is one, if a broken one
+_ARRAY = re.compile(rb"\s*\[\s*\{")
 _COMMENTS = tuple("#@%")  # what other kinds of files begin with
 _NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
@@ -119,7 +121,7 @@ def sniff(
             head = stream.read(HEAD)
             if head.startswith(b"PAR1"):
                 return _parquet_columns(path)
-            if not is_text(path, head):
+            if not is_text(path, head) or head.startswith(b"[["):
                 return None
             if b'"' in head:
                 head += stream.read(_QUOTED)
@@ -127,6 +129,11 @@ def sniff(
     except OSError as error:
         raise InputError(f"Cannot read {str(path)!r}: {error.strerror}.") from None
     whole, wrong = sample(path, head, encoding, cut)
+    if _ARRAY.match(head):
+        raise InputError(
+            f"{str(path)!r} is one JSON array. Give JSON lines, one object a line, as "
+            f"`jq -c '.[]' FILE > NEW` writes them."
+        )
     if whole and whole[0].lstrip().startswith("{"):
         table = _json_columns(path, whole[:1000], encoding)
     else:
