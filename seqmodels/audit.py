@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from seqmodels.leaks.copies import copies
 from seqmodels.leaks.material import Finding, Material
 from seqmodels.leaks.near_steps import CHANNELS, PLACES, near_steps
 from seqmodels.leaks.near_texts import near_texts
+from seqmodels.sequences import Sequences
 
 MEMORY = 1e8  # characters of texts that are held at once
 TINY = 30  # test examples: with fewer, 95 % limits of a share are 0.18 away from it, or more
@@ -100,12 +102,18 @@ class Audit:
         )
 
 
-def audit(data: Dataset, target: str | None = None, *, quick: bool = False) -> Audit:
+def audit(
+    data: Dataset,
+    target: str | None = None,
+    *,
+    quick: bool = False,
+    encoded: Mapping[str, Sequences] | None = None,
+) -> Audit:
     """Look for what the test part shares with training (train and valid together).
 
     Kinds of findings, with the thresholds and their reasons in the files of `seqmodels.leaks`:
 
-    - `duplicates`, `near-duplicates`, `shifted copies`: FAIL from 20 % of the test part on.
+    - `duplicates`, `near-duplicates`, `shifted copies`: FAIL from 25 % of the test part on.
     - `contradictions`: the same input with another class. WARN.
     - `repeats`: 30 % of training rows repeat another, or 10 % are one and the same. WARN.
     - `groups`: a writer, a speaker, ... on both sides. WARN; FAIL where it was to be apart.
@@ -121,6 +129,8 @@ def audit(data: Dataset, target: str | None = None, *, quick: bool = False) -> A
         data: Its parts as they will be used; its groups and times are looked at too.
         target: The target that is predicted. None: the first.
         quick: Look at less of large data, as before every training; `limits` says of what.
+        encoded: The inputs of each part as sequences, for who has encoded them already; looked
+            at where the inputs themselves are neither texts nor numbers, as sound files are.
 
     Raises:
         InputError: There is no such target, or the inputs cannot be read.
@@ -128,6 +138,12 @@ def audit(data: Dataset, target: str | None = None, *, quick: bool = False) -> A
     target = target or next(iter(data.train.targets))
     data.train.target(target)
     effort, limits = QUICK if quick else WHOLE, []
+    if encoded is not None and not _readable(data.train.inputs[0]):
+        parts: dict[str, Any] = {
+            name: dataclasses.replace(getattr(data, name), inputs=rows)
+            for name, rows in encoded.items()
+        }
+        data = dataclasses.replace(data, **parts)
     data = _within(data, min(effort.copies, _held(data)), limits)
     material = Material(data, target)
     found = [*order.groups(material), *order.moments(material)]
@@ -178,6 +194,16 @@ def _within(data: Dataset, most: int, limits: list[str]) -> Dataset:
         f"among these."
     )
     return dataclasses.replace(data, **cut)
+
+
+def _readable(example: Any) -> bool:
+    """Return whether an input is a text or numbers."""
+    if isinstance(example, str):
+        return True
+    try:
+        return np.asarray(example).dtype.kind in "fiub"
+    except (TypeError, ValueError):
+        return False
 
 
 def _held(data: Dataset) -> int:

@@ -169,7 +169,9 @@ class Work:
     def _audited(self, parts: Parts) -> Mapping[str, Any]:
         """Return the audit of the parts as they are used, or refuse to train on leaks."""
         used = {"train": parts.train, "valid": parts.valid, "test": parts.test}
-        found = audit(dataclasses.replace(parts.data, **used), parts.target, quick=True)
+        data = dataclasses.replace(parts.data, **used)
+        rows = {name: part.sequences for name, part in self.encoded.items()}
+        found = audit(data, parts.target, quick=True, encoded=rows)
         if self.allow_leak is None:
             found.refuse()
         return found.record()

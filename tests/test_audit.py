@@ -61,9 +61,9 @@ def test_a_text_on_both_sides_is_found_whatever_its_case_and_spaces():
 
 def test_many_copies_fail():
     train, test = texts(200, 1), texts(100, 2)
-    test.inputs[:20] = train.inputs[50:70]  # type: ignore[index]
+    test.inputs[:25] = train.inputs[50:75]  # type: ignore[index]
     assert found(of_texts(train, test), "duplicates").level == "FAIL"
-    test.inputs[19] = texts(1, 3).inputs[0]  # type: ignore[index]
+    test.inputs[24] = texts(1, 3).inputs[0]  # type: ignore[index]
     assert found(of_texts(train, test), "duplicates").level == "WARN"
 
 
@@ -298,6 +298,15 @@ def test_large_data_are_sampled_and_it_is_said():
     train, test = walks(1500, 1, steps=400), walks(500, 2, steps=400)
     said = audit(of_steps(train, test), quick=True).limits
     assert any("of 500 test sequences" in line for line in said)
+
+
+def test_inputs_that_were_encoded_are_not_encoded_again():
+    train, test = walks(100, 1), walks(50, 2)
+    test.inputs[3] = train.inputs[8]  # type: ignore[index]
+    rows = {"train": sm.Sequences.of(train.inputs), "test": sm.Sequences.of(test.inputs)}
+    named = [change(part, inputs=[object()] * len(part)) for part in (train, test)]
+    one = found(of_steps(*named), "duplicates", encoded=rows)
+    assert one.pairs == ((("train", 8), ("test", 3)),)
 
 
 def test_the_record_is_json_with_pairs_of_rows():

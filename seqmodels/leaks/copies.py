@@ -4,9 +4,11 @@ Texts are the same when they are so in one case and with one space between words
 same when they are so to the bit; sequences of fewer than four numbers, or that change fewer than
 three times, are left out, since those are alike by chance.
 
-Thresholds. Public collections hold some copies, so a few are told (WARN). From a fifth of the
-test part on, a model that learns rows by heart answers them all, and could seem to make a
-fifth fewer errors than it will: FAIL. With fewer than three copies no share can be told.
+Thresholds. Public collections hold copies by nature, so that a random split leaves some on both
+sides (12 % of the test part of the SMS spam collection, 18 % of the product titles of
+PriceRunner): they are told (WARN). From a quarter of the test part on, a model that learns rows by
+heart could seem to make a quarter fewer errors than it will: FAIL. With fewer than three copies no
+share can be told.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy as np
 
 from seqmodels.leaks.material import Finding, Level, Material
 
-MANY = 0.2  # share of the test part
+MANY = 0.25  # share of the test part
 FEWEST = 3  # copies that a share is worth telling of
 OPENING = 8  # words: texts that open differently are not read further
 REPEATS = 0.3  # share of training rows that repeat another
