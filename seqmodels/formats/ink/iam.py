@@ -17,7 +17,7 @@ from seqmodels.formats.ink.safe_xml import local
 
 TEXT, WRITER, FORM = "text", "writer", "form"
 ROOT = "WhiteboardCaptureSession"
-LINE = re.compile(r"([a-z]\d{2}-\d{3}[a-z]?)-(\d+)")
+_LINE = re.compile(r"([a-z]\d{2}-\d{3}[a-z]?)-(\d+)")
 HEAD = 65_536  # bytes before the strokes of a session
 _WRITER = re.compile(rb"""\bwriter[-_]?id\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 _SESSION = re.compile(r"strokes([a-z]?)")
@@ -62,7 +62,7 @@ def drawing(root: ET.Element, stem: str, folders: tuple[str, ...], where: str) -
 
 def form_of(stem: str, folders: tuple[str, ...]) -> str | None:
     """Return the form that a file belongs to, such as a01-000u; None: its name does not say."""
-    line = LINE.fullmatch(stem)
+    line = _LINE.fullmatch(stem)
     if line:
         return line[1]
     session = _SESSION.fullmatch(stem)
@@ -71,7 +71,7 @@ def form_of(stem: str, folders: tuple[str, ...]) -> str | None:
 
 def line_of(stem: str) -> int | None:
     """Return which line of its form a file is, from 1."""
-    line = LINE.fullmatch(stem)
+    line = _LINE.fullmatch(stem)
     return int(line[2]) if line else None
 
 

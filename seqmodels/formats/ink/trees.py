@@ -95,6 +95,8 @@ def iam_files(files: Files, names: list[str], choice: Choice) -> Iterator[Drawin
     if files.archive is None and files.root.name == "lineStrokes":
         with listed(files.root.parent) as above:
             every = [(above, name) for name in above.names]
+    lines = [name for name in names if iam.line_of(files.stem(name)) is not None]
+    needed = {iam.form_of(files.stem(name), files.folders(name)) for name in lines or names}
     texts: dict[str, list[str]] = {}
     writers: dict[str, str] = {}
     parts: dict[str, str] = {}
@@ -105,12 +107,10 @@ def iam_files(files: Files, names: list[str], choice: Choice) -> Iterator[Drawin
             parts.update(dict.fromkeys(place.text(name, _MOST_TABLE).split(), iam.PARTS[stem]))
         elif suffix == ".txt" and stem == "forms":
             writers.update(iam.writers_in(place.text(name, _MOST_TABLE)))
-        elif suffix == ".txt" and iam.LINE.fullmatch(f"{stem}-1"):
+        elif suffix == ".txt" and stem in needed:
             texts[stem] = iam.lines_in(place.text(name, _MOST_TABLE))
         elif suffix == ".xml" and stem.startswith("strokes"):
             sessions.append((place, name))
-    lines = [name for name in names if iam.line_of(files.stem(name)) is not None]
-    needed = {iam.form_of(files.stem(name), files.folders(name)) for name in lines}
     for place, name in sessions if lines else []:
         form = iam.form_of(place.stem(name), place.folders(name))
         writer = iam.writer_in(place.head(name, iam.HEAD)) if form in needed else None
