@@ -449,6 +449,14 @@ BROKEN = {
         ("x.ts", (HEADER + "1:2:").encode() + b"\xe9\n"),
         "line 10 is not UTF-8",
     ),
+    "channels that would fill memory": (
+        broken(HEADER, "1:" * 200_000 + "1," * 200_000 + "1:up"),
+        "line 10: 200,001 channels of 1 to 200,001 values are no sequence",
+    ),
+    "times that never meet": (
+        broken(HEADER, "".join(f"({i},1):" for i in range(3000)) + "up"),
+        "line 10: 3,000 channels of 1 to 1 values are no sequence of 3,000 steps",
+    ),
     "no timestamps": (
         broken(HEADER.replace("Stamps false", "Stamps true"), ROWS[0]),
         "line 10: no timestamps",

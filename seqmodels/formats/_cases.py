@@ -13,6 +13,7 @@ import numpy as np
 from seqmodels.errors import InputError
 
 LINE = 2**24  # bytes of one line: a sequence of some two million numbers
+SPARSE = 32  # places for each value, at most, where channels are of unequal length
 ABSENT = {"?", "na", "n/a", "nan", "null", "none"}  # a value that is not there, in small letters
 
 
@@ -129,6 +130,37 @@ def label(text: str) -> str:
         if number.is_integer() and abs(number) < 2**53:
             return str(int(number))
     return plain
+
+
+def beside(channels: Sequence[np.ndarray], where: str) -> tuple[np.ndarray, tuple[int, ...] | None]:
+    """Return channels side by side, [T, C], and their lengths where they are not the same.
+
+    Shorter ones end in NaN.
+
+    Raises:
+        InputError: They differ so much that nearly all of it would be NaN.
+    """
+    lengths = tuple(len(one) for one in channels)
+    if len(set(lengths)) == 1:
+        return np.column_stack(channels), None
+    refuse_sparse(max(lengths), lengths, where)
+    values = np.full((max(lengths), len(channels)), np.nan)  # [T, C]
+    for i, one in enumerate(channels):
+        values[: len(one), i] = one
+    return values, lengths
+
+
+def refuse_sparse(steps: int, lengths: Sequence[int], where: str) -> None:
+    """Refuse channels that have far fewer values than steps, and would take memory for nothing.
+
+    Raises:
+        InputError: They do.
+    """
+    if steps * len(lengths) > max(SPARSE * sum(lengths), 2**20):
+        raise InputError(
+            f"{where}: {len(lengths):,} channels of {min(lengths):,} to {max(lengths):,} values "
+            f"are no sequence of {steps:,} steps. The line is broken, or its times do not match."
+        )
 
 
 def ended(values: np.ndarray) -> np.ndarray:

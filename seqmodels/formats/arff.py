@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from seqmodels.errors import InputError, some
-from seqmodels.formats._cases import Case, Cases, ended, label, lines, numbers, sole
+from seqmodels.formats._cases import Case, Cases, beside, ended, label, lines, numbers, sole
 from seqmodels.formats.ucr import FEWEST, stepped
 
 ATTRIBUTES = 1_000_000  # at most
@@ -116,12 +116,8 @@ def _case(head: Header, text: str, where: str) -> Case:
             raise InputError(f"{where}: the sequence is not between quotes.")
         inner, last = text[1:end], text[end + 1 :].lstrip(" ,")
         channels = [numbers(one.split(","), where) for one in inner.split("\\n")]
-        lengths = tuple(len(one) for one in channels)
-        values = np.full((max(lengths), len(channels)), np.nan)  # [T, C]
-        for i, one in enumerate(channels):
-            values[: len(one), i] = one
+        values, uneven = beside(channels, where)
         values = ended(values)
-        uneven = lengths if len(set(lengths)) > 1 else None
     else:
         *cells, last = text.split(",")
         values, uneven = stepped(numbers(cells, where), 1, where), None

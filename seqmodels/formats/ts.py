@@ -16,7 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from seqmodels.errors import InputError, some
-from seqmodels.formats._cases import Case, Cases, ended, label, lines, numbers, sole
+from seqmodels.formats._cases import (
+    Case,
+    Cases,
+    beside,
+    ended,
+    label,
+    lines,
+    numbers,
+    refuse_sparse,
+    sole,
+)
 
 KEYS = {
     "problemname", "timestamps", "missing", "univariate", "dimension", "dimensions",
@@ -137,20 +147,15 @@ def _case(head: Header, text: str, where: str) -> Case:
     if head.says("timestamps") and not stamped:
         raise InputError(f"{where}: no timestamps, where the header says @timeStamps true.")
     if stamped:
-        return Case(where, _aligned([_stamped(one, where) for one in fields]), name)
+        return Case(where, _aligned([_stamped(one, where) for one in fields], where), name)
     channels = []
     for i, one in enumerate(fields):
         if not one.strip():
             raise InputError(f"{where}: channel {i + 1} is empty. Give its values, or ? for each.")
         place = f"{where}, channel {i + 1}" if len(fields) > 1 else where
         channels.append(numbers(one.split(","), place))
-    lengths = tuple(len(one) for one in channels)
-    if len(set(lengths)) == 1:
-        return Case(where, np.column_stack(channels), name)
-    values = np.full((max(lengths), len(channels)), np.nan)  # [T, C]
-    for i, one in enumerate(channels):
-        values[: len(one), i] = one
-    return Case(where, values, name, uneven=lengths)
+    values, uneven = beside(channels, where)
+    return Case(where, values, name, uneven=uneven)
 
 
 def _fields(head: Header, text: str) -> tuple[list[str], str]:
@@ -221,11 +226,12 @@ def _dates(stamps: list[str], where: str) -> np.ndarray:
     return dates.astype(np.int64) / 1e6  # [T] seconds
 
 
-def _aligned(channels: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def _aligned(channels: list[tuple[np.ndarray, np.ndarray]], where: str) -> np.ndarray:
     """Return the values [T, C] at every moment of any channel."""
     moments = channels[0][0]
     if any(not np.array_equal(times, moments) for times, _ in channels):
         moments = np.unique(np.concatenate([times for times, _ in channels]))
+        refuse_sparse(len(moments), [len(times) for times, _ in channels], where)
     values = np.full((len(moments), len(channels)), np.nan)
     for i, (times, known) in enumerate(channels):
         values[np.searchsorted(moments, times), i] = known
