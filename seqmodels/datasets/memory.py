@@ -168,7 +168,11 @@ def _values(target: Any, rows: int, where: str) -> tuple[Any, str]:
         missing = np.asarray(target.isna()).any(axis=1)
         values = target.reset_index(drop=True)
     else:
-        values = np.asarray(target)
+        try:
+            values = np.asarray(target)
+        except ValueError:  # lists of unequal length
+            values = np.empty(rows, object)
+            values[:] = list(target)
         if values.ndim > 1 and values.shape[1:] == (1,):
             values = values[:, 0]
         missing = _missing(values)
