@@ -408,6 +408,13 @@ def test_fields_of_a_pattern_may_have_a_width_and_folders(tmp_path):
     assert {"speaker", "room", "text"} <= set(data.train.groups)
 
 
+def test_the_label_alone_may_hold_what_parts_the_fields(tmp_path):
+    names = [f"{who}_{word}_{i}.wav" for who in "ab" for word in ("up", "turn_left") for i in "12"]
+    data = sm.read(folder(tmp_path, names), pattern="{speaker}_{label}_{index}")
+    assert {*data.train.targets["label"], *data.test.targets["label"]} == {"up", "turn_left"}
+    assert {*data.train.groups["speaker"], *data.test.groups["speaker"]} == {"a", "b"}
+
+
 def test_speech_commands_bring_their_parts_and_their_speakers(tmp_path):
     names = [
         f"{word}/{s:08x}_nohash_{i}.wav" for word in ("yes", "no") for s in range(9) for i in (0, 1)
