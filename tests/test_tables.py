@@ -71,7 +71,7 @@ def test_an_unbalanced_quote_swallows_no_rows(tmp_path):
 
 def test_an_unbalanced_quote_that_a_later_row_closes_swallows_no_rows(tmp_path):
     lines = [f"ham\tsaid {i} things" for i in range(50)]
-    lines[3], lines[20], lines[40] = 'ham\t"so he', 'ham\ta "b" c', 'ham\the came"'
+    lines[3], lines[45], lines[40] = 'ham\t"so he', 'ham\ta "b" c', 'ham\the came"'
     assert len(found(tmp_path, "\n".join(lines))[1]) == 50
 
 

@@ -150,7 +150,7 @@ def test_a_group_is_on_one_side_and_named(tmp_path):
 
 
 def test_rows_without_a_text_or_a_target_are_named_and_dropped_when_asked(tmp_path):
-    content = REVIEWS + " ,pos\n" + f"{prose(50)},\n" + f"{prose(51)},pos\n"
+    content = REVIEWS + '" ",pos\n' + f"{prose(50)},\n" + f"{prose(51)},pos\n"
     path = write(tmp_path, content)
     with pytest.raises(InputError) as caught:
         read(path)
@@ -201,9 +201,16 @@ def test_a_large_table_lies_on_disk_and_gives_the_same_examples(tmp_path, monkey
         assert every(large) == pairs
 
 
+def test_made_up_words_are_words(tmp_path):
+    found = look(write(tmp_path, csv("t,c", [f"w{i}11 w{i}22 w{i}33" for i in range(N)], LABELS)))
+    assert found is not None
+    assert found.arguments["text"] == ("t",)
+
+
 @pytest.mark.parametrize(
     "content",
     [
+        csv("pixels,emotion", [f"{i} {2 * i} {3 * i} {4 * i}" for i in range(N)], STARS),
         "date,value\n" + "".join(f"2020-01-{i:02},{i}.5\n" for i in range(1, 29)),
         csv("", *[[f"{i * j}.25" for i in range(N)] for j in range(1, 9)]),
         csv("agency,date,sold", [f"A_{i % 3}" for i in range(N)], ["2020-01-01"] * N, range(N)),

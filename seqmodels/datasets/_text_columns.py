@@ -155,7 +155,7 @@ def _prose(values: Sequence[Any]) -> float:
     few = list(different)[:100]
     if (words < 2 and not unspaced) or (share < 0.3 and len(texts) > 20) or _is_date(few):
         return 0.0
-    if sum(sum(map(str.isalpha, text)) for text in few) < 0.4 * sum(
+    if sum(sum(map(str.isalpha, text)) for text in few) < 0.1 * sum(  # numbers in a cell
         len("".join(text.split())) for text in few
     ):
         return 0.0
