@@ -253,7 +253,7 @@ def test_a_series_on_disk_has_the_same_windows(tmp_path, on_disk, given):
 @pytest.mark.parametrize("irregular", ["fill", "ignore"])
 def test_gaps_on_disk_are_dealt_with_the_same(tmp_path, on_disk, missing, irregular):
     frame = table(HOURS)
-    frame.loc[[5, 6, 300, 800], "x1"] = np.nan
+    frame.loc[[5, 6, *range(90, 100), 300, 800], "x1"] = np.nan  # also where a chunk ends
     path = written(tmp_path, frame.drop(index=[3, 400, 401, 402]))
     same_windows(path, on_disk, target="x1", window=10, missing=missing, irregular=irregular)
 
