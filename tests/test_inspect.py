@@ -6,12 +6,12 @@ import re
 
 import numpy as np
 import pytest
+from test_audit import of_texts, texts, walks
 from typer.testing import CliRunner
 
 import seqmodels as sm
 from seqmodels.cli import app
 from seqmodels.encoders import SeriesEncoder, TextEncoder
-from tests.test_audit import of_texts, texts, walks
 
 
 def run(*arguments: str):
