@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from seqmodels.data import Dataset
 from seqmodels.errors import InputError
 from seqmodels.registry import DATASETS, Found
@@ -80,20 +78,3 @@ def read(data: Any, target: Any = None, **options: Any) -> Dataset:
     source = DATASETS.get(name)
     arguments = checked(source.make, {**found.arguments, **given}, f"dataset {name!r}")
     return source.make(path, **arguments)
-
-
-def suggested(values: Any) -> str:
-    """Return the registered name of the head that suits the values of a target.
-
-    Numbers that are not whole, and whole ones of more than 20 kinds, are regression; two kinds
-    are binary, more are multiclass.
-    """
-    array = np.asarray(values)
-    if array.ndim > 1 or array.dtype.kind == "f":
-        whole = array.ndim == 1 and np.isfinite(array).all() and (array == array.round()).all()
-        if not whole:
-            return "regression"
-    kinds = len(np.unique(array.astype(str) if array.dtype.kind == "O" else array))
-    if array.dtype.kind in "iuf" and kinds > 20:
-        return "regression"
-    return "binary" if kinds == 2 else "multiclass"

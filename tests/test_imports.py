@@ -39,6 +39,7 @@ LEVEL = {
     "sklearn": 8,
     "terminal": 5,
     "plan": 5,
+    "reading": 5,
     "settings": 6,
     "training": 6,
     "inspection": 7,

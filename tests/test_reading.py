@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import seqmodels as sm
-from seqmodels.datasets._parts import held_out
+from seqmodels.datasets._parts import held_out, suggested
 from seqmodels.encoders import SeriesEncoder, TextEncoder
 from seqmodels.plan import Training
-from seqmodels.reading import recognised, suggested
+from seqmodels.reading import recognised
 from seqmodels.registry import DATASETS, Source
 from seqmodels.settings import resolve
 

@@ -1,6 +1,6 @@
-"""Examples that come without parts of their own: one part is held out for the test."""
+"""What readers of files share: a part held out for the test, and the head that suits a target."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt
@@ -44,3 +44,20 @@ def held_out(
     train, rest = examples.split(test, seed, by, group_by)
     how = f"no {group_by} on both sides" if group_by else "stratified" if by else "at random"
     return train, rest, f"{test:.0%} held out, {how}, seed {seed}".replace("%", " %")
+
+
+def suggested(values: Any) -> str:
+    """Return the registered name of the head that suits the values of a target.
+
+    Numbers that are not whole, and whole ones of more than 20 kinds, are regression; two kinds
+    are binary, more are multiclass.
+    """
+    array = np.asarray(values)
+    if array.ndim > 1 or array.dtype.kind == "f":
+        whole = array.ndim == 1 and np.isfinite(array).all() and (array == array.round()).all()
+        if not whole:
+            return "regression"
+    kinds = len(np.unique(array.astype(str) if array.dtype.kind == "O" else array))
+    if array.dtype.kind in "iuf" and kinds > 20:
+        return "regression"
+    return "binary" if kinds == 2 else "multiclass"

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from seqmodels.datasets._parts import suggested
 from seqmodels.errors import InputError, some
 from seqmodels.formats import ucr
 from seqmodels.formats._cases import Case
 from seqmodels.formats.tables import Table
-from seqmodels.reading import suggested
 
 LABELS = ("label", "labels", "class", "target", "y", "category", "classname", "class_label")
 SPLITS = ("split", "part", "set", "subset")  # columns that name the part of a row

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any, Literal
 
+from seqmodels.datasets._parts import suggested
 from seqmodels.errors import InputError, some
 from seqmodels.formats.tables import Table
-from seqmodels.reading import suggested
 from seqmodels.registry import nearest
 
 Kind = Literal["label", "whole", "number"]

@@ -8,12 +8,11 @@ import numpy as np
 
 from seqmodels.data import Dataset, Encoder, Examples
 from seqmodels.datasets import _frames, _hub
-from seqmodels.datasets._parts import Seed, Share, held_out
+from seqmodels.datasets._parts import Seed, Share, held_out, suggested
 from seqmodels.datasets._rows import rows_of
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.encoders.text import TextEncoder
 from seqmodels.errors import InputError, some
-from seqmodels.reading import suggested
 from seqmodels.sequences import Sequences
 
 

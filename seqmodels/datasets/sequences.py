@@ -14,12 +14,11 @@ import numpy as np
 
 from seqmodels.data import Dataset, Examples
 from seqmodels.datasets import _sequence_files as files
-from seqmodels.datasets._parts import Seed, Share, held_out
+from seqmodels.datasets._parts import Seed, Share, held_out, suggested
 from seqmodels.datasets._sequence_labels import classes, values_of
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError, some
 from seqmodels.formats._cases import Case, Cases
-from seqmodels.reading import suggested
 from seqmodels.registry import Found, Task, register_dataset
 
 Missing = Literal["refuse", "interpolate", "previous", "skip", "drop"]

@@ -12,13 +12,12 @@ from annotated_types import Ge, Gt, Le
 
 from seqmodels.data import Dataset, Examples
 from seqmodels.datasets import _labels, _recordings
-from seqmodels.datasets._parts import Seed, Share
+from seqmodels.datasets._parts import Seed, Share, suggested
 from seqmodels.datasets._recordings import Files
 from seqmodels.datasets._speech_parts import Labelled, divide
 from seqmodels.encoders.speech import SpeechEncoder
 from seqmodels.errors import InputError, some
 from seqmodels.formats import audio
-from seqmodels.reading import suggested
 from seqmodels.registry import Found, Task, register_dataset
 
 WIDEST = 16_000  # hertz; higher rates hold little that tells words apart

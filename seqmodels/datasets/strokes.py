@@ -20,11 +20,10 @@ from seqmodels.datasets._labels_of_ink import (
     said,
     target_of,
 )
-from seqmodels.datasets._parts import Seed, Share, held_out
+from seqmodels.datasets._parts import Seed, Share, held_out, suggested
 from seqmodels.encoders.strokes import StrokeEncoder
 from seqmodels.errors import InputError, some
 from seqmodels.formats.ink import FORMATS, Choice, Drawing, files, read, survey
-from seqmodels.reading import suggested
 from seqmodels.registry import Found, Task, register_dataset
 
 Kind = Literal["inkml", "iam", "stroke3", "quickdraw", "uji2", "uji", "omniglot"]
