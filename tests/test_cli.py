@@ -184,8 +184,8 @@ def test_a_dataset_of_ones_own_is_reached_by_import(tmp_path):
         "from seqmodels.encoders import SeriesEncoder\n"
         "@sm.register_dataset('tides')\n"
         "def tides(n: int = 60):\n"
-        "    levels = [i % 7 for i in range(n)]\n"
-        "    every = sm.Examples([[level, 1.0] for level in levels], {'level': levels})\n"
+        "    level = [(i * i % 97) / 97 for i in range(n + 3)]\n"
+        "    every = sm.Examples([level[i : i + 3] for i in range(n)], {'level': level[3:]})\n"
         "    train, test = every.split(0.3, seed=0)\n"
         "    return sm.Dataset(train=train, test=test, encoder=SeriesEncoder())\n"
     )
