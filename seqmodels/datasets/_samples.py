@@ -8,6 +8,7 @@ from seqmodels.errors import InputError
 
 SAMPLE = 1000  # rows from which the columns are known
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "-", "#N/A", "<NA>")
+_NAMES = 2000
 _WIDE = 10  # delimiters that make a line a table's, whatever stands above it
 
 
@@ -29,6 +30,8 @@ def sample_of(path: Path, given: Mapping[str, Any]) -> tuple[Any, dict[str, Any]
     encoding = how["encoding"]
     table = tables.sniff(path, **how)
     delimited = table is not None and table.kind == "delimited"
+    if table is not None and not delimited and len(table.columns) > _NAMES:
+        return None  # one object with a thousand names is a dictionary, no table
     if table is not None and delimited and not table.header:
         how["delimiter"] = table.delimiter
         try:  # dates for names, as in a table of a series a row
