@@ -1,0 +1,43 @@
+"""The `seqmodels` command. No logic of its own: it reads arguments and shows results."""
+
+from typing import Annotated
+
+import typer
+
+from seqmodels import __version__
+from seqmodels.cli import data, runs, train
+
+app = typer.Typer(
+    name="seqmodels",
+    help="Sequences in, a trained LSTM and its answers out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line: exit status 0 done, 2 the user's input, 1 a fault of ours."""
+    app()
+
+
+def _version(show: bool) -> None:
+    if show:
+        print(f"seqmodels {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Sequences in, a trained LSTM and its answers out."""
+
+
+app.command("list")(data.list_parts)
+for command in (data.inspect, train.train, runs.evaluate, runs.predict, data.new):
+    app.command()(command)

@@ -1,0 +1,105 @@
+"""`seqmodels list`, `inspect` and `new`: what there is, what is in it, and how to add to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from seqmodels import terminal
+from seqmodels.cli import options
+from seqmodels.errors import InputError
+
+Kind = Literal["dataset", "encoder", "head"]
+
+
+@terminal.guarded
+def list_parts(
+    dataset: Annotated[
+        str | None, typer.Argument(help="Show every setting of this dataset.")
+    ] = None,
+    imports: options.Import = None,
+    as_json: options.Json = False,
+) -> None:
+    """Show the datasets, the heads, and what each head predicts of each dataset.
+
+    With the name of a dataset: every setting that `--set` reaches, its type and its default.
+
+    For example:
+
+    `seqmodels list`
+
+    `seqmodels list imdb`
+    """
+    terminal.import_modules(imports)
+    from seqmodels.registry import DATASETS, HEADS, broken_plugins
+
+    for broken in broken_plugins():
+        terminal.errors.print(f"seqmodels: {broken}", markup=False, soft_wrap=True, style="yellow")
+    heads = {name: HEADS.get(name) for name in HEADS}
+    if dataset is not None:
+        from seqmodels.settings import settable
+
+        rows = settable(dataset)
+        terminal.print_json(rows) if as_json else terminal.show_settings(rows)
+        return
+    datasets = {name: DATASETS.get(name) for name in DATASETS}
+    if as_json:
+        terminal.print_json(terminal.catalogue(datasets, heads))
+    else:
+        terminal.show_catalogue(datasets, heads)
+
+
+@terminal.guarded
+def inspect(
+    dataset: Annotated[str, typer.Argument(help="A registered name, or a file or folder.")],
+    target: Annotated[str | None, typer.Option(help="What is to be predicted.")] = None,
+    group: options.Group = None,
+    group_by: options.GroupBy = None,
+    data: options.Data = None,
+    settings: options.Settings = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page with figures, too.")
+    ] = None,
+    as_json: options.Json = False,
+    imports: options.Import = None,
+) -> None:
+    """Describe a dataset, and look for leaks between its parts; trains nothing.
+
+    For example:
+
+    `seqmodels inspect reviews.csv --target sentiment`
+
+    `seqmodels inspect recordings --group-by speaker --page recordings.html`
+    """
+    terminal.import_modules(imports)
+    from seqmodels.inspection import inspect as inspected
+
+    if page is not None and page.exists():
+        raise InputError(f"The file {str(page)!r} exists. Choose another, or remove it.")
+    short = {"dataset.group": group, "dataset.group_by": group_by}
+    asked = options.settings_of(settings) | {
+        k: value for k, value in short.items() if value is not None
+    }
+    found = inspected(dataset, target=target, data=data, settings=asked)
+    terminal.print_json(found.record) if as_json else terminal.show_inspection(found.record)
+    if page is not None:
+        found.page(page)
+
+
+@terminal.guarded
+def new(
+    kind: Annotated[Kind, typer.Argument(help="What it is.", metavar="dataset|encoder|head")],
+    name: Annotated[str, typer.Argument(help="What it will be called.")],
+    folder: Annotated[Path, typer.Option(help="Where to write.")] = Path(),
+) -> None:
+    """Write a part of your own, with its docstring and a test that passes at once.
+
+    Example: `seqmodels new dataset river-levels`
+    """
+    from seqmodels.scaffold import write
+
+    part, test = write(kind, name, folder)
+    print(f"Wrote {part} and {test}. Next:")
+    print(f"  pytest {test}\n  seqmodels list --import {part.stem}")

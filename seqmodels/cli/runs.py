@@ -1,0 +1,86 @@
+"""`seqmodels evaluate` and `predict`: what a finished run is good for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seqmodels import terminal
+from seqmodels.cli import options
+from seqmodels.errors import InputError
+
+
+@terminal.guarded
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A run directory.")],
+    data: options.Data = None,
+    as_json: options.Json = False,
+    imports: options.Import = None,
+) -> None:
+    """Score a run again on the test part of its dataset.
+
+    Example: `seqmodels evaluate runs/imdb-binary-1`
+    """
+    terminal.import_modules(imports)
+    opened, found, same = options.tensorflow().rescore(run, data=data)
+    if not same:
+        terminal.errors.print("seqmodels: The data are not those of the run; its split may differ.")
+    if as_json:
+        terminal.print_json(
+            {"scores": found.scores, "baselines": found.baselines, "same_data": same}
+        )
+        return
+    terminal.show_scores(found, opened.model.head.headline)
+
+
+@terminal.guarded
+def predict(
+    run: Annotated[Path, typer.Argument(help="A run directory, or a model directory.")],
+    file: Annotated[str, typer.Argument(help="A file of inputs, or - for standard input.")] = "-",
+    form: Annotated[
+        terminal.Format | None,
+        typer.Option("--format", help="Default: a table on a terminal, else CSV."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; must not exist.")] = None,
+    imports: options.Import = None,
+) -> None:
+    """Answer for raw inputs: one a line.
+
+    A line is a text, or a JSON list of steps, as the run's encoder reads them. For a series
+    give a CSV file with the columns that the run was trained on; the answer follows its last row.
+    For speech give a sound file or a folder of them.
+
+    For example:
+
+    `echo "a quiet, wonderful film" | seqmodels predict runs/imdb-binary-1 -`
+
+    `seqmodels predict runs/imdb-binary-1 reviews.txt --format jsonl --out answers.jsonl`
+    """
+    terminal.import_modules(imports)
+    if out is not None and out.exists():
+        raise InputError(f"The file {str(out)!r} exists. Choose another, or remove it.")
+    if file != "-" and not Path(file).exists():
+        raise InputError(f"Cannot read {file!r}: there is no such file.")
+    model = options.tensorflow().load(run)
+    inputs = None if file == "-" else model.encoder.open(Path(file))
+    if inputs is None:
+        inputs = model.encoder.read(terminal.read_text(file))
+    if not inputs:
+        raise InputError(f"There is no input in {'standard input' if file == '-' else file!r}.")
+    rows = model.predict(inputs).rows()
+    shown = [
+        {"input": model.encoder.show(one), **row} for one, row in zip(inputs, rows, strict=True)
+    ]
+    form = form or (
+        terminal.Format.table if out is None and sys.stdout.isatty() else terminal.Format.csv
+    )
+    if out is None:
+        terminal.write_answers(shown, form, sys.stdout)
+    else:
+        from seqmodels.files import writing
+
+        with writing(out) as stream:
+            terminal.write_answers(shown, form, stream)

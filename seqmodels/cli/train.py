@@ -1,0 +1,135 @@
+"""`seqmodels train`: from arguments to a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from seqmodels import terminal
+from seqmodels.cli import options
+from seqmodels.errors import InputError
+
+if TYPE_CHECKING:
+    from seqmodels.run import Run
+
+
+@terminal.guarded
+def train(
+    dataset: Annotated[
+        str | None, typer.Argument(help="A registered name (see `list`), or a file or folder.")
+    ] = None,
+    head: Annotated[str | None, typer.Option(help="What is predicted: see `list`.")] = None,
+    target: Annotated[str | None, typer.Option(help="What is predicted: a column.")] = None,
+    group: options.Group = None,
+    group_by: options.GroupBy = None,
+    preset: Annotated[str | None, typer.Option(help="Named settings of the dataset.")] = None,
+    data: options.Data = None,
+    units: Annotated[int | None, typer.Option(help="Width of each LSTM layer.")] = None,
+    layers: Annotated[int | None, typer.Option(help="LSTM layers.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data, at most.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Examples per step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of Adam.")] = None,
+    settings: options.Settings = None,
+    seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
+    limit: Annotated[int | None, typer.Option(help="Examples of each part, at most.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory to make.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with a stopped run.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look for mistakes and train nothing.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show nothing while training.")] = False,
+    allow_leak: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Train although the audit says FAIL; see `inspect`."),
+    ] = None,
+    as_json: options.Json = False,
+    imports: options.Import = None,
+) -> None:
+    """Train, score on the test part, and leave a run directory.
+
+    For example:
+
+    `seqmodels train digits`
+
+    `seqmodels train imdb --head binary --set dataset.words=10000 --epochs 5`
+
+    `seqmodels train reviews.csv --target sentiment`
+
+    `seqmodels train series --data sales.csv --set dataset.target=price --check`
+
+    `seqmodels train --resume runs/imdb-binary-1`
+    """
+    terminal.import_modules(imports)
+    from seqmodels.plan import check as check_plan
+    from seqmodels.settings import resolve as resolved
+
+    if resume is not None:
+        given = {
+            "DATASET": dataset, "--head": head, "--target": target, "--preset": preset,
+            "--group": group, "--group-by": group_by, "--data": data, "--units": units,
+            "--layers": layers, "--epochs": epochs, "--batch-size": batch_size,
+            "--learning-rate": learning_rate, "--set": settings, "--limit": limit, "--out": out,
+            "--check": check or None, "--allow-leak": allow_leak,
+        }  # fmt: skip
+        extra = [name for name, value in given.items() if value is not None]
+        if extra:
+            raise InputError(
+                f"--resume goes on with what was asked of {resume} and takes no {', '.join(extra)}."
+            )
+        _finish(options.tensorflow().resume(resume, quiet=quiet), as_json)
+        return
+    if dataset is None:
+        raise InputError("Name a dataset: `seqmodels list` shows those there are.")
+    asked = options.settings_of(settings)
+    short = {
+        "dataset.group": group,
+        "dataset.group_by": group_by,
+        "backbone.units": units,
+        "backbone.layers": layers,
+        "training.epochs": epochs,
+        "training.batch_size": batch_size,
+        "training.learning_rate": learning_rate,
+    }
+    asked |= {name: value for name, value in short.items() if value is not None}
+    what: dict[str, Any] = {
+        "head": head, "target": target, "preset": preset, "data": data, "settings": asked,
+        "seed": seed, "limit": limit,
+    }  # fmt: skip
+    problems, record = _taken(out), {}
+    try:
+        plan = resolved(dataset, **what)
+        record = plan.record()
+        if check:
+            check_plan(plan)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+    if check:
+        terminal.print_json(record) if as_json else print("Nothing wrong was found.")
+        return
+    asked_of_run = {"out": out, "quiet": quiet, "allow_leak": allow_leak}
+    _finish(options.tensorflow().train(dataset, **what, **asked_of_run), as_json)
+
+
+def _finish(run: Run, as_json: bool) -> None:
+    """Show what a finished run found."""
+    if as_json:
+        terminal.print_json(
+            {"run": str(run.path), "scores": run.scores, "baselines": run.baselines}
+        )
+        return
+    from seqmodels.evaluation import Evaluation
+
+    terminal.show_scores(Evaluation(run.scores, run.baselines), run.model.head.headline)
+    print(f"\n{run.path}")
+
+
+def _taken(out: Path | None) -> list[str]:
+    if out is None or not out.exists():
+        return []
+    return [f"Run directory {str(out)!r} exists. Choose another, or remove it."]
