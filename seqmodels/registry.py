@@ -68,6 +68,10 @@ class Source:
             values), and returns a `Found`, or None where the path holds nothing for it. Reads
             a little of it only, and knows it by content, not by name. Raises `InputError` where
             the path is its own but broken, or leaves several choices: names them.
+        inputs: Takes the `Path` of new data and the arguments of `make` that a run recorded,
+            and returns the inputs in it in order, no targets needed, so that `predict` reads
+            what `train` read; or None where the path holds no such data, but inputs as the
+            encoder reads them.
     """
 
     make: Callable[..., Any]
@@ -75,6 +79,7 @@ class Source:
     presets: Mapping[str, Mapping[str, Any]]
     probe: Callable[..., Any] | None = None
     look: Callable[..., Found | None] | None = None
+    inputs: Callable[..., Any] | None = None
 
 
 class Registry(Generic[T]):
@@ -229,6 +234,7 @@ def register_dataset(
     presets: Mapping[str, Mapping[str, Any]] | None = None,
     probe: Callable[..., Any] | None = None,
     look: Callable[..., Found | None] | None = None,
+    inputs: Callable[..., Any] | None = None,
 ) -> Callable[[P], P]:
     """Return a decorator that gives a name to a function that returns a `Dataset`.
 
@@ -238,13 +244,14 @@ def register_dataset(
         presets: Named settings of `train`, as in `{"quick": {"training.epochs": 1}}`.
         probe: A quick stand-in for the function, for `train --check`. See `Source`.
         look: Knows files that it can read, for `train PATH`. See `Source`.
+        inputs: Reads new data for `predict`. See `Source`.
 
     Raises:
         RegistryError: The name belongs to another dataset.
     """
 
     def add(function: P) -> P:
-        DATASETS.add(name, Source(function, tasks or {}, presets or {}, probe, look))  # type: ignore[arg-type]
+        DATASETS.add(name, Source(function, tasks or {}, presets or {}, probe, look, inputs))  # type: ignore[arg-type]
         return function
 
     return add

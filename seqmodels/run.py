@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import pydantic
 
+from seqmodels.arguments import checked
 from seqmodels.backbone import Backbone
 from seqmodels.data import Dataset
 from seqmodels.errors import InputError
@@ -17,6 +18,7 @@ from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.files import write_json
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.model import SequenceModel
+from seqmodels.registry import DATASETS
 from seqmodels.settings import resolve, restored
 from seqmodels.work import Work, claim, encoded, fingerprint, refuse_existing
 
@@ -214,6 +216,33 @@ def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, E
     reference = yardstick(head, target, parts.train)
     found = evaluate(head, target, reference, parts.test, prediction)
     return run, found, fingerprint(rows) == run.record["fingerprint"]
+
+
+def inputs_in(path: str | Path, file: str | Path) -> Any:
+    """Return the inputs in a file or folder of the form that a run was trained on.
+
+    Args:
+        path: A run directory, or that of a model alone.
+        file: New data, with or without a target.
+
+    Returns:
+        The inputs in order; None where they are of another form, or nobody knows the form.
+
+    Raises:
+        InputError: The data are of that form but broken.
+    """
+    path = Path(path)
+    if not (path / "run.json").is_file():
+        return None
+    record = _record(path)
+    if record["dataset"] not in DATASETS:
+        return None
+    source = DATASETS.get(record["dataset"])
+    if source.inputs is None:
+        return None
+    arguments = {name: value for name, value in record["arguments"].items() if name != "path"}
+    arguments = checked(source.make, arguments, f"dataset {record['dataset']!r}")
+    return source.inputs(Path(file), **arguments)
 
 
 class _Record(pydantic.BaseModel, extra="forbid"):

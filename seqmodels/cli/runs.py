@@ -49,9 +49,9 @@ def predict(
 ) -> None:
     """Answer for raw inputs: one a line.
 
-    A line is a text, or a JSON list of steps, as the run's encoder reads them. For a series
-    give a CSV file with the columns that the run was trained on; the answer follows its last row.
-    For speech give a sound file or a folder of them.
+    A file or folder of the form that the run was trained on is read as it was then, with or
+    without a target; of a series the answer follows its last row. Else a line is a text, or a
+    JSON list of steps.
 
     For example:
 
@@ -64,11 +64,15 @@ def predict(
         raise InputError(f"The file {str(out)!r} exists. Choose another, or remove it.")
     if file != "-" and not Path(file).exists():
         raise InputError(f"Cannot read {file!r}: there is no such file.")
-    model = options.tensorflow().load(run)
-    inputs = None if file == "-" else model.encoder.open(Path(file))
+    trained = options.tensorflow()
+    model = trained.load(run)
+    inputs = None
+    if file != "-":
+        inputs = trained.inputs_in(run, file)
+        inputs = model.encoder.open(Path(file)) if inputs is None else inputs
     if inputs is None:
         inputs = model.encoder.read(terminal.read_text(file))
-    if not inputs:
+    if not len(inputs):
         raise InputError(f"There is no input in {'standard input' if file == '-' else file!r}.")
     rows = model.predict(inputs).rows()
     shown = [
