@@ -78,7 +78,7 @@ def inspect(
 
     if page is not None and page.exists():
         raise InputError(f"The file {str(page)!r} exists. Choose another, or remove it.")
-    short = {"dataset.group": group, "dataset.group_by": group_by}
+    short = {"dataset.group": ",".join(group) if group else None, "dataset.group_by": group_by}
     asked = options.settings_of(settings) | {
         k: value for k, value in short.items() if value is not None
     }
@@ -102,4 +102,4 @@ def new(
 
     part, test = write(kind, name, folder)
     print(f"Wrote {part} and {test}. Next:")
-    print(f"  pytest {test}\n  seqmodels list --import {part.stem}")
+    print(f"  python -m pytest {test}\n  seqmodels list --import {part.stem}")

@@ -18,7 +18,10 @@ Data = Annotated[
         help="File or folder of the data. Else: $SEQMODELS_DATA, then the cache.", metavar="PATH"
     ),
 ]
-Group = Annotated[str | None, typer.Option(metavar="COLUMN,...", help="Tell several series apart.")]
+Group = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN,...", help="Tell several series apart; may be given often."),
+]
 GroupBy = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Keep each writer, speaker, ... on one side of the split."),

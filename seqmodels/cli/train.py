@@ -86,7 +86,7 @@ def train(
         raise InputError("Name a dataset: `seqmodels list` shows those there are.")
     asked = options.settings_of(settings)
     short = {
-        "dataset.group": group,
+        "dataset.group": ",".join(group) if group else None,
         "dataset.group_by": group_by,
         "backbone.units": units,
         "backbone.layers": layers,
