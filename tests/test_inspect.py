@@ -187,3 +187,21 @@ def test_a_table_with_a_planted_copy_a_giveaway_and_a_writer_on_both_sides(tmp_p
     assert done.exit_code == 0, done.output
     kinds = {one["kind"] for one in json.loads(done.stdout)["audit"]["findings"]}
     assert {"duplicates", "word"} <= kinds
+
+
+def test_each_head_is_judged_on_the_target_that_train_would_give_it(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = [
+        f"2024-{1 + day // 28:02}-{1 + day % 28:02},{store},{rng.integers(100, 160)}"
+        for day in range(336)
+        for store in ("north", "south")
+    ]
+    path = tmp_path / "sales.csv"
+    path.write_text("day,store,units\n" + "\n".join(rows) + "\n")
+    group = {"dataset.group": "store", "dataset.irregular": "ignore"}
+    heads = sm.inspect(path, target="units", settings=group).record["heads"]
+    assert heads["binary"] == {"fits": True, "says": "with target 'direction'"}
+    assert heads["multiclass"] == {"fits": True, "says": "with bins=4"}
+    assert heads["regression"] == {"fits": True, "says": ""}
+    asked = sm.inspect(path, target="value", settings={**group, "dataset.target": "units"})
+    assert not asked.record["heads"]["binary"]["fits"]

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seqmodels.audit import Audit, audit
-from seqmodels.data import Dataset, Encoder
+from seqmodels.data import Dataset
 from seqmodels.errors import InputError
+from seqmodels.inspection import inputs
 from seqmodels.leaks.material import Material
 from seqmodels.registry import DATASETS, HEADS, Task
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-MOST = 16_000_000  # numbers of a part that are looked at for ranges and missing values
-CLASSES = 1000  # that are counted by name
 
 
 @dataclass(frozen=True)
@@ -84,11 +82,11 @@ def inspect(
     Raises:
         InputError: The data cannot be read, or there is no such target.
     """
-    made, name, target, tasks = _made(dataset, target, data, dict(settings or {}))
+    made, name, target, aims = _made(dataset, target, data, dict(settings or {}))
     target = target or next(iter(made.train.targets))
     made.train.target(target)
     material, problems = Material(made, target), []
-    lengths = _lengths(material, problems)
+    lengths = inputs.lengths(material, problems)
     limit = getattr(made.encoder, "length", None)
     found = audit(made, target)
     record = {
@@ -98,14 +96,14 @@ def inspect(
         "unit": "words" if material.texts is not None else "steps",
         "limit": limit,
         "parts": {
-            part: {"examples": len(long), **_spread(long), **_cut(long, limit)}
+            part: {"examples": len(long), **inputs.spread(long), **inputs.cut(long, limit)}
             for part, long in lengths.items()
         },
         **_target(material, target),
-        "words": _words(material, problems) if material.texts is not None else None,
-        "channels": [] if material.texts is not None else _channels(material),
+        "words": inputs.words(material, problems) if material.texts is not None else None,
+        "channels": [] if material.texts is not None else inputs.channels(material),
         "groups": _groups(material),
-        "heads": _heads(made, target, tasks),
+        "heads": _heads(made, target, aims),
         "problems": list(dict.fromkeys(problems)),
         "audit": found.record(),
     }
@@ -115,7 +113,7 @@ def inspect(
 def _made(
     dataset: Any, target: str | None, data: Any, settings: dict[str, Any]
 ) -> tuple[Dataset, str, str | None, Mapping[str, Task]]:
-    """Return the dataset, its name, the target and what its heads do."""
+    """Return the dataset, its name, the target, and the task of each head that has its own."""
     from seqmodels.settings import resolve
 
     if isinstance(dataset, Dataset):
@@ -123,51 +121,11 @@ def _made(
     silent = isinstance(dataset, str) and dataset in DATASETS and not DATASETS.get(dataset).tasks
     head = next(iter(HEADS)) if silent else None
     plan = resolve(dataset, head=head, target=target, data=data, settings=settings)
-    tasks = DATASETS.get(plan.dataset).tasks
+    tasks = dict(DATASETS.get(plan.dataset).tasks)
+    asked = target or settings.get("target")
+    if asked is not None and plan.target == asked:  # one of the dataset's, and not a column
+        tasks = {name: task for name, task in tasks.items() if task.target in (None, asked)}
     return plan.made(), plan.dataset, plan.target, tasks
-
-
-def _lengths(material: Material, problems: list[str]) -> dict[str, np.ndarray]:
-    """Return the length of each example of each part, before any is cut."""
-    if material.texts is None:
-        return {name: np.asarray(r.lengths) for name, r in _rows(material)}
-    whole = _unlimited(material.data.encoder)
-    try:
-        fitted = whole.fit(material.data.train.inputs)
-        return {
-            name: np.asarray(fitted.encode(part.inputs).lengths)
-            for name, part in material.parts.items()
-        }
-    except InputError as error:
-        problems += error.problems
-    return {
-        name: np.array([len(text.split()) for text in part.inputs])
-        for name, part in material.parts.items()
-    }
-
-
-def _rows(material: Material) -> Any:
-    return zip(material.parts, material.rows, strict=True)
-
-
-def _unlimited(encoder: Encoder) -> Encoder:
-    """Return the encoder without its limit of length, where it has one."""
-    if dataclasses.is_dataclass(encoder) and getattr(encoder, "length", None) is not None:
-        return dataclasses.replace(encoder, length=None)  # type: ignore[type-var]
-    return encoder
-
-
-def _spread(values: np.ndarray) -> dict[str, Any]:
-    low, middle, high, most = np.quantile(values, [0, 0.5, 0.95, 1]).tolist()
-    return {"min": low, "median": middle, "p95": high, "max": most}
-
-
-def _cut(lengths: np.ndarray, limit: int | None) -> dict[str, Any]:
-    """Return the shares of examples, and of steps, that a limit of length leaves out."""
-    if limit is None:
-        return {"cut": 0.0, "cut_steps": 0.0}
-    over = np.maximum(lengths - limit, 0)
-    return {"cut": float((over > 0).mean()), "cut_steps": float(over.sum() / lengths.sum())}
 
 
 def _target(material: Material, target: str) -> dict[str, Any]:
@@ -188,74 +146,8 @@ def _target(material: Material, target: str) -> dict[str, Any]:
     for name, a, b in by_part:
         values = material.numbers[a:b]
         there = values[np.isfinite(values)]
-        numbers[name] = {"missing": int(len(values) - len(there)), **_range(there)}
+        numbers[name] = {"missing": int(len(values) - len(there)), **inputs.extent(there)}
     return {"classes": None, "numbers": numbers}
-
-
-def _range(values: np.ndarray) -> dict[str, Any]:
-    """Return min, median, mean, max and standard deviation; None of nothing."""
-    if not len(values):
-        return dict.fromkeys(("min", "median", "mean", "max", "std"))
-    measured = (values.min(), np.median(values), values.mean(), values.max(), values.std())
-    return dict(zip(("min", "median", "mean", "max", "std"), map(float, measured), strict=True))
-
-
-def _words(material: Material, problems: list[str]) -> dict[str, Any] | None:
-    """Return how much of the test texts the vocabulary of the training texts knows."""
-    from seqmodels.encoders import splitting
-
-    encoder = material.data.encoder
-    edges = material.edges
-    texts = material.texts or []
-    counts = splitting.count(texts[: edges[1]])
-    in_test = splitting.count(texts[edges[-2] :])
-    try:
-        fitted: Any = encoder.fit(material.data.train.inputs)
-        kept = set(getattr(fitted, "vocabulary", None) or counts)
-    except InputError as error:
-        problems += error.problems
-        kept = set(counts)
-    total = max(sum(in_test.values()), 1)
-    return {
-        "train": len(counts),
-        "kept": len(kept),
-        "known": sum(n for word, n in in_test.items() if word in kept) / total,
-        "seen": sum(n for word, n in in_test.items() if word in counts) / total,
-    }
-
-
-def _channels(material: Material) -> list[dict[str, Any]]:
-    """Return range, missing values and constancy of each channel of the training part."""
-    values = _values(material, 0)
-    if values.ndim == 1 or values.dtype.kind not in "fiub":
-        return []
-    columns = getattr(material.data.encoder, "columns", None) or range(values.shape[1])
-    test, rows = _values(material, len(material.rows) - 1), []
-    for c, name in zip(range(values.shape[1]), columns, strict=False):
-        there = np.isfinite(values[:, c])
-        known = values[there, c].astype(np.float64)
-        there_test = np.isfinite(test[:, c])
-        late = test[there_test, c]
-        low, high = (known.min(), known.max()) if len(known) else (-np.inf, np.inf)
-        beyond = float(((late < low) | (late > high)).mean()) if len(late) else 0.0
-        missing = int((~there).sum() + (~there_test).sum())
-        rows.append({"channel": str(name), "missing": missing, "constant": bool(low == high),
-                     **_range(known), "beyond": beyond})  # fmt: skip
-    return rows
-
-
-def _values(material: Material, part: int) -> np.ndarray:
-    """Return the steps of one part, [L, C]; of large ones, those of examples drawn at random."""
-    rows = material.rows[part]
-    if material.windows_share():
-        return np.asarray(
-            rows.values[int(rows.starts.min()) : int((rows.starts + rows.lengths).max())]
-        )
-    size = np.asarray(rows.values[:1]).size
-    most = max(1, int(MOST / size / max(float(np.mean(rows.lengths)), 1)))
-    if most < len(rows):
-        rows = rows.take(np.sort(np.random.default_rng(0).permutation(len(rows))[:most]))
-    return np.concatenate([np.asarray(row) for row in rows])
 
 
 def _groups(material: Material) -> dict[str, Any]:
@@ -274,16 +166,17 @@ def _groups(material: Material) -> dict[str, Any]:
 
 
 def _heads(data: Dataset, target: str, tasks: Mapping[str, Task]) -> dict[str, Any]:
-    """Return which registered heads fit the target; of the others, why not."""
+    """Return which registered heads fit what each would read; of the others, why not."""
     found = {}
     for name in HEADS:
-        task = tasks.get(name)
-        told = dict(task.head) if task and task.target in (None, target) else {}
+        task = tasks.get(name) or Task(target, "")
+        aim = task.target or target
+        told = [f"{key}={value!r}" for key, value in task.head.items()]
+        told += [f"target {aim!r}"] if aim != target else []
         part: Any = HEADS.get(name)
         try:
-            part(**told).fit(data.train.target(target))
-            says = ", ".join(f"{key}={value!r}" for key, value in told.items())
-            found[name] = {"fits": True, "says": f"with {says}" if told else ""}
+            part(**task.head).fit(data.train.target(aim))
+            found[name] = {"fits": True, "says": f"with {', '.join(told)}" if told else ""}
         except InputError as error:
             found[name] = {"fits": False, "says": str(error)}
         except TypeError:
