@@ -523,6 +523,18 @@ def test_a_single_recording_is_no_dataset_and_other_folders_are_left_to_others(t
     assert look(tmp_path / "texts" / "a.txt", {}) is None
 
 
+def test_texts_called_wav_are_refused_as_recordings_and_are_no_folder_of_texts(tmp_path):
+    for i in range(12):
+        path = tmp_path / ("cats" if i % 2 else "dogs") / f"{i}.{'WAV' if i < 3 else 'wav'}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("Some words about animals, and no sound at all.")
+    assert recognised(tmp_path, {})[0] == "speech"
+    with pytest.raises(InputError, match=r"cats/1\.WAV' is no sound file"):
+        sm.read(tmp_path)
+    with pytest.raises(InputError, match=r"9\.wav' is no sound file.*Give WAV or FLAC"):
+        recognised(tmp_path / "cats" / "9.wav", {})
+
+
 def test_a_run_learns_high_from_low_and_answers_for_files(tmp_path, capsys):
     from typer.testing import CliRunner
 

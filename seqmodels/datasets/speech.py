@@ -27,7 +27,9 @@ ENTITIES = ("speaker", "speaker_id", "client_id", "subject", "actor", "fsid", "s
 def look(path: Path, given: Mapping[str, Any]) -> Found | None:
     """Return how a folder of sound files is read, or None where there are hardly any."""
     if path.is_file():
-        if path.suffix.lower() in audio.ENDINGS and audio.is_sound(path):
+        if path.suffix.lower() in audio.ENDINGS:
+            if not audio.is_sound(path):
+                audio.header(path)  # says what is wrong with it
             raise InputError(
                 f"{str(path)!r} is one recording. Training needs many: give the folder. A trained "
                 f"model answers for one: `seqmodels predict RUN {path.name}`."

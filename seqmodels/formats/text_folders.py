@@ -8,13 +8,14 @@ from itertools import chain, islice
 from pathlib import Path
 
 from seqmodels.errors import InputError
+from seqmodels.formats.audio import ENDINGS
 from seqmodels.formats.lines import is_text
 
 LONGEST = 1 << 24  # bytes of a text
 _PART = re.compile(r"(?:.*[-_. ])?(?:(train)(?:ing)?|(test)(?:ing)?|(val|valid|validation|dev))")
-_OTHERS = frozenset(  # texts that are records of something else
+_OTHERS = frozenset(  # texts that are records of something else; and sounds, whatever they hold
     (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".inkml", ".ts", ".arff", ".conllu")
-)
+) | frozenset(ENDINGS)
 _UNLABELLED = ("unsup", "unlabeled", "unlabelled")
 _LETTERS = 0.4  # of what is no blank in a text; strokes and tables have fewer
 
@@ -133,7 +134,7 @@ def _folders(path: Path) -> list[Path]:
 
 def _is_prose(file: Path) -> bool:
     """Return whether a file may be a text; an empty one may."""
-    if file.suffix in _OTHERS or not file.is_file():
+    if file.suffix.lower() in _OTHERS or not file.is_file():
         return False
     with file.open("rb") as stream:
         head = stream.read(4096)
