@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.dummy import DummyRegressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -226,11 +226,13 @@ def archive(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "least"), [("GunPoint", 0.8), ("JapaneseVowels", 0.9)])
-def test_real_archives_are_learned(name, least, shared_data):
-    model = SequenceClassifier()
-    model.fit(*archive(shared_data / "ucr" / name / f"{name}_TRAIN.ts"))
-    assert model.score(*archive(shared_data / "ucr" / name / f"{name}_TEST.ts")) > least
+@pytest.mark.parametrize("name", ["GunPoint", "JapaneseVowels"])
+def test_of_real_archives_half_the_majoritys_errors_are_gone(name, shared_data):
+    parts = [shared_data / "ucr" / name / f"{name}_{part}.ts" for part in ("TRAIN", "TEST")]
+    train, (inputs, labels) = map(archive, parts)
+    majority = DummyClassifier().fit(*train).score(inputs, labels)
+    model = SequenceClassifier().fit(*train)
+    assert 1 - model.score(inputs, labels) < (1 - majority) / 2
 
 
 BROKEN = {
