@@ -113,14 +113,16 @@ def audit(
 
     Kinds of findings, with the thresholds and their reasons in the files of `seqmodels.leaks`:
 
-    - `duplicates`, `near-duplicates`, `shifted copies`: FAIL from 25 % of the test part on.
+    - `duplicates`, `near-duplicates`, `shifted copies`: FAIL from 25 % of the test part on;
+      of texts that are as near each other, from half.
     - `contradictions`: the same input with another class. WARN.
     - `repeats`: 30 % of training rows repeat another, or 10 % are one and the same. WARN.
     - `groups`: a writer, a speaker, ... on both sides. WARN; FAIL where it was to be apart.
     - `overlap`: windows across the split. FAIL where training knows the last moment of 1 %.
     - `future`: training comes after test examples of the same series. FAIL from half of them.
-    - `length`: FAIL where the length alone avoids 95 % of the errors, WARN from 50 %.
+    - `length`: FAIL where the words or steps alone avoid 95 % of the errors, WARN from 50 %.
     - `giveaway`: one number of one step. WARN from 90 %; FAIL from 98 % with a few values.
+      A group whose every value has one class. WARN.
     - `target among inputs`: a channel that is the numeric target. FAIL.
     - `word`: one word avoids 90 % of the errors. WARN.
     - `small test`: fewer than 30 examples. WARN.
@@ -149,8 +151,8 @@ def audit(
     found = [*order.groups(material), *order.moments(material)]
     windows = material.windows_share()
     same, copied = copies(material) if not windows else ([], np.zeros(material.tests, bool))
-    found += [*same, *giveaways.length(material)]
     few = effort.examples
+    found += [*same, *giveaways.length(material, few)]
     if material.texts is not None:
         if sum(map(len, material.texts)) <= effort.characters:
             found += near_texts(material, copied)

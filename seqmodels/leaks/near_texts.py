@@ -8,8 +8,10 @@ https://doi.org/10.1109/SEQUEN.1997.666900) in 10 bands of 3 minima, which finds
 index 0.6, and 98 in 100 of 0.7; each candidate is then compared in full.
 
 Texts of few words or of one form are alike by nature. How often test texts are near each other
-says how many would be near the larger training part by chance; up to twice as many are no FAIL,
-and are not told of at all where there are fewer than 200 words.
+says how many would be near the larger training part by chance; up to twice as many are not told
+of where there are fewer than 200 words, and elsewhere are no FAIL until, with the copies, they are
+half of the test part. (A random split of PriceRunner's product titles has 18 % of copies and 17 %
+of near ones, of SMS spam 12 % and 5 %, IMDB's own parts under 1 % together: WARN.)
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ SHORT = 40  # words, of which half of the texts have fewer: two words are a shin
 CHUNK = 4096  # texts that are hashed together, so that memory stays some 100 MB
 BUCKET = 4  # training texts of one bucket that a test text is compared with
 MOST = 20_000  # candidates that are compared in full
+HALF = 0.5  # share of the test part that is known, from which no nature is an excuse
 ALPHABET = 200  # words, below which texts are alike by chance
 
 
@@ -53,7 +56,9 @@ def near_texts(material: Material, copied: np.ndarray) -> list[Finding]:
         f"{NEAR:.0%} of their {'two' if size == 2 else 'three'}-word shingles are shared."
     ).replace("%", " %")
     places = material.pairs(pairs.values(), [test + edge for test in pairs])
-    bad = "WARN" if usual else level(len(pairs) + int(copied.sum()), material.tests)
+    known = len(pairs) + int(copied.sum())
+    excused = usual and known < HALF * material.tests
+    bad = "WARN" if excused else level(known, material.tests)
     return [Finding("near-duplicates", bad, says, len(pairs), places)]
 
 

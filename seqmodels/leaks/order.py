@@ -18,20 +18,29 @@ from seqmodels.errors import some
 from seqmodels.leaks.material import PAIRS, Finding, Material
 
 KNOWN_ENDS = 0.01  # share of test windows whose last moment training may know
+SPELLINGS, FEW = 5, 0.2  # values of a group for each class, and for each row, at most
 LATER = 0.5  # share of test examples that training may lie after
 
 
 def groups(material: Material) -> list[Finding]:
-    """Return a finding for each kind of group that is in training and in the test part."""
+    """Return a finding for each group that is on both sides, or that tells the class."""
     found, apart = [], material.data.apart
     timed = all(part.times is not None for part in material.parts.values())
     for name in material.data.train.groups:
         if not all(name in part.groups for part in material.parts.values()):
             continue
+        names, of = np.unique(_named(material, name), return_inverse=True)
+        if _tells(material, of, len(names)):
+            says = (
+                f"{name!r} gives the target away: each of its {len(names):,} values "
+                f"({some(names.tolist(), 3)}) has one class. The model does not read it; never "
+                f"make it an input."
+            )
+            found.append(Finding("giveaway", "WARN", says, material.tests))
+            if name != apart:
+                continue
         if name == "series" and timed and name != apart:
             continue  # a forecast: the same series, later
-        values = {part: examples.groups[name] for part, examples in material.parts.items()}
-        names, of = np.unique(material.column(values).astype(str), return_inverse=True)
         seen, test = of[: material.first_test], of[material.first_test :]
         shared = np.intersect1d(seen, test)
         if len(names) < 2 or not len(shared):
@@ -89,6 +98,20 @@ def moments(material: Material) -> list[Finding]:
         level = "FAIL" if count >= LATER * tests else "WARN"
         found.append(Finding("future", level, says, count, pairs))
     return found
+
+
+def _named(material: Material, name: str) -> np.ndarray:
+    """Return the value of a group of each example [N], as text."""
+    values = {part: examples.groups[name] for part, examples in material.parts.items()}
+    return material.column(values).astype(str)
+
+
+def _tells(material: Material, of: np.ndarray, values: int) -> bool:
+    """Return whether a group [N], so many values of it, is the class in another spelling."""
+    kinds = len(material.names)
+    if material.classes is None or kinds < 2 or values > SPELLINGS * kinds:
+        return False
+    return values < FEW * len(of) and len(np.unique(of * kinds + material.classes)) == values
 
 
 def _spans(material: Material) -> tuple[np.ndarray | None, bool]:
