@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -46,6 +46,30 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
     return Found({"format": kind}, suggested([said(one, target) or "" for one in drawings]))
 
 
+def inputs(path: Path, **arguments: Any) -> list[np.ndarray] | None:
+    """Return the points [T, 3] of every drawing at a path, labelled or not; None: there is none.
+
+    `limit`, `recognized` and `unlabelled` chose what to learn from, and leave nothing out here.
+    """
+    path = _place(path.expanduser())
+    learned = arguments.get("format")
+    with files(path) as listed:
+        found = list(survey(listed))
+        endings = {PurePosixPath(name or path.name).suffix.lower() for name in listed.names}
+        if learned in found or (learned and endings & set(FORMATS[learned].suffixes)):
+            found = [learned]  # one that is broken has its error
+        if not found:
+            return None
+        kind = _kind(path, found, None)
+        if learned and FORMATS[kind].form != FORMATS[learned].form:
+            raise InputError(
+                f"{str(path)!r} holds {FORMATS[kind].title}; the model learned from "
+                f"{FORMATS[learned].title}, whose points are written otherwise. Give such a file."
+            )
+        choice = Choice(unit=arguments.get("unit"), encoding=arguments.get("encoding"))
+        return [one.points for one in read(listed, kind, choice)[0]]
+
+
 @register_dataset(
     "strokes",
     tasks={
@@ -65,6 +89,7 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
         },
     },
     look=look,
+    inputs=inputs,
 )
 def strokes(
     path: str | Path | None = None,

@@ -29,7 +29,8 @@ def drawings(root: ET.Element, where: str, unit: Unit | None) -> Iterator[Drawin
         root: Its `ink` element.
         where: Its name, for messages.
         unit: "file": all its ink is one drawing; "group": each innermost trace group (or view)
-            with a label is one. None: "file", unless only groups have labels.
+            with a label is one; where none has a label, each innermost trace group. None: "file",
+            unless only groups have labels.
 
     Raises:
         InputError: A trace or a reference is broken, or there is no ink.
@@ -37,6 +38,8 @@ def drawings(root: ET.Element, where: str, unit: Unit | None) -> Iterator[Drawin
     ink = _Ink(root, where)
     labels, groups = _told(root)
     labelled = _innermost(root) if unit != "file" else []
+    if unit == "group" and not labelled:  # new ones, nobody has said yet what they show
+        labelled = _leaves(root)
     rest = {name: value for name, value in labels.items() if name.lower() not in _TRUTHS}
     if unit is None and LABEL in labels:
         labelled = []
@@ -89,6 +92,12 @@ def _innermost(root: ET.Element) -> list[ET.Element]:
 
     look(root)
     return found
+
+
+def _leaves(root: ET.Element) -> list[ET.Element]:
+    """Return the trace groups that hold no other."""
+    groups = [one for one in root.iter() if local(one) == "traceGroup"]
+    return [one for one in groups if not any(local(child) == "traceGroup" for child in one)]
 
 
 class _Ink:
