@@ -193,3 +193,13 @@ def test_groups_and_times_need_one_value_an_example():
         sm.Examples([[1.0], [2.0]], {"y": [1, 2]}, {}, {"writer": ["ann"]})
     with pytest.raises(sm.InputError, match=r"times of the shape \[2, 2\]"):
         sm.Examples([[1.0], [2.0]], {"y": [1, 2]}, {}, {}, np.zeros((2, 3)))
+
+
+def test_a_run_records_what_was_decided_and_its_report_tells_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 5))
+    data = sm.read(x, np.where(x[:, 0] + x[:, 3] > 0, "up", "down"), test=0.3)
+    run = sm.train(data, epochs=1, quiet=True)
+    assert run.record["decided"] == list(data.says)
+    assert data.says[0] in (run.path / "report.html").read_text(encoding="utf-8")
