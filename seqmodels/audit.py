@@ -64,7 +64,10 @@ class Audit:
         return "FAIL" if "FAIL" in levels else "WARN" if levels else "PASS"
 
     def record(self) -> dict[str, Any]:
-        """Return it as JSON types: verdict, findings with kind, level, says, count, pairs."""
+        """Return it as JSON types: verdict, limits, and of each finding what `Finding` holds.
+
+        "traces" are the pairs in words.
+        """
         findings = [
             {
                 "kind": one.kind,
@@ -72,6 +75,9 @@ class Audit:
                 "says": one.says,
                 "count": one.count,
                 "pairs": [[list(place) for place in pair] for pair in one.pairs],
+                "inputs": [list(pair) for pair in one.inputs],
+                "rows": None if one.rows is None else [list(pair) for pair in one.rows],
+                "traces": one.traces(),
             }
             for one in self.findings
         ]
@@ -83,8 +89,7 @@ class Audit:
         for one in self.findings:
             line = f"{one.level} {one.kind}: {one.says}"
             if one.pairs:
-                (part, row), (other, twin) = one.pairs[0]
-                line += f" First: {part} row {row}, {other} row {twin}."
+                line += f" First, rows counted from 0 within the part: {one.traces()[0]}."
             lines.append(line)
         return lines
 
@@ -140,13 +145,15 @@ def audit(
     target = target or next(iter(data.train.targets))
     data.train.target(target)
     effort, limits = QUICK if quick else WHOLE, []
+    given = data
     if encoded is not None and not _readable(data.train.inputs[0]):
         parts: dict[str, Any] = {
             name: dataclasses.replace(getattr(data, name), inputs=rows)
             for name, rows in encoded.items()
         }
         data = dataclasses.replace(data, **parts)
-    data = _within(data, min(effort.copies, _held(data)), limits)
+    most = min(effort.copies, _held(data))
+    data, given = _within(data, most, limits), _within(given, most, [])
     material = Material(data, target)
     found = [*order.groups(material), *order.moments(material)]
     windows = material.windows_share()
@@ -177,7 +184,7 @@ def audit(
         ).replace("%", " %").replace("  %", " %")  # fmt: skip
         found.append(Finding("small test", "WARN", says, len(data.test)))
     found.sort(key=lambda one: one.level)  # FAIL before WARN
-    return Audit(tuple(found), tuple(limits))
+    return Audit(tuple(one.shown(given) for one in found), tuple(limits))
 
 
 def _within(data: Dataset, most: int, limits: list[str]) -> Dataset:

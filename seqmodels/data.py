@@ -36,6 +36,7 @@ class Examples:
             looked for in several parts before a training.
         times: The first and the last moment that an example reads or foretells, [N, 2], as
             numbers that rise with time. None: unknown.
+        rows: The row of each example among those that were read, [N]. None: unknown.
 
     Raises:
         InputError: A target does not have one value per input.
@@ -46,6 +47,7 @@ class Examples:
     naive: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     groups: Mapping[str, Any] = field(default_factory=dict)
     times: np.ndarray | None = None
+    rows: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.targets, Mapping):
@@ -89,6 +91,7 @@ class Examples:
             },
             {name: _take(values, indices) for name, values in self.groups.items()},
             None if self.times is None else self.times[indices],
+            None if self.rows is None else self.rows[indices],
         )
 
     def split(

@@ -205,9 +205,10 @@ def show_inspection(record: Mapping[str, Any]) -> None:
         console.print(
             f"[{tone[one['level']]}]{one['level']}[/] {one['kind']}: {escape(one['says'])}"
         )
-        pairs = [f"{a} row {i} = {b} row {j}" for (a, i), (b, j) in one["pairs"]]
-        if pairs:
-            console.print(Padding("; ".join(pairs), (0, 0, 0, 5)), style="dim", markup=False)
+        for line in one["traces"]:
+            console.print(Padding(escape(line), (0, 0, 0, 5)), style="dim")
+    if any(one["traces"] for one in found["findings"]):
+        console.print("Rows are counted from 0 within the part.", style="dim")
     for line in found["limits"]:
         console.print(line, style="dim", markup=False)
 

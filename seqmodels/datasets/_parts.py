@@ -1,5 +1,6 @@
 """What readers of files share: a part held out for the test, and the head that suits a target."""
 
+import dataclasses
 from typing import Annotated, Any
 
 import numpy as np
@@ -41,6 +42,7 @@ def held_out(
         kinds, counts = np.unique(texts, return_counts=True)
         if len(kinds) <= 1000 and counts.max() > 1:
             by = name
+    examples = dataclasses.replace(examples, rows=np.arange(len(examples)))
     train, rest = examples.split(test, seed, by, group_by)
     how = f"no {group_by} on both sides" if group_by else "stratified" if by else "at random"
     return train, rest, f"{test:.0%} held out, {how}, seed {seed}".replace("%", " %")

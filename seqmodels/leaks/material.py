@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +15,9 @@ from seqmodels.sequences import Sequences
 Level = Literal["FAIL", "WARN"]
 Place = tuple[str, int]  # a part, and a row of it, counted from 0
 PAIRS = 5  # pairs that a finding shows
+SHOWN = 40  # characters of an input
+SIGNS = {"duplicates": "=", "contradictions": "=", "repeats": "=",
+         "near-duplicates": "~", "shifted copies": "~"}  # fmt: skip
 KINDS = 1000  # of a label; more of them are no classes
 
 
@@ -27,6 +31,8 @@ class Finding:
         says: What was found, with its count, for people.
         count: Examples that it touches; 0 where it is no matter of single examples.
         pairs: Up to five pairs of rows that show it, a row of training first.
+        inputs: The start of both inputs of each pair.
+        rows: Of each pair, the rows as they were read, before parts were made; None: unknown.
     """
 
     kind: str
@@ -34,6 +40,32 @@ class Finding:
     says: str
     count: int = 0
     pairs: tuple[tuple[Place, Place], ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
+    rows: tuple[tuple[int, int], ...] | None = None
+
+    def shown(self, data: Dataset) -> Finding:
+        """Return the finding with the start of the inputs of its pairs, and their rows."""
+        inputs = tuple((_shown(data, one), _shown(data, two)) for one, two in self.pairs)
+        known = {place[0]: getattr(data, place[0]).rows for pair in self.pairs for place in pair}
+        if not known or any(rows is None for rows in known.values()):
+            return dataclasses.replace(self, inputs=inputs)
+        rows = tuple(
+            (int(known[part][row]), int(known[other][twin]))
+            for (part, row), (other, twin) in self.pairs
+        )
+        return dataclasses.replace(self, inputs=inputs, rows=rows)
+
+    def traces(self) -> list[str]:
+        """Return a line for each pair: "=" where the two are equal, "~" where nearly so."""
+        sign, lines = SIGNS.get(self.kind, "and"), []
+        for i, ((part, row), (other, twin)) in enumerate(self.pairs):
+            line = f"{part} row {row} {sign} {other} row {twin}"
+            if self.rows is not None:
+                line += f" (rows {self.rows[i][0]} and {self.rows[i][1]} as read)"
+            if self.inputs and any(self.inputs[i]):
+                line += f": {self.inputs[i][0]!r} {sign} {self.inputs[i][1]!r}"
+            lines.append(line)
+        return lines
 
 
 class Material:
@@ -127,6 +159,17 @@ class Material:
         seen = rng.permutation(self.first_test)[:most]
         tests = rng.permutation(self.tests)[: most if test is None else test]
         return np.sort(seen), np.sort(tests) + self.first_test
+
+
+def _shown(data: Dataset, place: Place) -> str:
+    """Return the start of an input in one line; nothing where the encoder cannot show it."""
+    part, row = place
+    try:
+        one = next(iter(getattr(data, part).take(np.array([row])).inputs))
+        line = data.encoder.show(one)
+    except Exception:  # an encoder of the user's, unfitted; no reason to stop an audit
+        return ""
+    return line if len(line) <= SHOWN else line[: SHOWN - 1].rstrip() + "…"
 
 
 def _steps(data: Dataset, parts: dict[str, Examples]) -> list[Sequences]:
