@@ -162,10 +162,13 @@ def spread(
     every = np.concatenate([np.asarray(one, dtype=np.float64) for one in parts.values()])
     every = every[np.isfinite(every)]
     low, high = np.quantile(every, [0.005, 0.995]) if len(every) else (0, 1)
-    if high - low < 40 and (every == np.round(every)).all():
-        edges = np.arange(np.floor(low) - 0.5, np.ceil(high) + 1)
+    bins = int(np.clip(2 * np.sqrt(min(map(len, parts.values()))), 5, 40))  # few rows, few bins
+    if (every == np.round(every)).all():
+        first, kinds = np.floor(low), int(np.ceil(high) - np.floor(low)) + 1
+        width = -(-kinds // bins)
+        edges = first - 0.5 + width * np.arange(-(-kinds // width) + 1)
     else:
-        edges = np.linspace(low, max(high, low + 1e-9), 41)
+        edges = np.linspace(low, max(high, low + 1e-9), bins + 1)
     figure, axes = _canvas(6.0, 3.2)
     looks = {"train": (BLUE, "-"), "valid": (GREY, ":"), "test": (ORANGE, "--")}
     for name, values in parts.items():
@@ -208,15 +211,15 @@ def balance(parts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
     return figure
 
 
-def examples(rows: Sequence[np.ndarray]) -> Figure:
-    """Draw the first three channels of a few sequences [T, C], a panel each."""
+def examples(rows: Sequence[np.ndarray], names: Sequence[str] | None = None) -> Figure:
+    """Draw the first three channels of a few sequences [T, C], a panel each, by name if known."""
     shown = min(rows[0].shape[1], 3)
     figure, panels = _canvas(6.0, 0.8 + 1.6 * shown, rows=shown)
     colours = (BLUE, ORANGE, INK, GREY, "#2da44e")
     for c, axes in enumerate(np.atleast_1d(np.asarray(panels, dtype=object))):
         for row, colour in zip(rows, colours, strict=False):
             axes.plot(row[:, c], color=colour, linewidth=1.3)
-        axes.set(ylabel=f"channel {c}")
+        axes.set(ylabel=names[c] if names else f"channel {c}")
         if c == 0:
             axes.set(title=f"The first {len(rows)} training examples")
         if c == shown - 1:

@@ -120,7 +120,9 @@ def test_the_page_needs_no_network_and_shows_what_was_found(reviews, tmp_path):
     assert "http" not in re.sub(r"data:[^\"]*", "", page)
     assert page.count('<img src="data:image/png;base64,') == len(found.figures) == 2
     assert "WARN · duplicates" in page
-    assert "train row 0 = test row 0" in page
+    assert "train row 0 = test row 0: " in page
+    assert reviews.train.inputs[0][:30] in page
+    assert "counted from 0 within the part" in page
     with pytest.raises(sm.InputError, match="exists"):
         found.page(tmp_path / "page.html")
 
@@ -205,3 +207,26 @@ def test_each_head_is_judged_on_the_target_that_train_would_give_it(tmp_path):
     assert heads["regression"] == {"fits": True, "says": ""}
     asked = sm.inspect(path, target="value", settings={**group, "dataset.target": "units"})
     assert not asked.record["heads"]["binary"]["fits"]
+
+
+def test_figures_name_the_columns_and_have_few_bins_for_few_rows(sensors):
+    train, test = (
+        dataclasses.replace(part.take(range(n)), targets={"level": np.linspace(0, 1, n)})
+        for part, n in ((sensors.train, 120), (sensors.test, 12))
+    )
+    data = dataclasses.replace(sensors, train=train, test=test)
+    figures = sm.inspect(data).figures
+    assert [axes.get_ylabel() for axes in figures["examples"].axes] == ["heat", "door"]
+    (axes,) = figures["target"].axes
+    assert axes.get_xlabel() == "level"
+    assert len(axes.patches[0].get_data().values) <= 7  # type: ignore[attr-defined]
+
+
+def test_whole_numbers_of_few_rows_share_bins_and_none_is_lost():
+    from seqmodels import plots
+
+    numbers = {"train": np.arange(30), "test": np.array([3, 9, 29])}
+    (axes,) = plots.spread(numbers, "level", "Target").axes
+    for drawn in axes.patches:
+        assert len(drawn.get_data().values) <= 6  # type: ignore[attr-defined]
+        assert drawn.get_data().values.sum() == pytest.approx(1)  # type: ignore[attr-defined]

@@ -107,7 +107,7 @@ def inspect(
         "problems": list(dict.fromkeys(problems)),
         "audit": found.record(),
     }
-    return Inspection(record, found, _figures(material, lengths, limit))
+    return Inspection(record, found, _figures(material, target, lengths, limit))
 
 
 def _made(
@@ -185,7 +185,7 @@ def _heads(data: Dataset, target: str, tasks: Mapping[str, Task]) -> dict[str, A
 
 
 def _figures(
-    material: Material, lengths: Mapping[str, np.ndarray], limit: int | None
+    material: Material, target: str, lengths: Mapping[str, np.ndarray], limit: int | None
 ) -> dict[str, Figure]:
     from seqmodels import plots
 
@@ -200,8 +200,10 @@ def _figures(
         shown["classes"] = plots.balance(by_part, material.names)
     elif material.numbers is not None:
         numbers = {n: material.numbers[a:b] for n, a, b in edges}
-        shown["target"] = plots.spread(numbers, "target", "Target")
+        shown["target"] = plots.spread(numbers, target, "Target")
     if material.texts is None and material.rows[0].values.ndim == 2:
         few = [np.asarray(material.row(i), dtype=np.float64) for i in range(min(5, material.count))]
-        shown["examples"] = plots.examples(few)
+        columns = getattr(material.data.encoder, "columns", None)
+        named = columns if columns and len(columns) == few[0].shape[1] else None
+        shown["examples"] = plots.examples(few, named)
     return shown
