@@ -15,17 +15,13 @@ import numpy as np
 from seqmodels.data import Dataset, Examples
 from seqmodels.datasets import _sequence_files as files
 from seqmodels.datasets._parts import Seed, Share, held_out, suggested
+from seqmodels.datasets._sequence_gaps import Missing, filled
+from seqmodels.datasets._sequence_inputs import inputs
 from seqmodels.datasets._sequence_labels import classes, values_of
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError, some
 from seqmodels.formats._cases import Case, Cases
 from seqmodels.registry import Found, Task, register_dataset
-
-Missing = Literal["refuse", "interpolate", "previous", "skip", "drop"]
-POLICIES = (
-    "interpolate (a line over each gap), previous (the last known value), skip (leave out "
-    "steps with a gap) or drop (leave out sequences with a gap)"
-)
 
 
 def look(path: Path, given: Mapping[str, Any]) -> Found | None:
@@ -51,6 +47,7 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
         },
     },
     look=look,
+    inputs=inputs,
 )
 def sequences(
     path: str | Path | None = None,
@@ -115,15 +112,15 @@ def sequences(
         _refuse_other_channels(first, other)
     rows = [(part, case) for part, cases in read.items() for case in cases.rows]
     names = _names(first, channels)
-    kept, filled = _filled(rows, missing, names)
+    kept, values = filled(rows, missing, names)
     targets = values_of([case.label for _, case in kept], first.numeric)
     known = [case.part or (part if part != "all" else None) for part, case in kept]
-    examples = _examples(first.target, kept, targets, filled)
+    examples = _examples(first.target, kept, targets, values)
     cut, how = _parts(examples, known, parts, test=test, seed=seed, group_by=group_by)
     head = suggested(targets) if first.numeric is not False else classes(len(set(targets)))
     notes = [note for cases in read.values() for note in cases.notes]
     left = [f"{len(rows) - len(kept):,} sequences with missing values left out"]
-    says = _says(examples, first, filled, how, [one.name for one in source.paths.values()])
+    says = _says(examples, first, values, how, [one.name for one in source.paths.values()])
     return Dataset(
         **cut,
         encoder=SeriesEncoder(columns=names),
@@ -153,66 +150,6 @@ def _names(cases: Cases, channels: tuple[str, ...] | None) -> tuple[str, ...] | 
     if channels is not None and len(set(channels)) < len(channels):
         raise InputError(f"channels= names one twice: {some(channels)}.")
     return channels or cases.channels
-
-
-def _filled(
-    rows: list[tuple[str, Case]], missing: Missing, names: tuple[str, ...] | None
-) -> tuple[list[tuple[str, Case]], list[np.ndarray]]:
-    """Return the rows that are kept, and the values [T, C] of each, without gaps."""
-    lacking = [case for _, case in rows if np.isnan(case.values).any()]
-    if lacking and missing == "refuse":
-        raise InputError(
-            f"{_gap(lacking[0], names)}. Values are missing in {len(lacking):,} of {len(rows):,} "
-            f"sequences. Choose missing=: {POLICIES}; on the command line --set "
-            f"dataset.missing=interpolate."
-        )
-    kept, filled = [], []
-    for part, case in rows:
-        gaps = np.isnan(case.values)  # [T, C]
-        if not gaps.any():
-            values = case.values
-        elif missing == "drop":
-            continue
-        elif missing == "skip":
-            values = case.values[~gaps.any(axis=1)]
-            if not len(values):
-                raise InputError(
-                    f"{case.where}: every step lacks a value. Use missing='interpolate' or 'drop'."
-                )
-        else:
-            if gaps.all(axis=0).any():
-                raise InputError(f"{_gap(case, names)}, and in all its steps. Use missing='drop'.")
-            values = _line(case.values) if missing == "interpolate" else _previous(case.values)
-        kept.append((part, case))
-        filled.append(values)
-    if not kept:
-        raise InputError("Every sequence lacks values, so that missing='drop' leaves none.")
-    return kept, filled
-
-
-def _gap(case: Case, names: tuple[str, ...] | None) -> str:
-    if case.uneven is not None:
-        return f"{case.where}: channels of {min(case.uneven)} to {max(case.uneven)} steps"
-    step, channel = np.argwhere(np.isnan(case.values))[0]
-    if case.values.shape[1] == 1:
-        return f"{case.where}: the value of step {step + 1:,} is missing"
-    name = repr(names[channel]) if names else f"{channel + 1}"
-    return f"{case.where}: the value of channel {name} in step {step + 1:,} is missing"
-
-
-def _line(values: np.ndarray) -> np.ndarray:
-    filled, steps = values.copy(), np.arange(len(values))
-    for channel in range(values.shape[1]):
-        known = ~np.isnan(values[:, channel])
-        filled[:, channel] = np.interp(steps, steps[known], values[known, channel])
-    return filled
-
-
-def _previous(values: np.ndarray) -> np.ndarray:
-    known = ~np.isnan(values)
-    last = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], -1))  # [T, C]
-    place = np.where(last < 0, known.argmax(axis=0), last)
-    return np.take_along_axis(values, place, axis=0)
 
 
 def _examples(

@@ -36,8 +36,13 @@ class Header:
     relational: bool
 
 
-def header(path: Path, encoding: str = "utf-8") -> Header | None:
+def header(path: Path, encoding: str = "utf-8", bare: bool = False) -> Header | None:
     """Return the header, or None where the file is of another kind or no table of steps.
+
+    Args:
+        path: The file.
+        encoding: Of the text.
+        bare: Labels are not needed: the last attribute may be a step like those before it.
 
     Raises:
         InputError: It is one of sequences, but broken.
@@ -52,7 +57,7 @@ def header(path: Path, encoding: str = "utf-8") -> Header | None:
                     return None
                 started = True
             elif word == "@data":
-                return _header(kinds, relational)
+                return _header(kinds, relational, bare)
             elif word == "@end":
                 depth = 0
             elif word == "@attribute" and (found := _ATTRIBUTE.match(text)):
@@ -72,20 +77,24 @@ def labels(path: Path, encoding: str = "utf-8") -> set[str]:
     return {label(text.rpartition(",")[2]) for _, text in _data(path, encoding)}
 
 
-def read(path: Path, encoding: str = "utf-8") -> Cases:
-    """Return the sequences of an .arff file.
+def read(path: Path, encoding: str = "utf-8", bare: bool = False) -> Cases:
+    """Return the sequences of an .arff file; bare, whatever their labels are, or without any.
 
     Raises:
         InputError: The file is broken; names the line.
     """
-    head = header(path, encoding)
+    head = header(path, encoding, bare)
     if head is None:
         raise InputError(f"{str(path)!r} is no .arff file of sequences.")
-    rows = [_case(head, text, f"{path.name}, line {n}") for n, text in _data(path, encoding)]
+    places = ((f"{path.name}, line {n}", text) for n, text in _data(path, encoding))
+    rows = [_case(head, text, where, bare) for where, text in places]
     return Cases(sole(rows, path), head.target, head.numeric)
 
 
-def _header(kinds: list[tuple[str, str]], relational: bool) -> Header | None:
+def _header(kinds: list[tuple[str, str]], relational: bool, bare: bool) -> Header | None:
+    stems = {(re.sub(r"\d+", "", name), kind.lower()) for name, kind in kinds}
+    if bare and (not kinds or (len(stems) == 1 and not relational)):
+        kinds = [*kinds, ("", "")]
     if not kinds:
         return None
     *steps, (target, kind) = kinds
@@ -109,7 +118,7 @@ def _data(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
     return itertools.islice(rows, 1, None)
 
 
-def _case(head: Header, text: str, where: str) -> Case:
+def _case(head: Header, text: str, where: str, bare: bool) -> Case:
     if head.relational:
         end = text.find(text[0], 1)
         if text[0] not in "'\"" or end < 0:
@@ -119,9 +128,11 @@ def _case(head: Header, text: str, where: str) -> Case:
         values, uneven = beside(channels, where)
         values = ended(values)
     else:
-        *cells, last = text.split(",")
+        *cells, last = [*text.split(","), *([""] if not head.target else [])]
         values, uneven = stepped(numbers(cells, where), 1, where), None
     name = label(last)
+    if bare:
+        return Case(where, values, "", uneven=uneven)
     if not name or name == "?":
         raise InputError(f"{where}: no label. Leave the line out.")
     if head.numeric and not np.isfinite(numbers([name], f"{where}, target"))[0]:

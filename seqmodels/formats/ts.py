@@ -57,16 +57,26 @@ class Header:
         return self.says("targetlabel")
 
     @property
+    def labelled(self) -> bool:
+        """Whether lines end in labels."""
+        return self.says("classlabel") or self.says("targetlabel")
+
+    @property
     def target(self) -> str:
         """What the labels are called; the format has no name for them."""
         return "value" if self.numeric else "label"
 
 
-def header(path: Path, encoding: str = "utf-8") -> Header | None:
+def header(path: Path, encoding: str = "utf-8", bare: bool = False) -> Header | None:
     """Return the header of a .ts file, or None where the file is of another kind.
 
+    Args:
+        path: The file.
+        encoding: Of the text.
+        bare: Labels are not needed.
+
     Raises:
-        InputError: It is a .ts file without @data, or without labels.
+        InputError: It is a .ts file without @data, or without labels that are needed.
     """
     values: dict[str, str] = {}
     try:
@@ -77,7 +87,8 @@ def header(path: Path, encoding: str = "utf-8") -> Header | None:
                 continue  # a description without its #
             key, value = _entry(text)
             if key == "data":
-                return _labelled(Header(values), path) if KEYS & set(values) else None
+                known = Header(values) if KEYS & set(values) else None
+                return known if known is None or bare else _labelled(known, path)
             if not values and key not in KEYS:
                 return None
             values[key] = value
@@ -95,19 +106,21 @@ def labels(path: Path, encoding: str = "utf-8") -> set[str]:
     return {label(text.rpartition(":")[2]) for _, text in _data(path, encoding)}
 
 
-def read(path: Path, encoding: str = "utf-8") -> Cases:
+def read(path: Path, encoding: str = "utf-8", bare: bool = False) -> Cases:
     """Return the sequences of a .ts file.
 
     Channels with timestamps are laid side by side by their times; a moment that a channel
-    lacks is a missing value. Steps are not resampled.
+    lacks is a missing value. Steps are not resampled. Bare, labels are not read: a line ends in
+    one, known or not, only if the header says that there are labels.
 
     Raises:
         InputError: The file is broken; names the line.
     """
-    head = header(path, encoding)
+    head = header(path, encoding, bare)
     if head is None:
         raise InputError(f"{str(path)!r} is no .ts file: its first line should be @problemName.")
-    rows = [_case(head, text, f"{path.name}, line {n}") for n, text in _data(path, encoding)]
+    places = ((f"{path.name}, line {n}", text) for n, text in _data(path, encoding))
+    rows = [_case(head, text, where, bare) for where, text in places]
     rows = sole(rows, path)
     if head.says("equallength") and not head.says("timestamps"):
         _refuse_other_lengths(rows)
@@ -130,7 +143,7 @@ def _data(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
 
 
 def _labelled(head: Header, path: Path) -> Header:
-    if not head.says("classlabel") and not head.says("targetlabel"):
+    if not head.labelled:
         raise InputError(
             f"{str(path)!r} has no labels to learn from: its header says neither "
             f"@classLabel true nor @targetLabel true."
@@ -138,11 +151,11 @@ def _labelled(head: Header, path: Path) -> Header:
     return head
 
 
-def _case(head: Header, text: str, where: str) -> Case:
-    fields, last = _fields(head, text)
+def _case(head: Header, text: str, where: str, bare: bool) -> Case:
+    fields, last = _fields(head, text if not bare or head.labelled else f"{text}:")
     if not fields:
         raise InputError(f"{where}: no colon between values and label. The line may be cut off.")
-    name = _label(head, last, where)
+    name = "" if bare else _label(head, last, where)
     stamped = fields[0].lstrip().startswith("(")
     if head.says("timestamps") and not stamped:
         raise InputError(f"{where}: no timestamps, where the header says @timeStamps true.")

@@ -38,8 +38,8 @@ class Layout:
     either: bool = False
 
 
-def layout(path: Path, encoding: str = "utf-8") -> Layout | None:
-    """Return how the rows of a file are written, or None where it is of another kind."""
+def layout(path: Path, encoding: str = "utf-8", fewest: int = 2) -> Layout | None:
+    """Return how the rows of a file, `fewest` or more, are written; None: it is of another kind."""
     rows, mark, unknown = [], None, True
     try:
         for _, text in itertools.islice(lines(path, encoding), SAMPLE):
@@ -50,9 +50,9 @@ def layout(path: Path, encoding: str = "utf-8") -> Layout | None:
                 return None
             rows.append(row)
     except InputError:
-        if len(rows) < 2:
+        if len(rows) < fewest:
             return None
-    if len(rows) < 2:
+    if len(rows) < fewest:
         return None
     place, either = placed(rows)
     return Layout(mark, place, either)
@@ -81,7 +81,12 @@ def placed(rows: list[np.ndarray]) -> tuple[Place | None, bool]:
 
 
 def read(
-    path: Path, found: Layout, place: Place, encoding: str = "utf-8", channels: int = 1
+    path: Path,
+    found: Layout,
+    place: Place,
+    encoding: str = "utf-8",
+    channels: int = 1,
+    bare: bool = False,
 ) -> Cases:
     """Return the sequences of a file of rows.
 
@@ -91,6 +96,7 @@ def read(
         place: Where the label is.
         encoding: Of the text.
         channels: Numbers that make one step; those of a step stand side by side.
+        bare: Labels have their place in each row, but may be anything, and are not read.
 
     Raises:
         InputError: A row is broken; names the line.
@@ -99,7 +105,7 @@ def read(
         (f"{path.name}, line {number}", _parted(text, found.mark))
         for number, text in lines(path, encoding)
     )
-    return of(sole(list(cases(rows, place, channels)), path))
+    return of(sole(list(cases(rows, place, channels, bare)), path))
 
 
 def of(rows: list[Case]) -> Cases:
@@ -112,7 +118,9 @@ def fractions(labels: list[str]) -> bool:
     return any(not float(one).is_integer() for one in labels)
 
 
-def cases(rows: Iterable[tuple[str, list[str]]], place: Place, channels: int = 1) -> Iterable[Case]:
+def cases(
+    rows: Iterable[tuple[str, list[str]]], place: Place, channels: int = 1, bare: bool = False
+) -> Iterable[Case]:
     """Yield the sequences of some rows of cells, each with the words for where it is.
 
     Raises:
@@ -127,7 +135,9 @@ def cases(rows: Iterable[tuple[str, list[str]]], place: Place, channels: int = 1
                 f"up with NaN at their end; the line may be cut off."
             )
         name, cells = (cells[0], cells[1:]) if place == "first" else (cells[-1], cells[:-1])
-        if not np.isfinite(numbers([name], f"{where}, label", blank=True))[0]:
+        if bare:
+            name = "0"
+        elif not np.isfinite(numbers([name], f"{where}, label", blank=True))[0]:
             raise InputError(f"{where}: no label. Leave the row out.")
         yield Case(where, stepped(numbers(cells, where, blank=True), channels, where), label(name))
 
