@@ -646,6 +646,14 @@ def test_a_new_folder_of_tables_needs_no_labels_and_a_table_alone_is_one_sequenc
         inputs(tmp_path)
 
 
+def test_channels_of_a_new_table_are_told_by_name_whatever_their_order(tmp_path):
+    write_steps(tmp_path / "walk.csv", [[0, 1, 2], [1, 3, 4]], header="time,y,x")
+    (walk,) = inputs(tmp_path / "walk.csv") or []
+    encoder = SeriesEncoder(columns=("x", "y")).fit([[[0, 0], [1, 1]]])
+    assert encoder.encode([walk]).values.argmax(axis=1).tolist() == [0, 0]
+    assert encoder.show(walk) == "2 steps, the last: x 4, y 3"
+
+
 def test_new_steps_in_json_are_left_to_the_encoder(tmp_path):
     for text in ("[[1, 2], [3, 4]]\n[[1, 2]]\n", "[1, 2, 3, 4, 5, 6, 7]\n" * 3):
         (tmp_path / "new.jsonl").write_text(text)

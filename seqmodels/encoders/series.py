@@ -178,11 +178,13 @@ class SeriesEncoder(Encoder):
         return [np.array(steps, dtype=np.float64).reshape(len(steps), len(places))]  # [T, C]
 
     def show(self, example: Any) -> str:
-        last = np.atleast_1d(np.asarray(example)[-1])
+        last = np.atleast_1d(np.asarray(self._picked(example, 0))[-1])
         names = self.columns if self.columns and len(self.columns) == len(last) else None
         shown = [f"{names[c]} {v:.4g}" if names else f"{v:.4g}" for c, v in enumerate(last[:4])]
         more = ", ..." if len(last) > 4 else ""
-        return f"{len(example)} steps, the last: {', '.join(shown)}{more}"
+        series = getattr(example, "attrs", {}).get("series")  # its name, on a DataFrame
+        whose = "" if series is None else f"{series}: "
+        return f"{whose}{len(example)} steps, the last: {', '.join(shown)}{more}"
 
     def _raw(self, inputs: Seq[Any], channels: int | None) -> Sequences:
         """Return the inputs as raw steps, without the ends of the array that nobody reads."""
@@ -219,10 +221,15 @@ class SeriesEncoder(Encoder):
         try:
             times: Any = [[float(cell) for cell in row] for row in cells]
         except ValueError:
-            try:
-                times = list(pd.to_datetime(pd.Series([" ".join(row) for row in cells])))
-            except ValueError as error:
-                raise InputError(f"The times of the table cannot be read: {error}.") from None
+            words = pd.Series([" ".join(row) for row in cells], dtype="string")
+            times = pd.to_datetime(words, errors="coerce")
+            lost = np.flatnonzero(times.isna())
+            if len(lost):
+                raise InputError(
+                    f"Encoder 'series' needs times that are written alike, as in 2013-01-31 or "
+                    f"2013-01-31 18:00; row {lost[0]} (counted from 0) has {words[lost[0]]!r}."
+                ) from None
+            times = list(times)
         for number, (one, two) in enumerate(itertools.pairwise(times), start=1):
             if not one < two:
                 raise InputError(
