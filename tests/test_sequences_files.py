@@ -1,5 +1,6 @@
 """Archives of whole sequences are read as they were written: .ts, UCR, .arff, tables, folders."""
 
+import contextlib
 import csv
 import re
 from pathlib import Path
@@ -604,6 +605,11 @@ def test_new_rows_keep_the_place_of_their_label(tmp_path, place):
         assert new(path, target=place, channels=("x", "y")) == [[[0.5, 1.5], [2, 3]]]
 
 
+def test_new_rows_of_a_run_that_found_its_labels_itself_tell_them_too(tmp_path):
+    path = write_ucr(tmp_path / "new.tsv", "\t")
+    assert new(path) == new(path, target="first")
+
+
 def test_a_new_arff_file_may_lack_its_last_attribute(tmp_path):
     path, steps = tmp_path / "g.arff", "".join(f"@attribute a{i} numeric\n" for i in range(5))
     path.write_text(f"@relation g\n{steps}@attribute k {{1,2}}\n@data\n1,2,3,4,5,?\n")
@@ -720,6 +726,10 @@ PIECES = [
 def test_any_bytes_are_read_or_refused(tmp_path_factory, raw, missing, target):
     path = tmp_path_factory.getbasetemp() / "fuzz"
     path.write_bytes(raw)
+    with contextlib.suppress(InputError):
+        for one in inputs(path, missing=missing, target=target) or []:
+            assert np.isfinite(np.asarray(one)).all()
+            assert len(one)
     try:
         data = sequences(path, missing=missing, target=target, test=0.5)
     except InputError:

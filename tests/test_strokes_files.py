@@ -776,6 +776,7 @@ def reads_or_refuses(path: Path, kind: str) -> None:
             for one in read(listed, kind, Choice())[0]:
                 assert one.points.ndim == 2
                 assert len(one.points)
+        inputs(path, format=kind)
         look(path, {})
     except InputError as error:
         named = str(path) in str(error)

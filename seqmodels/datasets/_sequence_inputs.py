@@ -62,10 +62,10 @@ def _file(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
         if form.header(path, encoding, bare=True) is not None:
             return form.read(path, encoding, bare=True)
     place, channels = arguments.get("target"), named_channels(arguments.get("channels"))
-    if place in ("first", "last"):
-        found = ucr.layout(path, encoding, fewest=1)
-        if found is not None:
-            return ucr.read(path, found, place, encoding, len(channels or "1"), bare=True)
+    known = place in ("first", "last")
+    found = ucr.layout(path, encoding, fewest=1 if known else 2) if known or not place else None
+    if found is not None and (place := place or found.place):
+        return ucr.read(path, found, place, encoding, len(channels or "1"), bare=True)  # type: ignore[arg-type]
     wide = _wide(path, place, arguments.get("encoding"), channels)
     if wide is not None or not steps.recognised(path, encoding):
         return wide
