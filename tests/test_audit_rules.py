@@ -29,6 +29,18 @@ def test_a_test_part_of_nearly_training_texts_fails_though_they_are_near_each_ot
     assert found(of_texts(train, fewer), "near-duplicates").level == "WARN"
 
 
+def test_texts_of_few_words_that_are_alike_are_told_and_stop_nothing():
+    def part(n: int, seed: int, words: int) -> sm.Examples:
+        rng = np.random.default_rng(seed)
+        said = [f"{' '.join(WORDS[:9])} {' '.join(rng.choice(WORDS[:words], 3))}" for _ in range(n)]
+        return sm.Examples(said, {"mood": rng.choice(["bad", "good"], n).tolist()})
+
+    few = of_texts(part(200, 1, 100), part(60, 2, 100))
+    assert found(few, "near-duplicates").level == "WARN"
+    symbols = of_texts(part(200, 1, 30), part(60, 2, 30))
+    assert "near-duplicates" not in {one.kind for one in audit(symbols).findings}
+
+
 def test_a_group_that_is_the_class_in_another_spelling_is_told_and_not_advised():
     def part(n: int, seed: int, code: dict[str, str]) -> sm.Examples:
         examples = texts(n, seed)
