@@ -40,6 +40,8 @@ def wide(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
         return None
     used = set(itertools.chain(*channels.values()))
     rest = [name for name in table.columns if name not in used]
+    if len(rest) > 1 and rest[0] == table.columns[0] and _is_index(table, rows):
+        rest = rest[1:]
     place = given.get("target")
     if not rest:
         place = place or ucr.placed([_plain(row) for row in rows])[0]
@@ -98,6 +100,12 @@ def _step_columns(table: Table, rows: list[list[Any]]) -> dict[str, list[str]] |
     if sum(map(len, channels.values())) < len(table.columns) / 2:
         return None
     return {key: [group[i] for i in sorted(group)] for key, group in channels.items()}
+
+
+def _is_index(table: Table, rows: list[list[Any]]) -> bool:
+    """Return whether the first column numbers the rows and has no name, as pandas writes it."""
+    unnamed = table.header and table.columns[0] in ("0", "Unnamed: 0", "__index_level_0__")
+    return unnamed and [text_of(row[0]) for row in rows] == list(map(str, range(len(rows))))
 
 
 def _numeric(values: Any) -> bool:

@@ -83,7 +83,7 @@ def decide(
     given = [*(text or ()), *filter(None, (target, group_by))]
     taken = set(filter(None, (target, group_by)))
     if text is None:
-        text = _text(table, {name: sample[name] for name in sample if name not in taken})
+        text = text_columns(table, {name: sample[name] for name in sample if name not in taken})
         if not text:
             return None
     absent = [
@@ -97,9 +97,31 @@ def decide(
         raise InputError(f"Column {target!r} cannot be the text and the target.")
     if target is not None:
         return _target(table, tuple(text), target, _counted(table, sample, [target])[target])
-    others = [name for name in table.columns if name not in text and name not in taken]
+    nested = {name for name, cells in sample.items() if any(map(_is_nested, cells))}
+    others = [name for name in table.columns if name not in {*text, *taken, *nested}]
     counts = _counted(table, sample, others)
     return _chosen(table, tuple(text), counts)
+
+
+def text_columns(table: Table, sample: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
+    """Return the column that holds the texts; nothing where none does."""
+    likely = {name: _prose(values) for name, values in sample.items()}
+    likely = {name: weight for name, weight in likely.items() if weight}
+    timed = any(_is_date(values) for values in sample.values())
+    if timed:  # with a time a table of names and numbers is a series
+        likely = {name: weight for name, weight in likely.items() if weight >= 20}
+    named = [name for name in likely if name.casefold() == "text"]
+    if len(named) == 1 or len(likely) == 1:
+        return tuple(named or likely)
+    ranked = sorted(likely, key=lambda name: -likely[name])
+    if ranked and likely[ranked[0]] < 2 * likely[ranked[1]]:
+        close = [name for name in likely if likely[ranked[0]] < 2 * likely[name]]
+        raise InputError(
+            f"{table.path.name} has several columns of text: {some(close)}. Choose one, as in "
+            f"text={close[0]!r} (--set dataset.text={close[0]}), or join some: "
+            f"--set dataset.text={','.join(close[:2])}."
+        )
+    return tuple(ranked[:1])
 
 
 def written(value: Any) -> str:
@@ -119,27 +141,6 @@ def parts(value: str) -> list[str]:
     """Return the labels that a value may be made of, as "4,27" is; nothing where it is one."""
     found = re.split(r"[,;|]", value)
     return [label.strip() for label in found] if len(found) > 1 else []
-
-
-def _text(table: Table, sample: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
-    """Return the column that holds the texts; nothing where none does."""
-    likely = {name: _prose(values) for name, values in sample.items()}
-    likely = {name: weight for name, weight in likely.items() if weight}
-    timed = any(_is_date(values) for values in sample.values())
-    if timed:  # with a time a table of names and numbers is a series
-        likely = {name: weight for name, weight in likely.items() if weight >= 20}
-    named = [name for name in likely if name.casefold() == "text"]
-    if len(named) == 1 or len(likely) == 1:
-        return tuple(named or likely)
-    ranked = sorted(likely, key=lambda name: -likely[name])
-    if ranked and likely[ranked[0]] < 2 * likely[ranked[1]]:
-        close = [name for name in likely if likely[ranked[0]] < 2 * likely[name]]
-        raise InputError(
-            f"{table.path.name} has several columns of text: {some(close)}. Choose one, as in "
-            f"text={close[0]!r} (--set dataset.text={close[0]}), or join some: "
-            f"--set dataset.text={','.join(close[:2])}."
-        )
-    return tuple(ranked[:1])
 
 
 def _prose(values: Sequence[Any]) -> float:
@@ -168,6 +169,12 @@ def _is_date(values: Sequence[Any]) -> bool:
     if known and all(hasattr(value, "year") for value in known):
         return True
     return bool(known) and all(isinstance(one, str) and _DATE.fullmatch(one) for one in known)
+
+
+def _is_nested(value: Any) -> bool:
+    """Return whether a value of JSON is an object, or a list of more than labels."""
+    inner = value if isinstance(value, list | tuple) else ()
+    return isinstance(value, dict) or any(isinstance(one, dict | list) for one in inner)
 
 
 def _counted(

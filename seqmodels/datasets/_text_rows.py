@@ -32,7 +32,7 @@ def read_rows(
         kept = []
         for row, line in enumerate(lines):
             try:
-                text = " ".join(_text(column[row]) for column in values[: len(columns.text)])
+                text = " ".join(text_of(column[row]) for column in values[: len(columns.text)])
             except TypeError as error:
                 raise InputError(
                     f"{str(table.path)!r}, {table.unit} {line}: the text is {error}. Leave the "
@@ -75,6 +75,17 @@ def read_rows(
     return examples, says
 
 
+def text_of(value: Any) -> str:
+    """Return a cell as a text that can be written as UTF-8."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} {str(value)[:40]}")
+    if value.isascii():
+        return value
+    return value.encode("utf-8", "replace").decode()  # JSON may hold halves of characters
+
+
 def _fault(text: str, label: str, columns: Columns, several: str) -> str | None:
     """Return why a row cannot be read, to follow on "with", or None where it can."""
     if not text or text.isspace():
@@ -86,17 +97,6 @@ def _fault(text: str, label: str, columns: Columns, several: str) -> str | None:
     if columns.several and several == "drop" and parts(label):
         return "several labels"
     return None
-
-
-def _text(value: Any) -> str:
-    """Return a cell as a text that can be written as UTF-8."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise TypeError(f"{type(value).__name__} {str(value)[:40]}")
-    if value.isascii():
-        return value
-    return value.encode("utf-8", "replace").decode()  # JSON may hold halves of characters
 
 
 def _lines(table: Table, lines: list[int]) -> str:

@@ -13,6 +13,7 @@ from seqmodels.arguments import checked
 from seqmodels.data import Dataset
 from seqmodels.datasets._parts import Seed, Share, held_out
 from seqmodels.datasets._text_columns import Columns, decide
+from seqmodels.datasets._text_new import in_folder, in_table, one_column
 from seqmodels.datasets._text_rows import read_rows
 from seqmodels.datasets._text_tree import read_tree
 from seqmodels.encoders.text import TextEncoder
@@ -41,6 +42,11 @@ def _look(path: Path, given: Mapping[str, Any]) -> Found | None:
         found = Found({}, "binary" if len(classes) == 2 else "multiclass")
     else:
         read = _table(path, **{key: options[key] for key in options if key in _SNIFFED})
+        if read and len(read.columns) == 1 and one_column(read):
+            raise InputError(
+                f"{str(path)!r} has one column only; a text and a target are needed. Add a column "
+                f"with what is to be predicted."
+            )
         chosen = {key: options.get(key) for key in ("text", "target", "group_by")}
         columns = read and _columns(read, **chosen, several=options.get("several", "refuse"))
         if not read or not columns:
@@ -55,6 +61,37 @@ def _look(path: Path, given: Mapping[str, Any]) -> Found | None:
     return found
 
 
+def _inputs(
+    path: Path,
+    *,
+    text: tuple[str, ...] | None = None,
+    target: str | int | None = None,
+    group_by: str | None = None,
+    header: bool | None = None,
+    delimiter: str | None = None,
+    quotes: str = "auto",
+    encoding: str = "utf-8",
+    **_of_training: Any,
+) -> Any:
+    """Return the texts of new data, or None for plain text; see `Source.inputs`."""
+    packed = _packed(path)
+    if packed:
+        raise InputError(packed)
+    encoding = known_encoding(encoding)
+    if path.is_dir():
+        return in_folder(path, encoding)
+    return in_table(
+        path,
+        text=text,
+        target=None if target is None else str(target).strip(),
+        group_by=group_by,
+        header=header,
+        delimiter=delimiter,
+        plain=quotes == "none",
+        encoding=encoding,
+    )
+
+
 @register_dataset(
     "texts",
     tasks={
@@ -64,6 +101,7 @@ def _look(path: Path, given: Mapping[str, Any]) -> Found | None:
     },
     presets={"default": _DEFAULT},
     look=_look,
+    inputs=_inputs,
 )
 def texts(
     path: str | Path | None = None,

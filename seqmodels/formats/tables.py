@@ -15,10 +15,10 @@ from seqmodels.formats import dialects
 from seqmodels.formats.dialects import Quotes
 from seqmodels.formats.lines import is_text, json_object, known_encoding, lines, sample
 
+NAMED_SO = (".csv", ".tsv", ".tab", ".psv")  # what is called so is one, if a broken one
 HEAD = 1 << 18  # bytes from which the delimiter, the header and the columns are decided
 _QUOTED = 1 << 23  # bytes that are searched for quotes that nothing closes
 _COLUMNS = 100_000
-_NAMED_SO = (".csv", ".tsv", ".tab", ".psv")  # what is called so is one, if a broken one
 _ARRAY = re.compile(rb"\s*\[\s*\{")
 _COMMENTS = tuple("#@%")  # what other kinds of files begin with
 _NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -155,7 +155,7 @@ def _delimited_columns(
     sizes = accumulate(len(line) + 1 for line in whole)
     few = list(takewhile(lambda one: one[1] < HEAD, zip(whole, sizes, strict=True)))
     first = [line for line, _ in few] or whole[:1]
-    enough = 0.5 if path.suffix.lower() in _NAMED_SO else 0.9
+    enough = 0.5 if path.suffix.lower() in NAMED_SO else 0.9
     found = dialects.dialect(first, delimiter, quotes, cut or len(first) < len(whole), enough)
     if found is None:
         return None
