@@ -10,6 +10,8 @@ from seqmodels.data import Dataset
 from seqmodels.errors import InputError
 from seqmodels.registry import DATASETS, Found
 
+_HEAD = 1 << 16  # bytes that tell what a file is
+
 
 def recognised(path: Path, given: Mapping[str, Any]) -> tuple[str, Found]:
     """Return the name of the dataset that reads a path, and what it makes of it.
@@ -40,13 +42,47 @@ def recognised(path: Path, given: Mapping[str, Any]) -> tuple[str, Found]:
     if found:
         choices = " or ".join(f"`seqmodels train {name} --data {path}`" for name in found)
         raise InputError(f"{str(path)!r} can be read in several ways. Choose one: {choices}.")
+    unfit = _unfit(path)
+    if unfit is not None and (not problems or "Excel" in unfit):
+        raise InputError(unfit)
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
     raise InputError(
-        f"{str(path)!r} holds nothing that a dataset knows by its content. The page 'Your own "
-        f"data' lists the formats; a dataset of your own takes ten lines: "
+        f"{str(path)!r} holds nothing that a dataset knows by its content. The page 'From a file "
+        f"to a model' lists the formats; a dataset of your own takes ten lines: "
         f"`seqmodels new dataset NAME`."
     )
+
+
+def _unfit(path: Path) -> str | None:
+    """Return why no dataset can read a path, and what to do, where its first bytes tell."""
+    try:
+        if path.is_dir():
+            empty = not any(path.iterdir())
+            return (
+                f"The folder {str(path)!r} is empty. Give one with data in it." if empty else None
+            )
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except OSError as error:
+        return f"Cannot read {str(path)!r}: {error.strerror}."
+    who = repr(str(path))
+    if not head.strip():
+        return f"{who} is empty. Give a file with data in it."
+    old = head.startswith(b"\xd0\xcf\x11\xe0")
+    if old or (head.startswith(b"PK\3\4") and b"xl/" in head):
+        return f"{who} is an Excel workbook. Save the sheet as CSV (UTF-8), and give that."
+    if head.startswith((b"PK\3\4", b"\x1f\x8b")):
+        return f"{who} is a packed file. Unpack it, and give what was in it."
+    if b"\0" in head:
+        return (
+            f"{who} is binary, of no kind that a dataset knows. Save the data as CSV, JSON lines "
+            f"or Parquet; the page 'From a file to a model' lists the formats."
+        )
+    marks = any(mark in head for mark in (b",", b";", b"\t", b"|"))
+    if marks and len(head) < _HEAD and len(head.strip().splitlines()) == 1:
+        return f"{who} has one line only: no rows below its header. Give a table with data."
+    return None
 
 
 def read(data: Any, target: Any = None, **options: Any) -> Dataset:

@@ -102,6 +102,31 @@ def test_a_path_that_nobody_or_several_know_is_refused(readers, written, text, m
         resolve(str(written(text)))
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b" \n", "is empty"),
+        (b"text,label\n", "no rows below its header"),
+        (b"PK\3\4" + bytes(20) + b"xl/workbook.xml", "an Excel workbook. Save the sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "an Excel workbook. Save the sheet as CSV"),
+        (b"PK\3\4" + bytes(20) + b"a.txt", "is a packed file"),
+        (b"\x1f\x8b\x08" + bytes(20), "is a packed file"),
+        (b"\x89PNG" + bytes(20), "is binary"),
+    ],
+)
+def test_what_no_dataset_can_read_is_called_by_its_name(
+    readers, tmp_path, monkeypatch, content, message
+):
+    for mark in ("red", "blue"):  # which read text alone
+        monkeypatch.delitem(DATASETS._parts, f"{mark} notes")
+    (tmp_path / "odd").write_bytes(content)
+    with pytest.raises(sm.InputError, match=message):
+        recognised(tmp_path / "odd", {})
+    (tmp_path / "none").mkdir()
+    with pytest.raises(sm.InputError, match="is empty"):
+        recognised(tmp_path / "none", {})
+
+
 def test_one_who_can_read_it_beats_one_who_finds_it_broken(readers, written, monkeypatch):
     monkeypatch.setitem(
         DATASETS._parts, "any", Source(notes, {}, {}, None, lambda *_: sm.Found({}, "binary"))
