@@ -631,6 +631,8 @@ def test_a_new_table_of_rows_needs_no_column_of_labels(tmp_path):
         (found,) = inputs(tmp_path / "new.csv", target="label") or []
         assert list(found.columns) == ["x", "y", "z"]
         assert new(tmp_path / "new.csv", target="label") == expected
+    write_labels(tmp_path, [[f"t{i}" for i in range(5)], range(5)], "five.csv")
+    assert new(tmp_path / "five.csv", target="label") == [[[i] for i in range(5)]]
     plain = [["a", *range(6)], ["b", *range(6)]]
     write_labels(tmp_path, plain, "plain.csv")
     assert new(tmp_path / "plain.csv", target="0") == [[[i] for i in range(6)]] * 2
@@ -661,7 +663,7 @@ def test_channels_of_a_new_table_are_told_by_name_whatever_their_order(tmp_path)
 
 
 def test_new_steps_in_json_are_left_to_the_encoder(tmp_path):
-    for text in ("[[1, 2], [3, 4]]\n[[1, 2]]\n", "[1, 2, 3, 4, 5, 6, 7]\n" * 3):
+    for text in ("[[1, 2], [3, 4]]\n[[1, 2]]\n", "[1, 2, 3, 4, 5, 6, 7]\n" * 3, "[1, 2]\n"):
         (tmp_path / "new.jsonl").write_text(text)
         for target in (None, "first", "label", "0"):
             assert inputs(tmp_path / "new.jsonl", target=target) is None

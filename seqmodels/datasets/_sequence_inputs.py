@@ -77,9 +77,11 @@ def _wide(
     path: Path, target: str | None, encoding: str | None, named: tuple[str, ...] | None
 ) -> Cases | None:
     """Return the sequences of a table with one in each row, whatever its other columns hold."""
-    from seqmodels.datasets._sequence_tables import SAMPLE, _broad, _step_columns
+    from seqmodels.datasets._sequence_tables import SAMPLE, _step_columns
 
-    table = tables.sniff(path, encoding=encoding) if _broad(path) else None
+    with path.open("rb") as file:
+        steps_in_json = file.read(1) == b"["
+    table = None if steps_in_json else tables.sniff(path, encoding=encoding)
     if table is None:
         return None
     sample = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
