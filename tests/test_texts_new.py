@@ -9,6 +9,7 @@ import seqmodels as sm
 from seqmodels.arguments import checked
 from seqmodels.datasets.texts import texts
 from seqmodels.errors import InputError
+from seqmodels.reading import recognised
 from seqmodels.registry import DATASETS
 
 SENTENCE = "a film about the sea and those who sail it slowly home again"
@@ -22,9 +23,15 @@ def new(trained: str, fresh: str | bytes, folder: Path, name: str = "fresh.csv")
     (folder / "trained.csv").write_text(trained, encoding="utf-8")
     path = folder / name
     path.write_bytes(fresh if isinstance(fresh, bytes) else fresh.encode())
-    look = DATASETS.get("texts").look
-    assert look is not None
-    return read(path, look(folder / "trained.csv", {}).arguments)
+    return read(path, look("texts", folder / "trained.csv"))
+
+
+def look(name: str, path: Path):
+    """Return the arguments that a dataset finds for a path."""
+    ask = DATASETS.get(name).look
+    found = ask and ask(path, {})
+    assert found is not None
+    return found.arguments
 
 
 def read(path: Path, arguments):
@@ -120,10 +127,8 @@ def test_a_run_answers_for_a_table_as_for_its_texts(tmp_path):
 def test_one_quoted_column_is_no_table_of_texts_and_targets(tmp_path):
     path = tmp_path / "onecol.csv"
     path.write_text("text\n" + "".join(f'"{one}, and more"\n' for one in TEXTS), encoding="utf-8")
-    look = DATASETS.get("texts").look
-    assert look is not None
-    with pytest.raises(InputError, match="one column only; a text and a target are needed"):
-        look(path, {})
+    with pytest.raises(InputError, match=r"^\S+onecol.csv' has one column only; a text and"):
+        recognised(path, {})
 
 
 def test_objects_in_json_lines_are_no_targets(tmp_path):
@@ -133,9 +138,7 @@ def test_objects_in_json_lines_are_no_targets(tmp_path):
         for i, (text, mood) in enumerate(zip(TEXTS, MOODS, strict=True))
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    look = DATASETS.get("texts").look
-    assert look is not None
-    assert look(path, {}).arguments["target"] == "mood"
+    assert look("texts", path)["target"] == "mood"
 
 
 def test_the_index_of_pandas_is_no_label_of_sequences(tmp_path):
@@ -145,6 +148,4 @@ def test_the_index_of_pandas_is_no_label_of_sequences(tmp_path):
         f"{i},{','.join(str((i * j) % 7 / 2) for j in range(30))},{'ab'[i % 2]}" for i in range(20)
     ]
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-    look = DATASETS.get("sequences").look
-    assert look is not None
-    assert look(path, {}).arguments["target"] == "kind"
+    assert look("sequences", path)["target"] == "kind"

@@ -3,7 +3,6 @@
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from seqmodels.formats.lines import lines
 from seqmodels.formats.tables import NAMED_SO, Table, sniff
 
 _SAMPLE = 1000  # rows that tell the text where a name does not
+_HEAD = 1 << 16  # bytes that tell quoted texts
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -65,6 +65,7 @@ def in_table(
     """
     options: dict[str, Any] = {"quotes": "none" if plain else None, "encoding": encoding}
     named = header is not False and text is not None
+    table = None
     marks = (delimiter, None) if named or delimiter is None else (delimiter,)
     for mark in dict.fromkeys(marks):
         table = sniff(path, delimiter=mark, header=False if named else header, **options)
@@ -88,9 +89,21 @@ def in_table(
     )
 
 
-def one_column(table: Table) -> bool:
-    """Return whether each record is a single field, once its quotes are read as such."""
-    return all(len(row) == 1 for row in _records(replace(table, quotes="double")))
+def one_column(path: Path) -> bool:
+    """Return whether a file holds quoted texts, one a record, and nothing beside them."""
+    if not path.is_file() or not _is_text(path):
+        return False
+    with path.open("rb") as stream:
+        first = stream.read(_HEAD).decode("utf-8", "replace").splitlines()
+    few = first[:-1] if path.stat().st_size > _HEAD else first
+    if not any(line.startswith('"') and "," in line for line in few):
+        return False
+    try:
+        return all(
+            len(row) == 1 for part in dialects.records(few, ",", "double") for _, row in part
+        )
+    except csv.Error:
+        return False
 
 
 def _columns(

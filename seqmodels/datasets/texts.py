@@ -42,7 +42,7 @@ def _look(path: Path, given: Mapping[str, Any]) -> Found | None:
         found = Found({}, "binary" if len(classes) == 2 else "multiclass")
     else:
         read = _table(path, **{key: options[key] for key in options if key in _SNIFFED})
-        if read and len(read.columns) == 1 and one_column(read):
+        if read is None and one_column(path):
             raise InputError(
                 f"{str(path)!r} has one column only; a text and a target are needed. Add a column "
                 f"with what is to be predicted."

@@ -48,7 +48,10 @@ def dialect(
             len(lines), 1
         )
         for style in ("double", "none") if quotes is None else (quotes,):
-            share, width = _regular(_widths(lines, mark, style, cut))
+            widths = _widths(lines, mark, style, cut)
+            if style == "double" and quotes is None and set(widths) == {1}:
+                break  # whatever marks there are stand inside of quotes
+            share, width = _regular(widths)
             if width > 1 and (share >= enough or delimiter is not None):
                 found.append((share, beside, Dialect(mark, style, width)))
     if not found:
