@@ -149,3 +149,11 @@ def test_the_index_of_pandas_is_no_label_of_sequences(tmp_path):
     ]
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     assert look("sequences", path)["target"] == "kind"
+
+
+def test_a_frame_says_which_column_holds_its_texts():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"review": TEXTS, "mood": MOODS})
+    assert (
+        sm.read(frame, "mood").says[0].startswith("text column 'review', 30 texts, target 'mood'")
+    )

@@ -143,7 +143,9 @@ def _examples(
             )
     examples = Examples(rows, {named or name: values}, groups=groups)
     if not isinstance(rows, Sequences):
-        return examples, TextEncoder(), f"{len(rows):,} texts"
+        column = getattr(inputs, "name", None)  # of a table, or of what pandas calls a Series
+        where = "" if column is None else f"text column {str(column)!r}, "
+        return examples, TextEncoder(), f"{where}{len(rows):,} texts"
     least, most = int(rows.lengths.min()), int(rows.lengths.max())
     steps = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     wide = rows.values.shape[1]
