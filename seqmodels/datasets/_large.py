@@ -12,6 +12,7 @@ import numpy as np
 
 from seqmodels.datasets._clock import Again, Clock
 from seqmodels.datasets._gaps import filled, gaps_of
+from seqmodels.datasets._numerals import read_again
 from seqmodels.datasets._steps import Duplicates, Irregular, Missing, Steps, numbers_of
 from seqmodels.errors import InputError, some
 from seqmodels.storage import Writer
@@ -64,7 +65,7 @@ class LargeTable:
                 "dtype": dict.fromkeys(words, object),
             }  # fmt: skip
             with pd.read_csv(self.path, **options) as chunks:
-                yield from chunks
+                yield from (read_again(frame, self.options, words) for frame in chunks)
 
 
 def large_steps(

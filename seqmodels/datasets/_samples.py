@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from seqmodels.datasets._numerals import MISSING, decimal_of, typed
 from seqmodels.errors import InputError
 
 SAMPLE = 1000  # rows from which the columns are known
-MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "-", "#N/A", "<NA>")
 _NAMES = 2000
 _WIDE = 10  # delimiters that make a line a table's, whatever stands above it
 
@@ -17,7 +17,11 @@ def sample_of(path: Path, given: Mapping[str, Any]) -> tuple[Any, dict[str, Any]
 
     Args:
         path: A file.
-        given: What the user said: `encoding`, `delimiter`, `quotes`.
+        given: What the user said: `encoding`, `delimiter`, `quotes`, `decimal`.
+
+    Returns:
+        The rows, whose `attrs["doubt"]` is of `decimal_of`, and the options; None also where
+        JSON lines hold lists or objects.
 
     Raises:
         InputError: It is a table, but one that cannot be read.
@@ -56,13 +60,20 @@ def sample_of(path: Path, given: Mapping[str, Any]) -> tuple[Any, dict[str, Any]
         options = {"sep": table.delimiter, "encoding": encoding or "utf-8-sig"}
         if table.quotes == "none":
             options["quoting"] = 3
-        if table.delimiter != "," and _match(frame, r"-?\d+,\d+"):
+        decimal, doubt = given.get("decimal"), {}
+        if decimal is None and table.delimiter != ",":
+            decimal, doubt = decimal_of(frame)
+        if decimal == ",":
             options["decimal"] = ","
         elif _match(frame, r"-?\d{1,3}(,\d{3})+(\.\d+)?"):
             options["thousands"] = ","
-        typed = {c: _typed(frame[c], options) for c in frame.columns}
-        frame = pd.DataFrame(typed)
+        cells = {c: typed(frame[c], decimal, options.get("thousands")) for c in frame.columns}
+        frame = pd.DataFrame(cells)
+        frame.attrs["doubt"] = doubt
     else:
+        nested = any(isinstance(cell, list | dict) for row in rows for cell in row)
+        if table.kind == "json lines" and nested:
+            return None  # a drawing, a document
         frame = frame.infer_objects()
     return frame, options
 
@@ -98,21 +109,3 @@ def _match(frame: Any, form: str) -> bool:
         if like.any() and (like | cells.str.fullmatch(r"-?\d+(\.\d+)?")).all():
             return True
     return False
-
-
-def _typed(cells: Any, options: Mapping[str, Any]) -> Any:
-    """Return texts of a column as numbers, where they all are."""
-    import pandas as pd
-
-    cells = cells.astype("string").str.strip()
-    cells = cells.mask(cells.isin(MISSING))
-    plain = cells
-    if options.get("decimal") == ",":
-        plain = cells.str.replace(",", ".", regex=False)
-    elif options.get("thousands"):
-        plain = cells.where(~cells.str.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?").fillna(False),
-                            cells.str.replace(",", "", regex=False))  # fmt: skip
-    numbers: Any = pd.to_numeric(plain, errors="coerce")
-    if numbers.isna().equals(cells.isna()):
-        return numbers.astype("float64") if cells.notna().any() else numbers
-    return cells.astype(object).where(cells.notna(), None)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from seqmodels.datasets._numerals import read_again
 from seqmodels.datasets._presets import PUBLISHERS
 from seqmodels.download import DATA_VARIABLE, locate
 from seqmodels.errors import InputError, some
@@ -122,7 +123,7 @@ def _read_file(path: Path, given: Mapping[str, Any]) -> Any:
                 mark = max(";\t|", key=str(frame.columns[0]).count)
                 if mark in str(frame.columns[0]):
                     frame = pd.read_csv(path, sep=mark, **options)
-            return frame
+            return read_again(frame, options)
     except pd.errors.EmptyDataError:
         raise InputError(f"{str(path)!r} is empty. Give a table with a header and rows.") from None
     except ImportError:

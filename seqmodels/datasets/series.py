@@ -10,18 +10,19 @@ from annotated_types import Ge, Gt, Lt
 from seqmodels.data import Dataset
 from seqmodels.datasets._columns import Columns, Layout, columns_of
 from seqmodels.datasets._large import LargeTable
+from seqmodels.datasets._loading import columns_asked, in_steps, loaded, names_of, used
+from seqmodels.datasets._newest import newest
+from seqmodels.datasets._numerals import Decimal, refuse_doubt
 from seqmodels.datasets._presets import SERIES_PRESETS
 from seqmodels.datasets._samples import sample_of
 from seqmodels.datasets._sizes import sizes_of
 from seqmodels.datasets._steps import Duplicates, Irregular, Missing, steps_of
-from seqmodels.datasets._tables import DataFrame, absent_columns, find_table, read_table
+from seqmodels.datasets._tables import DataFrame, absent_columns, find_table
 from seqmodels.datasets._telling import gaps, no_series, refuse_several, says
-from seqmodels.datasets._wide import columns_to_steps, rows_to_steps
 from seqmodels.datasets._windows import Windows, chosen
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError
 from seqmodels.registry import Found, Task, register_dataset
-from seqmodels.storage import large
 
 Count = Annotated[int, Ge(1)]
 Share = Annotated[float, Gt(0), Lt(1)]
@@ -33,10 +34,14 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
     if not path.is_file() or "text" in given:
         return None
     found = sample_of(path, given)
-    columns = found and columns_of(found[0], path.name, **_asked(given))
-    if not columns:
+    columns = found and columns_of(found[0], path.name, **columns_asked(given))
+    if not found or not columns:
         return None
-    return Found({**arguments_of(columns), **GAPS}, "regression")
+    refuse_doubt(
+        path.name, found[0].attrs.get("doubt", {}), [*used(columns), *names_of(given.get("inputs"))]
+    )
+    decided = {key: found[1][key] for key in ("decimal",) if key in found[1]}
+    return Found({**arguments_of(columns), **decided, **GAPS}, "regression")
 
 
 def arguments_of(columns: Columns) -> dict[str, Any]:
@@ -54,6 +59,7 @@ def arguments_of(columns: Columns) -> dict[str, Any]:
     },
     presets=SERIES_PRESETS,
     look=look,
+    inputs=newest,
 )
 def series(
     path: str | Path | DataFrame | None = None,
@@ -77,6 +83,7 @@ def series(
     encoding: str | None = None,
     delimiter: str | None = None,
     quotes: Literal["double", "none"] | None = None,
+    decimal: Decimal | None = None,
 ) -> Dataset:
     """Forecasts from any table with a time column: read some steps, foretell the next.
 
@@ -126,6 +133,8 @@ def series(
         encoding: Of a text file. None: UTF-8.
         delimiter: What parts the fields of a text file; None: decided from its first lines.
         quotes: "none": quotes are plain characters there. None: decided, too.
+        decimal: What stands before the decimals in a text file. ",": dots part thousands, as in
+            1.033,15. None: decided, see `decimal_of`.
 
     The presets read public tables; where a table is not found, the error names its publisher.
 
@@ -138,23 +147,26 @@ def series(
     numbers = {"window": window, "horizon": horizon, "step": step, "season": season}
     policies = {"missing": missing, "duplicates": duplicates, "irregular": irregular}
     shares = {"valid": valid, "test": test}
-    asked = _asked({"time": time, "target": target, "group": group, "layout": layout})
-    problems = _problems({**numbers, **policies, **shares, "scaling": scaling, "layout": layout})
+    asked = columns_asked({"time": time, "target": target, "group": group, "layout": layout})
+    problems = _problems({**numbers, **policies, **shares, "scaling": scaling, "layout": layout,
+                          "decimal": decimal})  # fmt: skip
     try:
         how: dict[str, Any] = {"encoding": encoding, "delimiter": delimiter, "quotes": quotes}
-        frame, name = _table(find_table(path, file), how)
+        how["decimal"] = decimal
+        frame, name = loaded(find_table(path, file), how)
     except InputError as error:
         raise InputError(problems + error.problems) from None
-    columns_asked = {key: asked[key] for key in ("time", "target", "group")}
-    problems += absent_columns(frame, name, {**columns_asked, "inputs": _names(inputs)})
+    wanted = {key: asked[key] for key in ("time", "target", "group")}
+    problems += absent_columns(frame, name, {**wanted, "inputs": names_of(inputs)})
     if problems:
         raise InputError(problems)
     shown = frame.sample if isinstance(frame, LargeTable) else frame
     found = columns_of(shown, name, **asked)
     if found is None:
         raise InputError(no_series(frame, name))
-    frame, times, aims, groups = _long(frame, name, found, asked["group"])
-    reads = list(dict.fromkeys(_names(inputs) or aims))
+    refuse_doubt(name, shown.attrs.get("doubt", {}), [*used(found), *names_of(inputs)])
+    frame, times, aims, groups = in_steps(frame, name, found, asked["group"])
+    reads = list(dict.fromkeys(names_of(inputs) or aims))
     columns = list(dict.fromkeys([*reads, *aims]))
     if duplicates == "refuse":
         refuse_several(frame, name, times, groups, columns)
@@ -198,46 +210,6 @@ def series(
         says=(says(name, found, times, aims, groups, steps), sizes.says,
               *gaps(steps, len(frame), missing)),
     )  # fmt: skip
-
-
-def _asked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was given about columns, which may be text, as `columns_of` takes it."""
-    names = {key: _names(given.get(key)) for key in ("time", "target", "group")}
-    return {**names, "layout": given.get("layout")}
-
-
-def _names(names: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    if isinstance(names, str):
-        return tuple(name.strip() for name in names.split(",")) if "," in names else (names,)
-    return () if names is None else tuple(names)
-
-
-def _table(source: Any, how: Mapping[str, Any]) -> tuple[Any, str]:
-    """Return the table as a DataFrame, or as a `LargeTable`, and what to call it."""
-    found = sample_of(source, how) if isinstance(source, Path) else None
-    if found and large(source):
-        return LargeTable(source, found[1], found[0].rename(columns=str)), source.name
-    return read_table(source, found[1] if found else None)
-
-
-def _long(
-    frame: Any, name: str, found: Columns, group: tuple[str, ...]
-) -> tuple[Any, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return a table in which a row is a step; its columns of times, targets and groups."""
-    if isinstance(frame, LargeTable) and found.layout != "long":
-        raise InputError(
-            f"{name} is too large to be turned from layout {found.layout!r} in memory. Write it "
-            f"with a row for each step of each series, and say layout='long'."
-        )
-    if found.layout == "rows" and found.wide is not None:
-        frame, keys = rows_to_steps(frame, name, found.wide, group)
-        return frame, ("time",), ("value",), tuple(keys)
-    if found.layout == "columns":
-        if group:
-            raise InputError("With layout='columns' each column is a series: leave group= out.")
-        frame = columns_to_steps(frame, name, found.time, found.target)
-        return frame, found.time, ("value",), ("series",)
-    return frame, found.time, found.target, group
 
 
 def _problems(given: Mapping[str, Any]) -> list[str]:
