@@ -99,7 +99,8 @@ def typed(cells: Any, decimal: Decimal | None, thousands: str | None = None) -> 
         return numbers.astype("float64") if cells.notna().any() else numbers
     texts = cells.astype(object).where(cells.notna(), None)
     if decimal == "," and numbers.notna().any():
-        wrong = pd.to_numeric(cells, errors="coerce").notna() & numbers.isna()
+        anyhow: Any = pd.to_numeric(cells, errors="coerce")
+        wrong = anyhow.notna() & numbers.isna()
         texts = texts.where(~wrong, texts + " (a decimal comma is due)")  # else read as a number
         return texts.where(numbers.isna(), numbers.astype(object))
     return texts
