@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-
-import pydantic
+from typing import Any
 
 from seqmodels.arguments import checked
 from seqmodels.backbone import Backbone
@@ -18,6 +15,7 @@ from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.files import write_json
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.model import SequenceModel
+from seqmodels.records import Scores, history_of, read, record_of
 from seqmodels.registry import DATASETS
 from seqmodels.settings import resolve, restored
 from seqmodels.work import Work, claim, encoded, fingerprint, refuse_existing
@@ -42,16 +40,16 @@ class Run:
             InputError: It is none, or its training did not finish.
         """
         self.path = Path(path)
-        self.record = _record(self.path)
+        self.record = record_of(self.path)
         if self.record.get("status") != "complete":
             raise InputError(
                 f"The training of {str(path)!r} did not finish. "
                 f"Go on with: seqmodels train --resume {path}"
             )
-        saved = _read(self.path / "scores.json", _Scores)
+        saved = read(self.path / "scores.json", Scores)
         self.scores = saved.scores
         self.baselines = saved.baselines
-        self.history = _history(self.path / "history.csv")
+        self.history = history_of(self.path / "history.csv")
         self.model = SequenceModel.load(self.path / "model")
 
     def predict(self, inputs: Sequence[Any]) -> Prediction:
@@ -156,7 +154,7 @@ def resume(path: str | Path, *, dataset: Dataset | None = None, quiet: bool = Fa
         InputError: There is no such run, it is finished, or its data have changed.
     """
     path = Path(path)
-    record = _record(path)
+    record = record_of(path)
     if record["status"] == "complete":
         raise InputError(f"The run {str(path)!r} is finished. There is nothing to go on with.")
     plan = restored(record, dataset)
@@ -183,7 +181,7 @@ def load(path: str | Path) -> SequenceModel:
     if not path.is_dir():
         raise InputError(f"There is no run or model directory {str(path)!r}.")
     if (path / "run.json").is_file() and not (path / "model").is_dir():
-        if _record(path)["status"] == "complete":
+        if record_of(path)["status"] == "complete":
             raise InputError(f"The run {str(path)!r} is finished but its folder 'model' is gone.")
         raise InputError(
             f"The run {str(path)!r} has no model yet: its training did not finish. "
@@ -234,7 +232,7 @@ def inputs_in(path: str | Path, file: str | Path) -> Any:
     path = Path(path)
     if not (path / "run.json").is_file():
         return None
-    record = _record(path)
+    record = record_of(path)
     if record["dataset"] not in DATASETS:
         return None
     source = DATASETS.get(record["dataset"])
@@ -243,72 +241,3 @@ def inputs_in(path: str | Path, file: str | Path) -> Any:
     arguments = {name: value for name, value in record["arguments"].items() if name != "path"}
     arguments = checked(source.make, arguments, f"dataset {record['dataset']!r}")
     return source.inputs(Path(file), **arguments)
-
-
-class _Record(pydantic.BaseModel, extra="forbid"):
-    """What `run.json` holds; see `Plan.record` and `Work.record`."""
-
-    format: Literal[1]
-    status: Literal["training", "complete"]
-    dataset: str
-    arguments: dict[str, Any]
-    target: str | None
-    says: str
-    head: dict[str, Any]
-    backbone: dict[str, Any]
-    training: dict[str, Any]
-    seed: int
-    limit: int | None
-    preset: str | None
-    decided: list[str] = []
-    audit: dict[str, Any] | None = None
-    allow_leak: str | None = None
-    examples: dict[str, int]
-    fingerprint: dict[str, str]
-    engine: str
-    versions: dict[str, str]
-    seconds: float | None = None
-
-
-class _Scores(pydantic.BaseModel, extra="forbid"):
-    """What `scores.json` holds."""
-
-    scores: dict[str, float]
-    baselines: dict[str, dict[str, float]]
-
-
-Kind = TypeVar("Kind", bound=pydantic.BaseModel)
-
-
-def _read(path: Path, kind: type[Kind]) -> Kind:
-    """Return a JSON file of a run directory, held against what it may hold."""
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"{str(path.parent)!r} is not a run directory: {path.name}: {error.strerror}."
-        ) from None
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{path} is damaged: {where} {first['msg']}.".replace("  ", " ")) from None
-
-
-def _record(path: Path) -> dict[str, Any]:
-    """Return `run.json` of a run directory."""
-    if not path.is_dir():
-        raise InputError(f"{str(path)!r} is not a run directory: there is no such folder.")
-    return _read(path / "run.json", _Record).model_dump()
-
-
-def _history(path: Path) -> list[dict[str, float]]:
-    """Return `history.csv`, one row an epoch."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            table = csv.DictReader(file)
-            rows = [{name: float(value) for name, value in row.items()} for row in table]
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path} is missing or damaged: {error}.") from None
-    if not rows:
-        raise InputError(f"{path} is damaged: it has no epoch.")
-    return rows

@@ -46,6 +46,7 @@ LEVEL = {
     "progress": 7,
     "model": 7,
     "pages": 3,
+    "records": 3,
     "report": 7,
     "work": 8,
     "run": 9,

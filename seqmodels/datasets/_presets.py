@@ -1,4 +1,4 @@
-"""Settings of `train` for the dataset 'series': sensible sizes, and public tables by name."""
+"""Settings of `train`: for series sensible sizes, and public tables by name; for drawings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -77,4 +77,14 @@ SERIES_PRESETS: Mapping[str, Mapping[str, Any]] = {
     "sales": {**_FORECAST, **_SALES},
     "sales-quartile": {**_SMALL, **_SALES, **_LOG, "head": "multiclass", "head.scale": "rank"},
     "sales-direction": {**_DIRECTION, **_SALES},
+}
+
+DRAWING_PRESET: Mapping[str, Any] = {
+    "backbone.units": 64,
+    "backbone.bidirectional": True,
+    "backbone.summary": "both",
+    "training.epochs": 40,
+    "training.batch_size": 64,
+    "training.learning_rate": 2e-3,
+    "training.patience": 6,
 }

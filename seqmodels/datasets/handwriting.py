@@ -7,6 +7,7 @@ from annotated_types import Ge
 
 from seqmodels.data import Dataset
 from seqmodels.datasets._drawings import PUBLISHERS, mnist_strokes, pendigits
+from seqmodels.datasets._presets import DRAWING_PRESET
 from seqmodels.download import DATA_VARIABLE, locate
 from seqmodels.encoders.strokes import StrokeEncoder
 from seqmodels.errors import InputError, some
@@ -27,15 +28,7 @@ FILES = {
         "regression": Task("digit", "the digit as a number"),
     },
     presets={
-        "default": {
-            "backbone.units": 64,
-            "backbone.bidirectional": True,
-            "backbone.summary": "both",
-            "training.epochs": 40,
-            "training.batch_size": 64,
-            "training.learning_rate": 2e-3,
-            "training.patience": 6,
-        },
+        "default": DRAWING_PRESET,
         "mnist-strokes": {
             "dataset.source": "mnist-strokes",
             "backbone.units": 64,

@@ -21,6 +21,7 @@ from seqmodels.datasets._labels_of_ink import (
     target_of,
 )
 from seqmodels.datasets._parts import Seed, Share, held_out, suggested
+from seqmodels.datasets._presets import DRAWING_PRESET
 from seqmodels.encoders.strokes import StrokeEncoder
 from seqmodels.errors import InputError, some
 from seqmodels.formats.ink import FORMATS, Choice, Drawing, files, read, survey
@@ -78,15 +79,7 @@ def inputs(path: Path, **arguments: Any) -> list[np.ndarray] | None:
         "regression": Task(None, "the number that a drawing shows"),
     },
     presets={
-        "default": {
-            "backbone.units": 64,
-            "backbone.bidirectional": True,
-            "backbone.summary": "both",
-            "training.epochs": 40,
-            "training.batch_size": 64,
-            "training.learning_rate": 2e-3,
-            "training.patience": 6,
-        },
+        "default": DRAWING_PRESET,
     },
     look=look,
     inputs=inputs,

@@ -1,0 +1,80 @@
+"""The files of a run directory that say what it was: held against what they may hold."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import pydantic
+
+from seqmodels.errors import InputError
+
+
+class Record(pydantic.BaseModel, extra="forbid"):
+    """What `run.json` holds; see `Plan.record` and `Work.record`."""
+
+    format: Literal[1]
+    status: Literal["training", "complete"]
+    dataset: str
+    arguments: dict[str, Any]
+    target: str | None
+    says: str
+    head: dict[str, Any]
+    backbone: dict[str, Any]
+    training: dict[str, Any]
+    seed: int
+    limit: int | None
+    preset: str | None
+    decided: list[str] = []
+    audit: dict[str, Any] | None = None
+    allow_leak: str | None = None
+    examples: dict[str, int]
+    fingerprint: dict[str, str]
+    engine: str
+    versions: dict[str, str]
+    seconds: float | None = None
+
+
+class Scores(pydantic.BaseModel, extra="forbid"):
+    """What `scores.json` holds."""
+
+    scores: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+
+
+Kind = TypeVar("Kind", bound=pydantic.BaseModel)
+
+
+def read(path: Path, kind: type[Kind]) -> Kind:
+    """Return a JSON file of a run directory, held against what it may hold."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"{str(path.parent)!r} is not a run directory: {path.name}: {error.strerror}."
+        ) from None
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path} is damaged: {where} {first['msg']}.".replace("  ", " ")) from None
+
+
+def record_of(path: Path) -> dict[str, Any]:
+    """Return `run.json` of a run directory."""
+    if not path.is_dir():
+        raise InputError(f"{str(path)!r} is not a run directory: there is no such folder.")
+    return read(path / "run.json", Record).model_dump()
+
+
+def history_of(path: Path) -> list[dict[str, float]]:
+    """Return `history.csv`, one row an epoch."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file)
+            rows = [{name: float(value) for name, value in row.items()} for row in table]
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path} is missing or damaged: {error}.") from None
+    if not rows:
+        raise InputError(f"{path} is damaged: it has no epoch.")
+    return rows
