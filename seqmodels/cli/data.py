@@ -10,6 +10,8 @@ import typer
 from seqmodels import terminal
 from seqmodels.cli import options
 from seqmodels.errors import InputError
+from seqmodels.terminal import tables
+from seqmodels.terminal.inspected import show_inspection
 
 Kind = Literal["dataset", "encoder", "head"]
 
@@ -42,13 +44,13 @@ def list_parts(
         from seqmodels.settings import settable
 
         rows = settable(dataset)
-        terminal.print_json(rows) if as_json else terminal.show_settings(rows)
+        terminal.print_json(rows) if as_json else tables.show_settings(rows)
         return
     datasets = {name: DATASETS.get(name) for name in DATASETS}
     if as_json:
-        terminal.print_json(terminal.catalogue(datasets, heads))
+        terminal.print_json(tables.catalogue(datasets, heads))
     else:
-        terminal.show_catalogue(datasets, heads)
+        tables.show_catalogue(datasets, heads)
 
 
 @terminal.guarded
@@ -83,7 +85,7 @@ def inspect(
         k: value for k, value in short.items() if value is not None
     }
     found = inspected(dataset, target=target, data=data, settings=asked)
-    terminal.print_json(found.record) if as_json else terminal.show_inspection(found.record)
+    terminal.print_json(found.record) if as_json else show_inspection(found.record)
     if page is not None:
         found.page(page)
 

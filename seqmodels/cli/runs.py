@@ -11,6 +11,7 @@ import typer
 from seqmodels import terminal
 from seqmodels.cli import options
 from seqmodels.errors import InputError
+from seqmodels.terminal import tables
 
 
 @terminal.guarded
@@ -33,7 +34,7 @@ def evaluate(
             {"scores": found.scores, "baselines": found.baselines, "same_data": same}
         )
         return
-    terminal.show_scores(found, opened.model.head.headline)
+    tables.show_scores(found, opened.model.head.headline)
 
 
 @terminal.guarded
@@ -41,7 +42,7 @@ def predict(
     run: Annotated[Path, typer.Argument(help="A run directory, or a model directory.")],
     file: Annotated[str, typer.Argument(help="A file of inputs, or - for standard input.")] = "-",
     form: Annotated[
-        terminal.Format | None,
+        tables.Format | None,
         typer.Option("--format", help="Default: a table on a terminal, else CSV."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; must not exist.")] = None,
@@ -79,12 +80,12 @@ def predict(
         {"input": model.encoder.show(one), **row} for one, row in zip(inputs, rows, strict=True)
     ]
     form = form or (
-        terminal.Format.table if out is None and sys.stdout.isatty() else terminal.Format.csv
+        tables.Format.table if out is None and sys.stdout.isatty() else tables.Format.csv
     )
     if out is None:
-        terminal.write_answers(shown, form, sys.stdout)
+        tables.write_answers(shown, form, sys.stdout)
     else:
         from seqmodels.files import writing
 
         with writing(out) as stream:
-            terminal.write_answers(shown, form, stream)
+            tables.write_answers(shown, form, stream)

@@ -10,6 +10,7 @@ import typer
 from seqmodels import terminal
 from seqmodels.cli import options
 from seqmodels.errors import InputError
+from seqmodels.terminal import tables
 
 if TYPE_CHECKING:
     from seqmodels.run import Run
@@ -125,7 +126,7 @@ def _finish(run: Run, as_json: bool) -> None:
         return
     from seqmodels.evaluation import Evaluation
 
-    terminal.show_scores(Evaluation(run.scores, run.baselines), run.model.head.headline)
+    tables.show_scores(Evaluation(run.scores, run.baselines), run.model.head.headline)
     print(f"\n{run.path}")
 
 
