@@ -108,6 +108,7 @@ def attempt(
             if self.found.solved or time.process_time() - started > 60 * minutes:
                 raise Stop
 
+        def say(self, text: str) -> None: ...
         def epoch(self, row: training.Row) -> None: ...
 
     watch = Watch()

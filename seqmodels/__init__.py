@@ -26,31 +26,37 @@ from seqmodels.registry import (
 
 if TYPE_CHECKING:
     from seqmodels.backbone import Backbone
+    from seqmodels.comparison import Comparison, compare
     from seqmodels.heads import Binary, Head, Multiclass, Prediction, Regression
     from seqmodels.inspection import inspect
+    from seqmodels.launch import repeat, resume, train
     from seqmodels.model import SequenceModel
-    from seqmodels.run import Run, load, resume, train
+    from seqmodels.run import Run, load
 
 __version__ = "0.1.0"
 
 _LATER = {
     "Backbone": "seqmodels.backbone",
     "Binary": "seqmodels.heads",
+    "Comparison": "seqmodels.comparison",
     "Head": "seqmodels.heads",
     "Multiclass": "seqmodels.heads",
     "Prediction": "seqmodels.heads",
     "Regression": "seqmodels.heads",
     "Run": "seqmodels.run",
     "SequenceModel": "seqmodels.model",
+    "compare": "seqmodels.comparison",
     "inspect": "seqmodels.inspection",
     "load": "seqmodels.run",
-    "resume": "seqmodels.run",
-    "train": "seqmodels.run",
+    "repeat": "seqmodels.launch",
+    "resume": "seqmodels.launch",
+    "train": "seqmodels.launch",
 }
 
 __all__ = [
     "Backbone",
     "Binary",
+    "Comparison",
     "Dataset",
     "Encoder",
     "Examples",
@@ -67,6 +73,7 @@ __all__ = [
     "Spec",
     "Task",
     "__version__",
+    "compare",
     "inspect",
     "learned",
     "load",
@@ -74,6 +81,7 @@ __all__ = [
     "register_dataset",
     "register_encoder",
     "register_head",
+    "repeat",
     "resume",
     "train",
 ]

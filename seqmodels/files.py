@@ -4,7 +4,9 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Iterator
+import shutil
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,6 +35,45 @@ def write_json(path: Path, value: Any) -> None:
     with writing(path) as file:
         json.dump(value, file, indent=1, ensure_ascii=False, allow_nan=False)
         file.write("\n")
+
+
+@contextlib.contextmanager
+def alone(path: Path, busy: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of a file, which is made; the system drops it when the process dies.
+
+    Args:
+        path: Whoever else asks for it waits; holds the number of the process.
+        busy: Called as long as another process holds it, time after time; raises to give up.
+    """
+    with path.open("a+b") as file:
+        while not _locked(file.fileno()):
+            busy()
+        file.truncate(0)
+        file.write(str(os.getpid()).encode())
+        file.flush()
+        yield
+
+
+def _locked(handle: int) -> bool:
+    """Try to take the lock of an open file."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def tidy(folder: Path) -> None:
+    """Remove what a killed process has left under temporary names."""
+    for path in folder.glob(".*.tmp"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def sync_directory(path: Path) -> None:

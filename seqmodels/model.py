@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 import pydantic
 
-from seqmodels import training
+from seqmodels import tracing
 from seqmodels.arguments import checked
 from seqmodels.backbone import Backbone
 from seqmodels.data import Encoder, Sequences
@@ -76,8 +76,8 @@ class SequenceModel:
     def answer(self, sequences: Sequences) -> Prediction:
         """Return answers for inputs that this model's encoder has encoded."""
         if self._traced is None:
-            self._traced = training.traced(self.network)
-        return self.head.decode(training.predict(self._traced, sequences, self.head.units))
+            self._traced = tracing.traced(self.network)
+        return self.head.decode(tracing.predict(self._traced, sequences, self.head.units))
 
     def save(self, path: str | Path) -> None:
         """Write `model.json`, `weights.npz` and `manifest.json` as the new directory `path`.
@@ -95,7 +95,7 @@ class SequenceModel:
             part.mkdir(parents=True)
             write_json(part / MODEL, self._description())
             arrays: dict[str, Any] = {
-                name: training.array_of(weight) for name, weight in self._weights().items()
+                name: tracing.array_of(weight) for name, weight in self._weights().items()
             }
             with writing(part / WEIGHTS, "wb") as file:
                 np.savez(file, **arrays)

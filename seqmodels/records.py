@@ -33,7 +33,11 @@ class Record(pydantic.BaseModel, extra="forbid"):
     fingerprint: dict[str, str]
     engine: str
     versions: dict[str, str]
+    machine: dict[str, Any] | None = None
+    command: list[str] | None = None
+    like: dict[str, Any] | None = None
     seconds: float | None = None
+    usage: dict[str, float | None] | None = None
 
 
 class Scores(pydantic.BaseModel, extra="forbid"):
@@ -65,6 +69,13 @@ def record_of(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise InputError(f"{str(path)!r} is not a run directory: there is no such folder.")
     return read(path / "run.json", Record).model_dump()
+
+
+def moved(record: dict[str, Any], data: str | Path | None) -> dict[str, Any]:
+    """Return the record of a run whose files are at `data` now; None: where they were."""
+    if data is None:
+        return record
+    return {**record, "arguments": {**record["arguments"], "path": str(data)}}
 
 
 def history_of(path: Path) -> list[dict[str, float]]:

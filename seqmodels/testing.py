@@ -113,9 +113,9 @@ def assert_padding_invariant(
     Raises:
         AssertionError: An output differs; says where.
     """
-    from seqmodels import batches, training
+    from seqmodels import batches, tracing
 
-    network = training.traced(model.network)
+    network = tracing.traced(model.network)
     rows = model.encoder.encode(inputs)
     everyone = np.arange(len(rows))
     x, lengths = batches.padded(rows, everyone)

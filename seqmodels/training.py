@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +15,17 @@ import tensorflow as tf
 
 from seqmodels import batches
 from seqmodels.adam import Adam
+from seqmodels.checkpoints import Checkpoints
 from seqmodels.data import Sequences
-from seqmodels.engines import native
 from seqmodels.errors import InputError
-from seqmodels.files import writing
 from seqmodels.heads.base import Head
 from seqmodels.plan import Training
+from seqmodels.stopping import Stop
+from seqmodels.tracing import array_of, compiled, predict, traced
 
-KEPT = 2  # checkpoints, so that a damaged newest one costs one epoch
-EVALUATE = 2**17  # steps of a batch when nothing is learned, padding included
+EVERY = 120.0  # seconds between checkpoints within an epoch
 MEASURE = 4096  # rows whose loss and metrics are worked out together
+EXTREME = 1e4  # standardised numbers beyond which the data are to blame for a loss like that
 
 Row = dict[str, float]
 
@@ -44,7 +43,10 @@ class NotFiniteError(InputError):
 
 
 class Watch(Protocol):
-    """Who is told how the training goes."""
+    """Who is told how the training goes. What it raises ends the training."""
+
+    def say(self, text: str) -> None:
+        """Something that a person should know, a sentence."""
 
     def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Row]) -> None:
         """After each step: epochs counted from 1, steps done of this epoch, how it goes."""
@@ -66,25 +68,26 @@ def fit(
 ) -> list[Row]:
     """Train the network in place and return the history, one row an epoch.
 
-    Goes on from the newest good checkpoint in `folder`, and leaves one there after each epoch.
+    Goes on from the newest good checkpoint in `folder`, and leaves one there after each epoch,
+    every few minutes within a long one, and when it is stopped. When and how often makes no
+    difference to the numbers.
 
     Raises:
         NotFiniteError: The loss or a gradient is not finite; the network keeps its last weights.
+        Stopped: By Ctrl-C or SIGTERM, after the step that was under way.
+        OSError: A checkpoint cannot be written.
     """
-    loop = _Loop(network, head, train, settings)
-    if folder is not None:
-        loop.resume(folder)
-    for epoch in range(len(loop.history), settings.epochs):
-        if loop.waited(settings.patience):
-            break
-        started = time.perf_counter()
-        row = loop.train_epoch(train, epoch, seed, watch)
-        row |= {f"valid_{name}": value for name, value in loop.evaluate(valid).items()}
-        row["seconds"] = round(time.perf_counter() - started, 3)
-        loop.finish(row)
-        if folder is not None:
-            loop.save(folder)
-        watch.epoch(row)
+    loop = _Loop(network, head, train, settings, seed)
+    kept = Checkpoints(folder) if folder is not None else None
+    if kept is not None:
+        loop.take_up(kept.newest(watch.say))
+    with Stop() as stop, stop.later():
+        while len(loop.history) < settings.epochs and not loop.waited(settings.patience):
+            row = loop.train_epoch(train, watch, stop, kept)
+            loop.finish(row | loop.evaluate(valid))
+            loop.save(kept)
+            watch.epoch(loop.history[-1])
+            stop.check()
     if settings.patience and loop.best:
         for variable, value in zip(network.variables, loop.best, strict=True):
             variable.assign(value)
@@ -92,11 +95,18 @@ def fit(
 
 
 class _Loop:
-    """The state of one training: network, optimizer, history, and the best weights so far."""
+    """The state of one training: network, optimizer, history, and the best weights so far.
 
-    def __init__(self, network: keras.Model, head: Head, train: Part, settings: Training):
+    Within an epoch that is also how far it is: `done` steps, the `total` of the losses of the
+    rows `seen`, the metrics, the answers that they have not measured yet, and the seconds.
+    """
+
+    def __init__(
+        self, network: keras.Model, head: Head, train: Part, settings: Training, seed: int = 0
+    ):
         self.network = network
         self.settings = settings
+        self.seed = seed
         tables = [w for w in network.trainable_variables if w.path == "embedding/embeddings"]
         self.optimizer = Adam(
             network.trainable_variables,
@@ -115,11 +125,13 @@ class _Loop:
             tf.TensorSpec([None], lengths.dtype),
             targets,
         ]
-        self.train_step = _compiled(self._train_step(loss), like)
+        self.train_step = compiled(self._train_step(loss), like)
         self.forward = traced(network)
         outputs = tf.TensorSpec([None, head.units], "float32")
-        self.measure = _compiled(self._measure(loss), [targets, outputs])
-        self.answers: list[tuple[np.ndarray, tf.Tensor]] = []  # not yet measured
+        self.measure = compiled(self._measure(loss), [targets, outputs])
+        self.answers: list[tuple[np.ndarray, np.ndarray]] = []  # not yet measured
+        self.done, self.total, self.seen = 0, 0.0, 0
+        self.seconds, self.since = 0.0, time.perf_counter()
 
     def _train_step(self, loss: keras.Loss) -> Callable[..., Any]:
         variables = self.network.trainable_variables
@@ -143,141 +155,141 @@ class _Loop:
 
         return measure
 
-    def train_epoch(self, train: Part, epoch: int, seed: int, watch: Watch) -> Row:
-        """Take one pass over the training part in the order of (seed, epoch)."""
-        order = batches.shuffled(train.sequences.lengths, self.settings.batch_size, seed, epoch)
-        total, seen = 0.0, 0
-        for done, rows in enumerate(order, start=1):
-            y = train.y[rows]
-            value, good, outputs = self.train_step(*batches.padded(train.sequences, rows), y)
+    def train_epoch(
+        self, train: Part, watch: Watch, stop: Stop, kept: Checkpoints | None = None
+    ) -> Row:
+        """Take the rest of a pass over the training part, in the order of (seed, epoch)."""
+        epoch, size = len(self.history), self.settings.batch_size
+        order = batches.shuffled(train.sequences.lengths, size, self.seed, epoch)
+        self.since = saved = time.perf_counter()
+        for rows in order[self.done :]:
+            if stop.heard:
+                self.save(kept)
+                stop.check()
+            inputs, y = batches.padded(train.sequences, rows), train.y[rows]
+            value, good, outputs = self.train_step(*inputs, y)
             if not good:
-                self.optimizer.settle()
-                self._refuse(float(value), epoch + 1, done)
-            total, seen = total + float(value) * len(rows), seen + len(rows)
-            mean = total / seen
+                self.save(kept)
+                raise self._not_finite(float(value), inputs[0], y)
+            self.done += 1
+            self.total, self.seen = self.total + float(value) * len(rows), self.seen + len(rows)
             self.answers.append((y, outputs))
-            if len(self.answers) * len(rows) >= MEASURE:
+            if sum(len(y) for y, _ in self.answers) >= MEASURE:
                 self._catch_up()
-            watch.step(
-                epoch + 1, done, len(order), lambda mean=mean: {"loss": mean, **self._read()}
-            )
+            watch.step(epoch + 1, self.done, len(order), self._so_far)
+            if time.perf_counter() - saved > EVERY:
+                self.save(kept)
+                saved = time.perf_counter()
         self.optimizer.settle()
-        return {"epoch": epoch + 1, "loss": total / seen, **self._metrics()}
+        self._catch_up()
+        row = {"epoch": epoch + 1, "loss": self.total / self.seen, **self._metrics()}
+        self.done, self.total, self.seen = 0, 0.0, 0
+        return row
 
     def evaluate(self, part: Part) -> Row:
-        """Return the loss and the metrics on a part, nothing learned."""
+        """Return the loss and the metrics on a part as a row has them, nothing learned."""
         outputs = predict(self.forward, part.sequences, self.network.output_shape[-1])
         total = 0.0
         for start in range(0, len(outputs), MEASURE):
             rows = slice(start, start + MEASURE)
             total += float(self.measure(part.y[rows], outputs[rows])) * len(outputs[rows])
-        return {"loss": total / len(part.y), **self._metrics()}
+        found = {"loss": total / len(part.y), **self._metrics()}
+        return {f"valid_{name}": value for name, value in found.items()}
 
     def finish(self, row: Row) -> None:
         """Add a row to the history, and keep the weights when they are the best so far."""
         losses = [past["valid_loss"] for past in self.history]
         if not losses or row["valid_loss"] < min(losses):
             self.best = [array_of(variable) for variable in self.network.variables]
-        self.history.append(row)
+        self._tick()
+        self.history.append({**row, "seconds": round(self.seconds, 3)})
+        self.seconds = 0.0
 
     def waited(self, patience: int) -> bool:
         """Return whether the best epoch lies `patience` epochs back."""
         losses = [row["valid_loss"] for row in self.history]
         return bool(patience and losses and len(losses) - 1 - int(np.argmin(losses)) >= patience)
 
-    def save(self, folder: Path) -> None:
-        """Write every variable and the history as the newest checkpoint."""
+    def save(self, kept: Checkpoints | None) -> None:
+        """Leave everything that the numbers to come depend on."""
+        if kept is None:
+            return
+        self.optimizer.settle()
+        self._tick()
         arrays = {f"now_{i}": array_of(v) for i, v in enumerate(self._variables())}
         arrays |= {f"best_{i}": value for i, value in enumerate(self.best)}
-        arrays["history"] = np.array(json.dumps(self.history))
-        with writing(folder / f"epoch-{len(self.history):04d}.npz", "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        for old in sorted(folder.glob("epoch-*.npz"))[:-KEPT]:
-            old.unlink()
+        for i, (y, outputs) in enumerate(self.answers):
+            arrays |= {f"y_{i}": y, f"outputs_{i}": np.asarray(outputs)}
+        within = [self.done, self.total, self.seen, self.seconds]
+        arrays |= {"history": np.array(json.dumps(self.history)), "within": np.array(within)}
+        kept.save(len(self.history), self.done, arrays)
 
-    def resume(self, folder: Path) -> None:
-        """Take up the newest checkpoint that is whole, if there is one."""
-        for path in sorted(folder.glob("epoch-*.npz"), reverse=True):
-            try:
-                with np.load(path, allow_pickle=False) as file:
-                    arrays = {name: file[name] for name in file.files}
-            except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
-                continue  # the one before it is kept for this
-            self.history = json.loads(str(arrays["history"]))
-            for i, variable in enumerate(self._variables()):
-                variable.assign(arrays[f"now_{i}"])
-            self.best = [arrays[f"best_{i}"] for i in range(len(self.network.variables))]
+    def take_up(self, arrays: dict[str, np.ndarray] | None) -> None:
+        """Go on from what `save` left, if it did."""
+        if arrays is None:
             return
+        self.history = json.loads(str(arrays["history"]))
+        for i, variable in enumerate(self._variables()):
+            variable.assign(arrays[f"now_{i}"])
+        self.best = [arrays[f"best_{i}"] for i in range(_count(arrays, "best_"))]
+        self.answers = [
+            (arrays[f"y_{i}"], arrays[f"outputs_{i}"]) for i in range(_count(arrays, "y_"))
+        ]
+        done, self.total, seen, self.seconds = arrays["within"].tolist()
+        self.done, self.seen = int(done), int(seen)
 
     def _variables(self) -> list[Any]:
-        return [*self.network.variables, *self.optimizer.variables]
+        counted = [variable for metric in self.metrics for variable in metric.variables]
+        return [*self.network.variables, *self.optimizer.variables, *counted]
+
+    def _tick(self) -> None:
+        """Count the seconds since this was last asked."""
+        now = time.perf_counter()
+        self.seconds, self.since = self.seconds + now - self.since, now
 
     def _catch_up(self) -> None:
         """Measure the answers of past steps, many at a time: a step does not wait for it."""
         if self.answers:
             y, outputs = zip(*self.answers, strict=True)
-            self.measure(np.concatenate(y), np.concatenate([array.numpy() for array in outputs]))
+            self.measure(np.concatenate(y), np.concatenate([np.asarray(o) for o in outputs]))
             self.answers.clear()
 
-    def _read(self) -> Row:
-        self._catch_up()
+    def _so_far(self) -> Row:
+        """Return the mean loss, and the metrics as far as they are known: looking costs nothing."""
+        known = self._values() if self.seen >= MEASURE else {}
+        return {"loss": self.total / self.seen, **known}
+
+    def _values(self) -> Row:
         return {metric.name: float(metric.result()) for metric in self.metrics}
 
     def _metrics(self) -> Row:
         """Read the metrics and start them anew."""
-        values = self._read()
+        values = self._values()
         for metric in self.metrics:
             metric.reset_state()
         return values
 
-    def _refuse(self, value: float, epoch: int, step: int) -> None:
+    def _not_finite(self, value: float, x: np.ndarray, y: np.ndarray) -> NotFiniteError:
         what = f"The loss became {value}" if not np.isfinite(value) else "A gradient overflowed"
-        raise NotFiniteError(
-            f"{what} at step {step} of epoch {epoch}; that step was not taken. The learning rate "
-            f"{self.settings.learning_rate:g} is likely too high: try a tenth of it "
-            f"(training.learning_rate), or look for extreme values in the inputs."
+        place = f"step {self.done + 1} of epoch {len(self.history) + 1}"
+        return NotFiniteError(f"{what} at {place}; that step was not taken. {self._cause(x, y)}")
+
+    def _cause(self, x: np.ndarray, y: np.ndarray) -> str:
+        """Return what most likely makes a loss that is not finite, and what to do."""
+        for name, values in (("input", x), ("target", y)):
+            if not np.isfinite(values).all():
+                return f"The {name}s of that step hold NaN or infinity: mend the data."
+            largest = float(np.abs(values).max(initial=0))
+            if values.dtype.kind == "f" and largest > EXTREME:
+                return (
+                    f"One of the {name}s of that step is {largest:.3g} where most are about 1: "
+                    f"look for extreme values in the data."
+                )
+        return (
+            f"The learning rate {self.settings.learning_rate:g} is likely too high: try a tenth "
+            f"of it (training.learning_rate)."
         )
 
 
-def predict(network: Callable[..., Any], sequences: Sequences, units: int) -> np.ndarray:
-    """Return the outputs [N, units] for sequences in their own order, in batches by length."""
-    outputs = np.empty((len(sequences), units), dtype=np.float32)
-    for rows in batches.by_length(sequences.lengths, EVALUATE):
-        outputs[rows] = np.asarray(network(*batches.padded(sequences, rows)))
-    return outputs
-
-
-def array_of(variable: Any) -> np.ndarray:
-    """Return a copy of a Keras variable's value, which later training leaves alone."""
-    return np.array(variable.value.numpy())
-
-
-def traced(network: keras.Model) -> Callable[[np.ndarray, np.ndarray], tf.Tensor]:
-    """Return the network as one traced function of (x, lengths): a hundred times quicker."""
-    inputs: Any = network.input
-    like = [tf.TensorSpec(inputs[name].shape, inputs[name].dtype) for name in ("x", "lengths")]
-
-    def outputs(x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        return network({"x": x, "lengths": lengths}, training=False)
-
-    return _compiled(outputs, like)
-
-
-def _compiled(function: Callable[..., Any], like: list[tf.TensorSpec]) -> Callable[..., Any]:
-    """Trace a function once, for arrays of these types whatever their sizes.
-
-    With the native kernel, whose operations take all cores one after another, the graph is
-    called as a single operation, on this thread: what TensorFlow does around a call of its own
-    (bind and cast arguments, wake threads) costs more than a quarter of a short step.
-    """
-    traced = tf.function(function, input_signature=like, autograph=False).get_concrete_function()
-    if not native.used(traced.graph):
-        return lambda *arrays: traced(*map(tf.convert_to_tensor, arrays))
-    captured, types = traced.captured_inputs, [output.dtype for output in traced.outputs]
-
-    def call(*arrays: Any) -> Any:
-        inputs = [*map(tf.convert_to_tensor, arrays), *captured]
-        outputs = tf.raw_ops.StatefulPartitionedCall(args=inputs, Tout=types, f=traced)
-        return outputs if len(outputs) > 1 else outputs[0]
-
-    return call
+def _count(arrays: dict[str, np.ndarray], prefix: str) -> int:
+    return sum(name.startswith(prefix) for name in arrays)

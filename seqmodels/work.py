@@ -7,12 +7,10 @@ import csv
 import ctypes
 import dataclasses
 import hashlib
-import platform
 import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,21 +22,20 @@ from seqmodels.errors import InputError
 from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.files import write_json, writing
 from seqmodels.heads.base import Prediction
+from seqmodels.machine import machine, peak_memory, versions
 from seqmodels.model import SequenceModel
 from seqmodels.plan import Parts, Plan
 from seqmodels.progress import Reporter
 from seqmodels.registry import HEADS
 from seqmodels.report import write_report
+from seqmodels.stopping import Stopped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMAT = 1
+CHECKPOINTS = "checkpoints"
 CHUNK = 2**10  # rows of a table, or steps of the data, that are worked on together
-
-
-class Interrupted(KeyboardInterrupt):
-    """Training was stopped by Ctrl-C; the message says what is kept and how to go on."""
 
 
 class Work:
@@ -49,7 +46,9 @@ class Work:
         parts: The examples.
         quiet: Show nothing while training.
         allow_leak: Why to train whatever the audit says; None: a FAIL is an `InputError`.
-        audited: What the audit said when the run began, where it is gone on with.
+        began: What `run.json` says, where the run is gone on with.
+        like: The run that this one repeats, by path, and how this machine, these versions and
+            data differ from it.
     """
 
     def __init__(
@@ -59,7 +58,8 @@ class Work:
         quiet: bool,
         *,
         allow_leak: str | None = None,
-        audited: Mapping[str, Any] | None = None,
+        began: Mapping[str, Any] | None = None,
+        like: Mapping[str, Any] | None = None,
     ):
         self.plan, self.started = plan, time.time()
         self.target, self.test = parts.target, parts.test
@@ -70,7 +70,9 @@ class Work:
             self.model = SequenceModel(encoder, plan.backbone, head, seed=plan.seed)
             self.encoded = encoded(self.model, parts)
         self.says, self.allow_leak = list(parts.data.says), allow_leak
-        self.audit = audited or self._audited(parts)
+        self.audit: Mapping[str, Any] = began["audit"] if began else self._audited(parts)
+        self.command = began["command"] if began else _command()
+        self.like = began["like"] if began else like
         self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
         self.yardstick = yardstick(head, parts.target, parts.train)
@@ -79,7 +81,7 @@ class Work:
         """Train, score, and write everything that the run leaves.
 
         Raises:
-            Interrupted: Ctrl-C; the run can be gone on with.
+            Stopped: By Ctrl-C or SIGTERM; the run can be gone on with.
             InputError: The loss is not finite, or the run cannot be written.
         """
         _give_back()  # what reading and encoding took; the raw inputs that train are gone too
@@ -87,6 +89,7 @@ class Work:
         for line in (*self.says, self._headline(), *self._warnings()):
             self.reporter.say(line)
         self.reporter.say(engines.says(self.plan.backbone.units))
+        usage: dict[str, Any] = {"seconds_reading": _since(self.started)}
         try:
             with self.reporter:
                 history = training.fit(
@@ -96,18 +99,21 @@ class Work:
                     self.encoded["valid"],
                     self.plan.training,
                     seed=self.plan.seed,
-                    folder=path / "checkpoints",
+                    folder=path / CHECKPOINTS,
                     watch=self.reporter,
                 )
             self.encoded = {"test": self.encoded["test"]}  # room for the answers
             _give_back()
-            self._write(path, history)
-        except KeyboardInterrupt:
-            done = any((path / "checkpoints").glob("epoch-*.npz"))
-            kept = "the state after the last whole epoch" if done else "what was asked"
-            raise Interrupted(f"Stopped. Kept in {path}: {kept}. Go on with: {onward}") from None
+            usage["seconds_training"] = round(sum(row["seconds"] for row in history), 1)
+            self._write(path, history, usage)
+        except Stopped as stop:
+            raise Stopped(
+                stop.signal, f"Stopped. All is kept in {path}. Go on with: {onward}"
+            ) from None
         except training.NotFiniteError as error:
-            raise InputError(f"{error} What was asked is kept in {path}.") from None
+            raise InputError(
+                f"{error} What was asked, and the state before that step, are kept in {path}."
+            ) from None
         except OSError as error:
             raise InputError(
                 f"The run could not be written to {str(path)!r}: {error.strerror or error}. "
@@ -116,7 +122,6 @@ class Work:
 
     def record(self, status: str, **more: Any) -> dict[str, Any]:
         """Return what `run.json` holds."""
-        names = ("seqmodels", "tensorflow", "keras", "numpy")
         return {
             "format": FORMAT,
             "status": status,
@@ -128,24 +133,27 @@ class Work:
             "examples": self.counts,
             "fingerprint": self.fingerprint,
             "engine": engines.chosen(self.plan.backbone.units),
-            "versions": {
-                "python": platform.python_version(),
-                **{name: version(name) for name in names},
-            },
+            "versions": versions(),
+            "machine": machine(),
+            "command": self.command,
+            "like": self.like,
             **more,
         }
 
-    def _write(self, path: Path, history: list[training.Row]) -> None:
+    def _write(self, path: Path, history: list[training.Row], usage: dict[str, Any]) -> None:
+        started = time.time()
         found, figures = self._scored(path)
         del self.test, self.encoded  # room for the report
         _give_back()
         _write_table(path / "history.csv", history)
-        write_report(path / "report.html", self.record("complete"), history, found, figures)
+        usage["seconds_scoring"] = _since(started)
+        usage["peak_memory_bytes"] = peak_memory()
+        record = self.record("complete", seconds=_since(self.started), usage=usage)
+        write_report(path / "report.html", record, history, found, figures)
         if not (path / "model").exists():
             self.model.save(path / "model")
-        seconds = round(time.time() - self.started, 1)
-        write_json(path / "run.json", self.record("complete", seconds=seconds))
-        shutil.rmtree(path / "checkpoints", ignore_errors=True)
+        write_json(path / "run.json", record | {"seconds": _since(self.started)})
+        shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
 
     def _scored(self, path: Path) -> tuple[Evaluation, dict[str, Figure]]:
         """Answer the test part, write answers and scores, and return scores and figures."""
@@ -181,6 +189,8 @@ class Work:
             yield f"{one['level']} {one['kind']}: {one['says']}"
         if self.audit["verdict"] == "FAIL":
             yield f"Leaks are allowed: {self.allow_leak}"
+        if self.like:
+            yield from (f"Unlike {self.like['run']}: {line}" for line in self.like["differs"])
 
     def _headline(self) -> str:
         counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
@@ -258,6 +268,17 @@ def _write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
         writer.writeheader()
         writer.writerow(head)
         writer.writerows(remaining)
+
+
+def _command() -> list[str] | None:
+    """Return the words of the command line, if this is the command."""
+    name = Path(sys.argv[0]).name
+    known = name == "seqmodels" or Path(sys.argv[0]).parts[-2:] == ("seqmodels", "__main__.py")
+    return ["seqmodels", *sys.argv[1:]] if known else None
+
+
+def _since(started: float) -> float:
+    return round(time.time() - started, 1)
 
 
 def _give_back() -> None:

@@ -108,14 +108,15 @@ def _epoch(network: Any, head: Any, rows: Any, y: np.ndarray, batch: int) -> Cal
     from seqmodels import training
     from seqmodels.plan import Training
     from seqmodels.progress import Reporter
+    from seqmodels.stopping import Stop
 
     part = training.Part(rows, y)
     loop = training._Loop(network, head, part, Training(batch_size=batch, clip=None))
     some, watch = np.arange(batch), Reporter(1, quiet=True)
-    loop.train_epoch(training.Part(rows.take(some), y[some]), 0, 0, watch)
+    loop.train_epoch(training.Part(rows.take(some), y[some]), watch, Stop())
 
     def run() -> None:
-        loop.train_epoch(part, 1, 0, watch)
+        loop.train_epoch(part, watch, Stop())
 
     return run
 

@@ -11,6 +11,7 @@ import typer
 
 from seqmodels import terminal
 from seqmodels.errors import InputError
+from seqmodels.stopping import Stop
 
 Data = Annotated[
     Path | None,
@@ -52,8 +53,8 @@ def settings_of(given: list[str] | None) -> dict[str, Any]:
     return {name.strip(): value for name, _, value in pairs}
 
 
-def tensorflow() -> Any:
-    """Return `seqmodels.run`, with TensorFlow imported and its start-up lines unsaid."""
+def tensorflow(room: str) -> Any:
+    """Return a module of ours, with TensorFlow imported and its start-up lines unsaid."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with terminal.muted():
-        return importlib.import_module("seqmodels.run")
+    with Stop(), terminal.muted():
+        return importlib.import_module(f"seqmodels.{room}")

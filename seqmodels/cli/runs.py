@@ -26,7 +26,7 @@ def evaluate(
     Example: `seqmodels evaluate runs/imdb-binary-1`
     """
     terminal.import_modules(imports)
-    opened, found, same = options.tensorflow().rescore(run, data=data)
+    opened, found, same = options.tensorflow("run").rescore(run, data=data)
     if not same:
         terminal.errors.print("seqmodels: The data are not those of the run; its split may differ.")
     if as_json:
@@ -65,7 +65,7 @@ def predict(
         raise InputError(f"The file {str(out)!r} exists. Choose another, or remove it.")
     if file != "-" and not Path(file).exists():
         raise InputError(f"Cannot read {file!r}: there is no such file.")
-    trained = options.tensorflow()
+    trained = options.tensorflow("run")
     model = trained.load(run)
     inputs = None
     if file != "-":

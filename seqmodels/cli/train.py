@@ -33,11 +33,17 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Examples per step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of Adam.")] = None,
     settings: options.Settings = None,
-    seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="Of everything that is random.", show_default="0")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Examples of each part, at most.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory to make.")] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Go on with a stopped run.")
+        Path | None, typer.Option(metavar="RUN", help="Go on with a stopped or killed run.")
+    ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Train once more what RUN was asked for."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Look for mistakes and train nothing.")
@@ -63,25 +69,22 @@ def train(
     `seqmodels train series --data sales.csv --set dataset.target=price --check`
 
     `seqmodels train --resume runs/imdb-binary-1`
+
+    `seqmodels train --like runs/imdb-binary-1`
     """
     terminal.import_modules(imports)
     from seqmodels.plan import check as check_plan
     from seqmodels.settings import resolve as resolved
 
-    if resume is not None:
+    if resume is not None or like is not None:
         given = {
             "DATASET": dataset, "--head": head, "--target": target, "--preset": preset,
-            "--group": group, "--group-by": group_by, "--data": data, "--units": units,
-            "--layers": layers, "--epochs": epochs, "--batch-size": batch_size,
-            "--learning-rate": learning_rate, "--set": settings, "--limit": limit, "--out": out,
-            "--check": check or None, "--allow-leak": allow_leak,
+            "--group": group, "--group-by": group_by, "--units": units, "--layers": layers,
+            "--epochs": epochs, "--batch-size": batch_size, "--learning-rate": learning_rate,
+            "--set": settings, "--limit": limit, "--check": check or None,
+            "--allow-leak": allow_leak,
         }  # fmt: skip
-        extra = [name for name, value in given.items() if value is not None]
-        if extra:
-            raise InputError(
-                f"--resume goes on with what was asked of {resume} and takes no {', '.join(extra)}."
-            )
-        _finish(options.tensorflow().resume(resume, quiet=quiet), as_json)
+        _again(resume, like, data, seed, out, quiet, given, as_json)
         return
     if dataset is None:
         raise InputError("Name a dataset: `seqmodels list` shows those there are.")
@@ -98,7 +101,7 @@ def train(
     asked |= {name: value for name, value in short.items() if value is not None}
     what: dict[str, Any] = {
         "head": head, "target": target, "preset": preset, "data": data, "settings": asked,
-        "seed": seed, "limit": limit,
+        "seed": seed or 0, "limit": limit,
     }  # fmt: skip
     problems, record = _taken(out), {}
     try:
@@ -114,7 +117,36 @@ def train(
         terminal.print_json(record) if as_json else print("Nothing wrong was found.")
         return
     asked_of_run = {"out": out, "quiet": quiet, "allow_leak": allow_leak}
-    _finish(options.tensorflow().train(dataset, **what, **asked_of_run), as_json)
+    _finish(options.tensorflow("launch").train(dataset, **what, **asked_of_run), as_json)
+
+
+def _again(
+    resume: Path | None,
+    like: Path | None,
+    data: Path | None,
+    seed: int | None,
+    out: Path | None,
+    quiet: bool,
+    given: dict[str, Any],
+    as_json: bool,
+) -> None:
+    """Go on with a run, or repeat one."""
+    if resume is not None:
+        given |= {"--like": like, "--seed": seed, "--out": out}
+    extra = [name for name, value in given.items() if value is not None]
+    if extra:
+        option, does = ("--resume", "goes on with") if resume is not None else ("--like", "repeats")
+        raise InputError(
+            f"{option} {does} what was asked of {resume or like} and takes no {', '.join(extra)}."
+        )
+    launch = options.tensorflow("launch")
+    if resume is not None:
+        _finish(launch.resume(resume, data=data, quiet=quiet), as_json)
+        return
+    run = launch.repeat(like, data=data, seed=seed, out=out, quiet=quiet)
+    _finish(run, as_json)
+    if not quiet:
+        terminal.errors.print(launch.compared(like, run), markup=False, soft_wrap=True)
 
 
 def _finish(run: Run, as_json: bool) -> None:

@@ -150,13 +150,6 @@ def says(units: int) -> str:
     return f"LSTM engine: {name}; the native one is several times faster, but {native.missing()}"
 
 
-def cores() -> int:
-    """Return how many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _on_gpu() -> bool:
     import tensorflow as tf
 

@@ -7,8 +7,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from seqmodels.engines import States, cores
+from seqmodels.engines import States
 from seqmodels.errors import InputError
+from seqmodels.machine import cores
 
 
 def read(

@@ -14,8 +14,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from seqmodels.engines import States, cores
+from seqmodels.engines import States
 from seqmodels.errors import InputError
+from seqmodels.machine import cores
 
 BITS = 512  # widest vectors to use; fewer where the processor has fewer
 

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from seqmodels.errors import InputError
+from seqmodels.stopping import STATUS
 
 errors = Console(stderr=True, highlight=False)
 
@@ -34,7 +35,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt as stop:
             said = str(stop) or "Stopped. Nothing was written."
             errors.print(f"\nseqmodels: {said}", markup=False, soft_wrap=True)
-            raise typer.Exit(2) from None
+            raise typer.Exit(getattr(stop, "status", STATUS["SIGINT"])) from None
         except BrokenPipeError:  # `| head` has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -1,0 +1,69 @@
+"""How two runs differ: in what they were made with, and in what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Record = Mapping[str, Any]
+Rows = Sequence[Mapping[str, float]]
+
+
+def differences(before: Record, now: Record) -> list[str]:
+    """Return how a run differs from an earlier one in all that its numbers depend on.
+
+    Args:
+        before: What `run.json` of the earlier run holds.
+        now: What it holds, or will hold, of this one.
+
+    Returns:
+        Sentences; none where the same numbers are to be expected.
+    """
+    return list(_differences(before, now))
+
+
+def outcomes(before: Mapping[str, float], now: Mapping[str, float], rows: Sequence[Rows]) -> str:
+    """Return in one sentence how scores, and the histories of both runs, compare.
+
+    Args:
+        before: Scores of the earlier run.
+        now: Scores of this one.
+        rows: The history of the earlier run and of this one.
+    """
+    there, here = ([{k: v for k, v in row.items() if k != "seconds"} for row in h] for h in rows)
+    apart = [name for name in before if before[name] != now.get(name)]
+    if not apart and there == here:
+        return "The same scores and the same history, to the last digit."
+    same = [left == right for left, right in zip(there, here, strict=False)]
+    epoch = 1 + (same.index(False) if False in same else len(same))
+    since = f"The histories differ from epoch {epoch} on" if there != here else "The same history"
+    told = ", ".join(f"{name} {before[name]:.6g} there, {now[name]:.6g} here" for name in apart
+                     if name in now)  # fmt: skip
+    return f"{since}; {told or 'the same scores'}."
+
+
+def _differences(before: Record, now: Record) -> Iterator[str]:
+    for name in ("head", "backbone", "training", "seed", "limit"):
+        if before[name] != now[name]:
+            yield f"{name}: {before[name]} there, {now[name]} here."
+    for name, there in before["versions"].items():
+        if now["versions"].get(name) != there:
+            yield f"{name} {now['versions'].get(name)} in place of {there}."
+    if before["engine"] != now["engine"]:
+        yield f"the LSTM engine is {now['engine']}, not {before['engine']}: it rounds otherwise."
+    there, here = before["machine"] or now["machine"], now["machine"]
+    for name in ("system", "processor", "instruction_sets", "cores"):
+        if there.get(name) != here[name]:
+            said = [
+                " ".join(v) if isinstance(v, list) else v for v in (there.get(name), here[name])
+            ]
+            yield f"{name.replace('_', ' ')}: {said[0]} there, {said[1]} here."
+    parts = [name for name, hash_ in now["fingerprint"].items()
+             if before["fingerprint"].get(name) != hash_]  # fmt: skip
+    if parts:
+        counts = [
+            f"{before['examples'].get(name, 0):,} there and {now['examples'][name]:,} here"
+            for name in parts
+        ]
+        told = ", ".join(f"{name} ({count})" for name, count in zip(parts, counts, strict=True))
+        yield f"the data differ, or their split, in {told}."
