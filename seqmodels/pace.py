@@ -1,0 +1,280 @@
+"""How fast a training goes: when it will be done, and what of it fits into a budget of time.
+
+Arithmetic only. Time comes from a clock that a test may replace, and the work of a step is the
+number of its steps of data, padding included, since that is what it takes time for.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqmodels import batches
+from seqmodels.errors import InputError
+
+WARM = 3  # first steps, which trace functions and fill caches, are not counted
+RECENT = 4096  # steps that are remembered
+BLOCKS = 9  # of steps, whose median pace is taken, so that a few slow moments do not count
+FORWARD = 0.35  # of the time of a training step: answering alone, until it has been timed
+MARGIN = 0.9  # of a budget is filled; a machine is not always equally fast
+USEFUL = 5  # epochs; where fewer fit into a budget, each gets fewer examples instead
+FEWEST = 20  # steps of an epoch that is made shorter, at least
+
+
+@dataclass(frozen=True)
+class Work:
+    """What there is to compute, in steps of data, padding included.
+
+    Args:
+        epoch: Takes an epoch, counted from 0, and returns the work of each of its steps [S].
+        valid: Of one pass over the validation part.
+        padding: Share of padding in the first epoch, from 0 to 1.
+    """
+
+    epoch: Callable[[int], np.ndarray]
+    valid: float
+    padding: float
+
+    @classmethod
+    def of(
+        cls, train: np.ndarray, valid: np.ndarray, *, batch_size: int, seed: int, pass_steps: int
+    ) -> Work:
+        """Return the work of a training, exactly.
+
+        Args:
+            train: Steps of each training example, [N].
+            valid: Steps of each validation example, [N].
+            batch_size: Examples per step.
+            seed: Of the run, which fixes the order.
+            pass_steps: Steps of a batch when nothing is learned, at most.
+        """
+
+        def epoch(number: int) -> np.ndarray:
+            if train.min() == train.max():  # no need to know the order
+                rows = np.full(math.ceil(len(train) / batch_size), batch_size)
+                rows[-1] = len(train) - batch_size * (len(rows) - 1)
+                return rows * int(train[0])
+            return _padded(train, batches.shuffled(train, batch_size, seed, number))
+
+        whole = float(epoch(0).sum())
+        padding = 1 - float(train.sum(dtype=np.int64)) / whole
+        return cls(
+            epoch, float(_padded(valid, batches.by_length(valid, pass_steps)).sum()), padding
+        )
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """When a training will be done.
+
+    Args:
+        epoch: Seconds that one epoch takes, validation and checkpoint included.
+        left: Seconds until the last epoch ends; with early stopping, at most.
+        at_most: Whether training may stop early.
+        memory: Bytes that the process has held at its peak.
+        padding: Share of the steps that are padding, from 0 to 1.
+    """
+
+    epoch: float
+    left: float
+    at_most: bool
+    memory: int
+    padding: float
+
+    def says(self, now: float) -> str:
+        """Return one line for people; `now` is the time of the clock on the wall, in seconds."""
+        end = time.localtime(now + self.left)
+        day = "" if end.tm_yday == time.localtime(now).tm_yday else time.strftime(" on %d %b", end)
+        at = f"{time.strftime('%H:%M', end)}{day}"
+        last = " at the latest" if self.at_most else ""
+        padding = f", {self.padding:.0%} padding" if self.padding >= 0.005 else ""
+        return (
+            f"{duration(self.epoch)} an epoch; done at {at}{last}, in {duration(self.left)}; "
+            f"{self.memory / 1e9:.1f} GB{padding}"
+        )
+
+
+class Pace:
+    """Times a training while it goes on, and foretells its end.
+
+    Args:
+        epochs: Epochs asked for.
+        work: What there is to compute. None: all steps are alike.
+        early: Whether training may stop before its last epoch.
+        clock: Returns seconds.
+    """
+
+    def __init__(
+        self,
+        epochs: int,
+        work: Work | None = None,
+        *,
+        early: bool = False,
+        clock: Callable[[], float] = time.perf_counter,
+    ):
+        self.epochs, self.work, self.early, self.clock = epochs, work, early, clock
+        self.started: float | None = None  # the end of the first step, which traces
+        self._timed: deque[tuple[float, float]] = deque(maxlen=RECENT)  # seconds, work
+        self._passes: list[float] = []  # seconds of validation, checkpoint and whatever else
+        self._last = clock()
+        self._seen = 0
+        self._epoch, self._done = 0, 0  # epochs finished; steps done of the one under way
+        self._costs: np.ndarray | None = None  # of the steps of the epoch under way
+        self._whole = 0.0  # work of the newest epoch
+
+    def begin(self) -> None:
+        """Take note that training begins now."""
+        self._last = self.clock()
+
+    def step(self, epoch: int, done: int, steps: int) -> None:
+        """Take note that a step has ended: its epoch, counted from 1, and its number in it."""
+        now = self.clock()
+        if self._costs is None or epoch != self._epoch + 1:
+            self._costs = self._of_epoch(epoch - 1, steps)
+            self._epoch = epoch - 1
+        self._seen += 1
+        self._done = done
+        if self._seen > WARM:
+            self._timed.append((now - self._last, float(self._costs[done - 1])))
+        if self.started is None:
+            self.started = now
+        self._last = now
+
+    def epoch(self) -> None:
+        """Take note that an epoch has ended, its validation and checkpoint included."""
+        now = self.clock()
+        self._passes.append(now - self._last)
+        self._last, self._done = now, 0
+        self._epoch, self._costs = self._epoch + 1, None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first step ended; 0 before."""
+        return 0.0 if self.started is None else self.clock() - self.started
+
+    def rate(self) -> float | None:
+        """Return the seconds that a unit of work takes in training; None: not known yet."""
+        if not self._timed:
+            return None
+        timed = np.array(self._timed)  # [S, 2]
+        blocks = np.array_split(timed, min(BLOCKS, len(timed)))
+        return float(np.median([block[:, 0].sum() / block[:, 1].sum() for block in blocks]))
+
+    def forecast(self) -> Forecast | None:
+        """Return when training will be done; None: too little is known."""
+        rate = self.rate()
+        if rate is None:
+            return None
+        costs = self._costs
+        whole = self._whole if costs is None else float(costs.sum())
+        undone = 0.0 if costs is None else float(costs[self._done :].sum())
+        rest = self._rest(rate)
+        epoch = whole * rate + rest
+        under_way = 0.0 if costs is None else undone * rate + rest
+        if costs is not None and self._done == len(costs):
+            under_way = max(0.0, rest - (self.clock() - self._last))
+        later = self.epochs - self._epoch - (costs is not None)
+        padding = self.work.padding if self.work else 0.0
+        left = under_way + max(0, later) * epoch
+        return Forecast(epoch, left, self.early, peak_memory(), padding)
+
+    def _of_epoch(self, epoch: int, steps: int) -> np.ndarray:
+        costs = np.ones(steps) if self.work is None else self.work.epoch(epoch)
+        if len(costs) != steps:  # who trains cuts batches in another way
+            costs = np.full(steps, costs.sum() / steps)
+        self._whole = float(costs.sum())
+        return costs
+
+    def _rest(self, rate: float) -> float:
+        """Return the seconds of an epoch that are not spent on training steps."""
+        if self._passes:  # the first one also warms up
+            return float(np.median(self._passes[1:] or self._passes))
+        return FORWARD * rate * self.work.valid if self.work else 0.0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What of a training fits into a budget.
+
+    Args:
+        epochs: At most as many as were asked for; 0: not even one.
+        share: Of the training examples, above 0, up to 1.
+    """
+
+    epochs: int
+    share: float
+
+
+def fitted(
+    seconds: float, *, epochs: int, steps: int, epoch: float, rest: float, after: float
+) -> Fit:
+    """Return what fits: epochs are given up first, down to `USEFUL`; then examples.
+
+    Args:
+        seconds: That are left.
+        epochs: Asked for.
+        steps: Of an epoch.
+        epoch: Seconds that the steps of a whole epoch take.
+        rest: Seconds that each epoch takes beside them: validation, checkpoint.
+        after: Seconds for what comes after the training: scores, report.
+    """
+    room = MARGIN * seconds - after
+    fit = int(room / (epoch + rest)) if room > 0 else 0
+    useful = min(epochs, USEFUL)
+    if fit >= useful:
+        return Fit(min(epochs, fit), 1.0)
+    fewest = min(1.0, FEWEST / steps)
+    for fewer in range(useful, 0, -1):
+        share = min(1.0, (room / fewer - rest) / epoch)
+        if share >= fewest:
+            return Fit(fewer, share)
+    return Fit(0, fewest)
+
+
+def seconds_of(text: str) -> float:
+    """Return the seconds of a time such as `10m`, `90s` or `1h30m`.
+
+    Raises:
+        InputError: It is none.
+    """
+    number = r"(\d+(?:\.\d+)?)"
+    match = re.fullmatch(f"(?:{number}h)?(?:{number}m)?(?:{number}s)?", text)
+    numbers = match.groups() if match else ()
+    seconds = sum(float(n or 0) * unit for n, unit in zip(numbers, (3600, 60, 1), strict=False))
+    if seconds <= 0:
+        raise InputError(f"A budget is a time such as 10m, 90s or 1h30m, got {text!r}.")
+    return seconds
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: `0.4 s`, `35 s`, `12 min`, `1 h 30 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
+def peak_memory() -> int:
+    """Return the most bytes of memory that this process has held; 0 where nobody counts."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def _padded(lengths: np.ndarray, orders: list[np.ndarray]) -> np.ndarray:
+    """Return the steps of each batch, padding included, [S]."""
+    return np.array([len(rows) * int(lengths[rows].max()) for rows in orders], dtype=np.int64)
