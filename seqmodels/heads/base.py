@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -39,6 +39,11 @@ class Prediction:
         """Return the answers from `first` to before `last`, as views."""
         scores = None if self.scores is None else self.scores[first:last]
         return Prediction(self.answers[first:last], scores, self.columns)
+
+    def take(self, indices: np.ndarray) -> Prediction:
+        """Return the answers at `indices` [M], in that order."""
+        scores = None if self.scores is None else self.scores[indices]
+        return Prediction(self.answers[indices], scores, self.columns)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one flat dictionary of JSON types per answer, for CSV and JSON lines."""
@@ -112,6 +117,51 @@ class Head(abc.ABC):
     @abc.abstractmethod
     def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
         """Compare answers with targets, in the user's own units."""
+
+    def weighted(
+        self, targets: Sequence[Any], prediction: Prediction
+    ) -> Callable[[np.ndarray], dict[str, float]]:
+        """Return the scores as a function of how often each example counts, [N].
+
+        With weights of one it is `score`, and with whole numbers `score` of the rows so often
+        repeated: what is undefined there is undefined here. Intervals draw a thousand weights
+        of the same examples, so a head prepares what it can once. This one repeats the rows,
+        for heads that do not say it quicker.
+
+        Args:
+            targets: In the user's own units.
+            prediction: One answer per target.
+
+        Returns:
+            A function of weights [N] from 0 up; those of this method are whole numbers.
+        """
+        given: Any = getattr(targets, "iloc", None)
+        if given is None:
+            given = targets if hasattr(targets, "shape") else np.asarray(targets)
+
+        def scores(weights: np.ndarray) -> dict[str, float]:
+            rows = np.repeat(np.arange(len(prediction)), np.asarray(weights, dtype=np.int64))
+            return self.score(given[rows], prediction.take(rows))
+
+        return scores
+
+    def linear(self, x: Any, y: np.ndarray, x_valid: Any, y_valid: np.ndarray, x_test: Any) -> Any:
+        """Return the outputs of a linear model of scikit-learn, for `decode`; None: it has none.
+
+        How much is learned from how little: the answers of a trained network are held against
+        these, of simpler features. How much the model is regularised is chosen on `x_valid`.
+
+        Args:
+            x: Features of the training part, [N, F], an array or a sparse matrix of scipy.
+            y: What `encode` says of its targets, [N, ...].
+            x_valid: Features of the validation part, [M, F].
+            y_valid: Its encoded targets, [M, ...].
+            x_test: Features to answer for, [L, F].
+
+        Returns:
+            Outputs [L, units].
+        """
+        return None
 
     @abc.abstractmethod
     def trivial(self, n: int) -> Prediction:

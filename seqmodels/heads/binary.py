@@ -17,12 +17,20 @@ from seqmodels.heads.classes import (
     UNDEFINED,
     Coded,
     Label,
+    Weighted,
+    area,
     class_scores,
+    f1_of,
     index,
     labels,
+    mean_of,
+    overall,
     prior,
     ranked,
+    surprise,
+    tallied,
 )
+from seqmodels.heads.linear import logistic
 from seqmodels.registry import register_head
 
 if TYPE_CHECKING:
@@ -95,6 +103,26 @@ class Binary(Head):
         if prediction.scores is not None and len(np.unique(truth)) == 2:
             scores["roc_auc"] = float(roc_auc_score(truth, prediction.scores[:, 1]))
         return scores
+
+    def weighted(self, targets: Sequence[Any], prediction: Prediction) -> Weighted:
+        truth = self._index(labels(targets, WHO))
+        picks = index(prediction.answers.tolist(), self.classes, WHO)
+        tally = tallied(truth, picks, 2)
+        log_loss = mean_of(surprise(truth, prediction.scores), "log_loss")
+        roc_auc = None if prediction.scores is None else area(truth, prediction.scores[:, 1])
+
+        def scores(weights: np.ndarray) -> dict[str, float]:
+            counts = tally(weights)
+            found = overall(counts) | log_loss(weights)
+            found["f1"] = float(np.nan_to_num(f1_of(counts)[1], nan=UNDEFINED))
+            return found if roc_auc is None else found | roc_auc(weights)
+
+        return scores
+
+    def linear(self, x: Any, y: np.ndarray, x_valid: Any, y_valid: np.ndarray, x_test: Any) -> Any:
+        whole = (y[:, 0].astype(np.int64), y_valid[:, 0].astype(np.int64))
+        outputs = logistic(x, whole[0], x_valid, whole[1], x_test, 2)  # [L, 2]
+        return outputs[:, 1:] - outputs[:, :1]
 
     def trivial(self, n: int) -> Prediction:
         return prior(self.classes or (), self.counts or (), n)

@@ -1,7 +1,7 @@
 """Labels, and the scores that heads of classes share."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -133,7 +133,93 @@ def class_scores(
         ),
     }
     if probabilities is not None:
-        safe = np.clip(probabilities.astype(np.float64), 1e-7, 1)
-        safe /= safe.sum(axis=1, keepdims=True)
-        scores["log_loss"] = metrics.log_loss(truth, safe, labels=np.arange(k))
+        scores["log_loss"] = metrics.log_loss(truth, _safe(probabilities), labels=np.arange(k))
     return {name: float(score) for name, score in scores.items()}
+
+
+Tally = tuple[np.ndarray, np.ndarray, np.ndarray]
+Weighted = Callable[[np.ndarray], dict[str, float]]
+
+
+def tallied(truth: np.ndarray, picks: np.ndarray, k: int) -> Callable[[np.ndarray], Tally]:
+    """Return the weight of each class, [K]: answered rightly, occurring, answered."""
+    right = np.flatnonzero(truth == picks)
+    hits, truth, picks = truth[right].astype(np.intp), truth.astype(np.intp), picks.astype(np.intp)
+
+    def tally(weights: np.ndarray) -> Tally:
+        return (
+            np.bincount(hits, weights[right], k),
+            np.bincount(truth, weights, k),
+            np.bincount(picks, weights, k),
+        )
+
+    return tally
+
+
+def overall(tally: Tally) -> dict[str, float]:
+    """Return accuracy, and the mean recall of the classes that occur."""
+    right, occurs, _ = tally
+    there = occurs > 0
+    recall = right[there] / occurs[there]
+    return {
+        "accuracy": float(right.sum() / occurs.sum()),
+        "balanced_accuracy": float(recall.mean()),
+    }
+
+
+def f1_of(tally: Tally) -> np.ndarray:
+    """Return F1 of each class, [K]; NaN of one that neither occurs nor is answered."""
+    right, occurs, answered = tally
+    total = occurs + answered
+    return np.divide(2 * right, total, out=np.full(len(total), np.nan), where=total > 0)
+
+
+def mean_of(values: np.ndarray | None, name: str) -> Weighted:
+    """Return the weighted mean of a number per example, [N], as the score `name`; None: none."""
+    if values is None:
+        return lambda weights: {}
+    return lambda weights: {name: float(weights @ values / weights.sum())}
+
+
+def surprise(truth: np.ndarray, probabilities: np.ndarray | None) -> np.ndarray | None:
+    """Return -log of the probability of each true class, [N]; its mean is the log loss."""
+    if probabilities is None:
+        return None
+    return -np.log(_safe(probabilities)[np.arange(len(truth)), truth])
+
+
+def area(truth: np.ndarray, scores: np.ndarray) -> Weighted:
+    """Return the area under the ROC curve, "roc_auc", of weighted examples.
+
+    The share of pairs, one of each class, whose scores are in the right order; equal scores
+    count half (Hanley and McNeil 1982, "The meaning and use of the area under a ROC curve").
+    Not defined, and left out, where one of the classes does not occur.
+
+    Args:
+        truth: 1 for the second class, else 0, [N].
+        scores: Higher for the second class, [N].
+    """
+    order = np.argsort(scores, kind="stable")
+    second = truth[order].astype(np.float64)
+    ranked_scores = scores[order]
+    new = np.append([True], ranked_scores[1:] != ranked_scores[:-1])
+    starts = np.flatnonzero(new)
+    tied = len(starts) < len(order)
+
+    def roc_auc(weights: np.ndarray) -> dict[str, float]:
+        ordered = weights[order].astype(np.float64)
+        ones = ordered * second
+        zeros = ordered - ones
+        if tied:
+            ones, zeros = np.add.reduceat(ones, starts), np.add.reduceat(zeros, starts)
+        below = np.cumsum(zeros)
+        pairs = below[-1] * ones.sum()
+        return {"roc_auc": float(ones @ (below - zeros / 2) / pairs)} if pairs > 0 else {}
+
+    return roc_auc
+
+
+def _safe(probabilities: np.ndarray) -> np.ndarray:
+    """Return probabilities [N, K] none of which is zero."""
+    safe = np.clip(probabilities.astype(np.float64), 1e-7, 1)
+    return safe / safe.sum(axis=1, keepdims=True)

@@ -14,8 +14,23 @@ from seqmodels import plots
 from seqmodels.data import learned
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head, Prediction
-from seqmodels.heads.classes import UNDEFINED, Label, class_scores, index, labels, prior, ranked
-from seqmodels.heads.ordered import log_probabilities
+from seqmodels.heads.classes import (
+    UNDEFINED,
+    Label,
+    Weighted,
+    class_scores,
+    f1_of,
+    index,
+    labels,
+    mean_of,
+    overall,
+    prior,
+    ranked,
+    surprise,
+    tallied,
+)
+from seqmodels.heads.linear import logistic
+from seqmodels.heads.ordered import linear_outputs, log_probabilities
 from seqmodels.heads.regression import numbers
 from seqmodels.registry import register_head
 
@@ -118,10 +133,29 @@ class Multiclass(Head):
         picks = index(prediction.answers.tolist(), self.classes, WHO)
         scores = class_scores(truth, picks, prediction.scores, len(self.classes or ()))
         scores["macro_f1"] = float(f1_score(truth, picks, average="macro", zero_division=UNDEFINED))
-        if prediction.scores is not None and len(self.classes or ()) > 3:
-            best = np.argsort(-prediction.scores, axis=1, kind="stable")[:, :3]  # [N, 3]
-            scores["top_3"] = float((best == truth[:, None]).any(axis=1).mean())
+        among = self._among_three(truth, prediction)
+        if among is not None:
+            scores["top_3"] = float(among.mean())
         return scores
+
+    def weighted(self, targets: Sequence[Any], prediction: Prediction) -> Weighted:
+        truth = self.encode(targets)
+        picks = index(prediction.answers.tolist(), self.classes, WHO)
+        tally = tallied(truth, picks, len(self.classes or ()))
+        log_loss = mean_of(surprise(truth, prediction.scores), "log_loss")
+        top_3 = mean_of(self._among_three(truth, prediction), "top_3")
+
+        def scores(weights: np.ndarray) -> dict[str, float]:
+            counts = tally(weights)
+            macro = {"macro_f1": float(np.nanmean(f1_of(counts)))}
+            return overall(counts) | log_loss(weights) | macro | top_3(weights)
+
+        return scores
+
+    def linear(self, x: Any, y: np.ndarray, x_valid: Any, y_valid: np.ndarray, x_test: Any) -> Any:
+        if self.edges is not None:
+            return linear_outputs(self._cuts(), x, y, x_valid, y_valid, x_test)
+        return logistic(x, y, x_valid, y_valid, x_test, self.units)
 
     def trivial(self, n: int) -> Prediction:
         return prior(self.classes or (), self.counts or (), n)
@@ -142,6 +176,13 @@ class Multiclass(Head):
         picks = index(prediction.answers.tolist(), self.classes, WHO)
         names = [str(name) for name in self.classes or ()]
         return {"confusion": plots.confusion(self.encode(targets), picks, names)}
+
+    def _among_three(self, truth: np.ndarray, prediction: Prediction) -> np.ndarray | None:
+        """Return whether the class is among the three likeliest, [N] 0 or 1; None: of too few."""
+        if prediction.scores is None or len(self.classes or ()) <= 3:
+            return None
+        best = np.argsort(-prediction.scores, axis=1, kind="stable")[:, :3]  # [N, 3]
+        return (best == truth[:, None]).any(axis=1).astype(np.float64)
 
     @property
     def _mean(self) -> float:

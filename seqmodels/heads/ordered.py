@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from seqmodels.heads.linear import ridge
+
 
 def log_probabilities(outputs: Any, edges: np.ndarray, ops: Any) -> Any:
     """Return the log-probability of each stretch between edges, [B, K].
@@ -25,3 +27,48 @@ def log_probabilities(outputs: Any, edges: np.ndarray, ops: Any) -> Any:
     gap = ops.log(-ops.expm1(z[:, :-1] - z[:, 1:]))
     inner = below[:, 1:] + above[:, :-1] + gap
     return ops.concatenate([below[:, :1], inner, above[:, -1:]], axis=1)
+
+
+def linear_outputs(
+    edges: np.ndarray, x: Any, y: np.ndarray, x_valid: Any, y_valid: np.ndarray, x_test: Any
+) -> np.ndarray:
+    """Return the place by a ridge regression, and one log-spread for all, [L, 2].
+
+    The regression has each class stand for the middle of its stretch, and so draws places
+    together; by how much they are stretched and moved, and the spread, are those with the least
+    log loss on the validation part.
+
+    Args:
+        edges: Where the classes meet, ascending, in the unit of the place, [K - 1].
+        x: Features [N, F].
+        y: Positions of the classes, [N].
+        x_valid: Features [M, F].
+        y_valid: Positions of the classes, [M].
+        x_test: Features [L, F] to answer for.
+    """
+    from scipy.optimize import minimize
+
+    width = float(np.ptp(edges)) / max(len(edges) - 1, 1) or 1.0
+    outer = np.concatenate([[edges[0] - width], edges, [edges[-1] + width]])
+    middles = ((outer[1:] + outer[:-1]) / 2)[:, None]  # [K, 1]
+    both = _below(x_valid, x_test)
+    places = ridge(x, middles[y], x_valid, middles[y_valid], both)
+    known, asked = places[: len(y_valid)], places[len(y_valid) :]
+
+    def outputs(place: np.ndarray, bent: np.ndarray) -> np.ndarray:
+        stretched, shift, spread = bent
+        return np.hstack([np.exp(stretched) * place + shift, np.full_like(place, spread)])
+
+    def loss(bent: np.ndarray) -> float:
+        found = log_probabilities(outputs(known, bent), edges, np)
+        return -float(found[np.arange(len(y_valid)), y_valid].mean())
+
+    bounds = [(-3, 3), (-10 * width, 10 * width), (-4, 4)]
+    return outputs(asked, minimize(loss, np.zeros(3), bounds=bounds).x)
+
+
+def _below(first: Any, second: Any) -> Any:
+    """Return the rows of two arrays, or of two sparse matrices, in one."""
+    from scipy.sparse import issparse, vstack
+
+    return vstack([first, second]).tocsr() if issparse(first) else np.vstack([first, second])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -12,6 +12,7 @@ from seqmodels import plots
 from seqmodels.data import learned
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head, Prediction
+from seqmodels.heads.linear import ridge
 from seqmodels.registry import register_head
 from seqmodels.storage import Stored
 
@@ -125,11 +126,40 @@ class Regression(Head):
             mean = total / count
             spread = sum(np.square(truth - mean).sum(axis=0) for truth in pieces(targets, WHO))
             exact = np.where(squares > 0, 0.0, 1.0)  # of targets that are all the same
-            share = np.divide(squares, spread, out=1 - exact, where=spread > 0)
+            differ = spread > count * np.square(1e-12 * mean)  # else rounding
+            share = np.divide(squares, spread, out=1 - exact, where=differ)
             scores["r2"] = (1 - share).mean()
         if self.names and len(self.names) > 1:
             scores |= {f"mae {n}": e for n, e in zip(self.names, each, strict=True)}
         return {name: float(score) for name, score in scores.items()}
+
+    def weighted(
+        self, targets: Sequence[Any], prediction: Prediction
+    ) -> Callable[[np.ndarray], dict[str, float]]:
+        truth = numbers(targets, WHO)
+        error = np.asarray(prediction.answers, dtype=np.float64).reshape(truth.shape) - truth
+        truth = truth - truth.mean(axis=0)  # so that the sum of squares cancels little
+        each = np.hstack([np.abs(error), np.square(error), truth, np.square(truth)])  # [N, 4 D]
+
+        def scores(weights: np.ndarray) -> dict[str, float]:
+            count = float(weights.sum())
+            errors, squares, total, power = np.split(weights @ each, 4)  # [D] each
+            found = {"mae": (errors / count).mean(), "rmse": np.sqrt(squares / count).mean()}
+            if count > 1:
+                spread = power - np.square(total) / count
+                differ = spread > 1e-12 * power  # else rounding of targets that are the same
+                exact = np.where(squares > 0, 0.0, 1.0)
+                share = np.divide(squares, spread, out=1 - exact, where=differ)
+                found["r2"] = (1 - share).mean()
+            if self.names and len(self.names) > 1:
+                found |= {f"mae {n}": e / count for n, e in zip(self.names, errors, strict=True)}
+            return {name: float(score) for name, score in found.items()}
+
+        return scores
+
+    def linear(self, x: Any, y: np.ndarray, x_valid: Any, y_valid: np.ndarray, x_test: Any) -> Any:
+        power = 2 if self.answer == "mean" else 1
+        return ridge(x, y, x_valid, y_valid, x_test, power=power)
 
     def trivial(self, n: int) -> Prediction:
         return self._prediction(np.tile(np.asarray(self.mean), (n, 1)))

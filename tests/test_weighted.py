@@ -1,0 +1,146 @@
+"""Scores as a function of how often each example counts: what intervals are made of."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from seqmodels import Binary, Head, Multiclass, Prediction, Regression
+from seqmodels.registry import HEADS
+
+N = 60
+
+
+def of_binary() -> tuple[Head, list[str], Prediction]:
+    rng = np.random.default_rng(1)
+    truth = rng.choice(["neg", "pos"], N, p=[0.7, 0.3]).tolist()
+    head = Binary().fit(truth)
+    outputs = np.round(rng.normal(size=(N, 1)) * 2) / 2  # with ties
+    return head, truth, head.decode(outputs)
+
+
+def of_multiclass() -> tuple[Head, list[str], Prediction]:
+    rng = np.random.default_rng(2)
+    truth = rng.choice(list("abcde"), N).tolist()
+    head = Multiclass().fit(truth)
+    return head, truth, head.decode(rng.normal(size=(N, 5)))
+
+
+def of_bins() -> tuple[Head, np.ndarray, Prediction]:
+    rng = np.random.default_rng(3)
+    truth = rng.normal(size=N)
+    head = Multiclass(bins=4).fit(truth)
+    return head, truth, head.decode(rng.normal(size=(N, 2)))
+
+
+def of_one_number() -> tuple[Head, np.ndarray, Prediction]:
+    rng = np.random.default_rng(4)
+    truth = 1000 + rng.normal(size=N)
+    head = Regression().fit(truth)
+    return head, truth, head.decode(rng.normal(size=(N, 1)))
+
+
+def of_numbers() -> tuple[Head, pd.DataFrame, Prediction]:
+    rng = np.random.default_rng(5)
+    truth = pd.DataFrame(rng.normal(size=(N, 2)) * [1, 100], columns=pd.Index(["warm", "wet"]))
+    head = Regression().fit(truth)
+    return head, truth, head.decode(rng.normal(size=(N, 2)))
+
+
+CASES = (of_binary, of_multiclass, of_bins, of_one_number, of_numbers)
+
+
+def drawn(draws: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [np.bincount(rng.integers(N, size=N), minlength=N) for _ in range(draws)]
+
+
+def test_each_registered_head_has_a_quick_way():
+    for name in ("binary", "multiclass", "regression"):
+        assert HEADS.get(name).weighted is not Head.weighted
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_weights_of_one_give_the_score(case):
+    head, truth, prediction = case()
+    found = head.weighted(truth, prediction)(np.ones(N))
+    assert found == pytest.approx(head.score(truth, prediction), rel=1e-9)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_weights_are_repeated_rows(case):
+    head, truth, prediction = case()
+    quick, slow = (way(truth, prediction) for way in (head.weighted, Head.weighted.__get__(head)))
+    for weights in drawn(5):
+        assert quick(weights) == pytest.approx(slow(weights), rel=1e-9)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_undefined_of_a_few_rows_is_undefined_of_their_weights(case):
+    head, truth, prediction = case()
+    quick, slow = (way(truth, prediction) for way in (head.weighted, Head.weighted.__get__(head)))
+    for row in range(8):
+        for times in (1, 3):
+            weights = np.zeros(N)
+            weights[row] = times  # one class; numbers that are all the same
+            assert quick(weights) == pytest.approx(slow(weights), rel=1e-6, abs=1e-9)
+
+
+def test_answers_without_probabilities_are_weighted_too():
+    head, truth, prediction = of_bins()
+    bare = Prediction(prediction.answers, columns=prediction.columns)
+    weights = drawn(1)[0]
+    found = head.weighted(truth, bare)(weights)
+    assert found == pytest.approx(Head.weighted(head, truth, bare)(weights))
+    assert not {"log_loss", "top_3"} & set(found)
+
+
+def test_fractional_weights_are_those_of_scikit_learn_for_two_classes():
+    head, truth, prediction = of_binary()
+    weights = np.random.default_rng(6).uniform(0.1, 3, N)
+    y = np.array([label == "pos" for label in truth])
+    picks = prediction.answers == "pos"
+    assert prediction.scores is not None
+    sure = prediction.scores[:, 1]
+    assert head.weighted(truth, prediction)(weights) == pytest.approx(
+        {
+            "accuracy": metrics.accuracy_score(y, picks, sample_weight=weights),
+            "balanced_accuracy": metrics.balanced_accuracy_score(y, picks, sample_weight=weights),
+            "log_loss": metrics.log_loss(y, sure, sample_weight=weights),
+            "f1": metrics.f1_score(y, picks, sample_weight=weights),
+            "roc_auc": metrics.roc_auc_score(y, sure, sample_weight=weights),
+        },
+        rel=1e-6,
+    )
+
+
+def test_fractional_weights_are_those_of_scikit_learn_for_classes():
+    head, truth, prediction = of_multiclass()
+    weights = np.random.default_rng(7).uniform(0.1, 3, N)
+    y, picks, scores = head.encode(truth), head.encode(prediction.answers), prediction.scores
+    assert head.weighted(truth, prediction)(weights) == pytest.approx(
+        {
+            "accuracy": metrics.accuracy_score(y, picks, sample_weight=weights),
+            "balanced_accuracy": metrics.balanced_accuracy_score(y, picks, sample_weight=weights),
+            "log_loss": metrics.log_loss(y, scores, sample_weight=weights),
+            "macro_f1": metrics.f1_score(y, picks, average="macro", sample_weight=weights),
+            "top_3": metrics.top_k_accuracy_score(y, scores, k=3, sample_weight=weights),
+        },
+        rel=1e-6,
+    )
+
+
+def test_fractional_weights_are_those_of_scikit_learn_for_numbers():
+    head, truth, prediction = of_numbers()
+    weights = np.random.default_rng(8).uniform(0.1, 3, N)
+    given = (truth.to_numpy(), prediction.answers)
+    errors = metrics.mean_absolute_error(*given, sample_weight=weights, multioutput="raw_values")
+    assert head.weighted(truth, prediction)(weights) == pytest.approx(
+        {
+            "mae": errors.mean(),
+            "rmse": metrics.root_mean_squared_error(*given, sample_weight=weights),
+            "r2": metrics.r2_score(*given, sample_weight=weights),
+            "mae warm": errors[0],
+            "mae wet": errors[1],
+        }
+    )
