@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import numpy as np
 
 from seqmodels import batches
 from seqmodels.errors import InputError
+from seqmodels.machine import peak_memory
 
 WARM = 3  # first steps, which trace functions and fill caches, are not counted
 RECENT = 4096  # steps that are remembered
@@ -263,16 +263,6 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-
-
-def peak_memory() -> int:
-    """Return the most bytes of memory that this process has held; 0 where nobody counts."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
 
 
 def _padded(lengths: np.ndarray, orders: list[np.ndarray]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Names for the parts a user may plug in: datasets, encoders and heads.
+"""Names for the parts a user may plug in: datasets, encoders, heads and loggers.
 
 A part gets its name in one place, the decorator above it. Built-in parts are imported by
 the package that is their `home`; parts of other distributions through the entry-point group
@@ -72,6 +72,8 @@ class Source:
             and returns the inputs in it in order, no targets needed, so that `predict` reads
             what `train` read; or None where the path holds no such data, but inputs as the
             encoder reads them.
+        search: What `tune` searches beside the usual, by dotted name: a text such as
+            "5000,10000,20000" or "16:128:log", or a list of values.
     """
 
     make: Callable[..., Any]
@@ -80,6 +82,7 @@ class Source:
     probe: Callable[..., Any] | None = None
     look: Callable[..., Found | None] | None = None
     inputs: Callable[..., Any] | None = None
+    search: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class Registry(Generic[T]):
@@ -222,9 +225,11 @@ def _where(part: Any) -> str:
 DATASETS: Registry[Source] = Registry("dataset", "seqmodels.datasets")
 ENCODERS: Registry[type] = Registry("encoder", "seqmodels.encoders")
 HEADS: Registry[type] = Registry("head", "seqmodels.heads")
+LOGGERS: Registry[type] = Registry("logger", "seqmodels.loggers")
 
 register_encoder = ENCODERS.register
 register_head = HEADS.register
+register_logger = LOGGERS.register
 
 
 def register_dataset(
@@ -235,6 +240,7 @@ def register_dataset(
     probe: Callable[..., Any] | None = None,
     look: Callable[..., Found | None] | None = None,
     inputs: Callable[..., Any] | None = None,
+    search: Mapping[str, Any] | None = None,
 ) -> Callable[[P], P]:
     """Return a decorator that gives a name to a function that returns a `Dataset`.
 
@@ -245,13 +251,15 @@ def register_dataset(
         probe: A quick stand-in for the function, for `train --check`. See `Source`.
         look: Knows files that it can read, for `train PATH`. See `Source`.
         inputs: Reads new data for `predict`. See `Source`.
+        search: What `tune` searches, as in `{"dataset.words": "5000,20000"}`. See `Source`.
 
     Raises:
         RegistryError: The name belongs to another dataset.
     """
 
     def add(function: P) -> P:
-        DATASETS.add(name, Source(function, tasks or {}, presets or {}, probe, look, inputs))  # type: ignore[arg-type]
+        more = (probe, look, inputs, search or {})
+        DATASETS.add(name, Source(function, tasks or {}, presets or {}, *more))  # type: ignore[arg-type]
         return function
 
     return add
