@@ -12,13 +12,16 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from seqmodels.errors import InputError, some
 from seqmodels.sequences import Sequences
 from seqmodels.storage import Stored
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,8 @@ class Examples:
                 for name, rules in self.naive.items()
             },
             {name: _take(values, indices) for name, values in self.groups.items()},
-            None if self.times is None else self.times[indices],
-            None if self.rows is None else self.rows[indices],
+            None if self.times is None else _take(self.times, indices),
+            None if self.rows is None else _take(self.rows, indices),
         )
 
     def split(
@@ -114,11 +117,12 @@ class Examples:
         order = np.random.default_rng(seed).permutation(len(self))
         labels = codes_of(self.target(by))[order] if by else np.zeros(len(self), np.int8)
         later = np.zeros(len(self), bool)
-        for label in np.unique(labels):
+        classes, sizes = np.unique(labels, return_counts=True)
+        for label, size in zip(classes, sizes, strict=True):
             members = np.flatnonzero(labels == label)
-            later[members[: min(round(fraction * len(members)), len(members) - 1)]] = True
-        if not later.any():
-            later[0] = True
+            later[members[: min(round(fraction * size), size - 1)]] = True
+        if not later.any():  # so few that the share of each class rounds to none
+            later[np.argmax(labels == classes[np.argmax(sizes)])] = True
         return self.take(order[~later]), self.take(order[later])
 
     def _split_apart(self, fraction: float, seed: int, apart: str) -> tuple[Examples, Examples]:
@@ -221,6 +225,22 @@ class Encoder(abc.ABC):
     def show(self, example: Any) -> str:
         """Return one input as a short line of text, for tables and reports."""
         return f"{len(example)} steps"
+
+    def draw(
+        self, example: Any, parts: np.ndarray | None = None, after: Mapping[str, Any] | None = None
+    ) -> list[tuple[str, float | None]] | Figure | None:
+        """Return one input as a picture for a page; None: `show` says enough.
+
+        Args:
+            example: One raw input.
+            parts: What each step that is read contributed to the answer, [T]; None: unknown.
+            after: Of a forecast, the numbers [D] that follow, by what they are: "truth", "answer".
+
+        Returns:
+            A Matplotlib figure; or a text as pieces, each with its contribution divided by the
+            largest, from -1 to 1, or None for what is not read.
+        """
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)

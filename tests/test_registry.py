@@ -1,9 +1,22 @@
 """Names: one owner each, helpful when wrong, unharmed by a broken plug-in."""
 
+import dataclasses
+import importlib
+import sys
+
 import pytest
 
-from seqmodels import registry
-from seqmodels.registry import DATASETS, HEADS, Registry, RegistryError
+from seqmodels import InputError, registry
+from seqmodels.registry import (
+    DATASETS,
+    HEADS,
+    Registry,
+    RegistryError,
+    Source,
+    Task,
+    nearest,
+    register_dataset,
+)
 
 
 def test_close_names_are_suggested():
@@ -74,3 +87,207 @@ def test_every_preset_names_settings_that_exist():
     for name in DATASETS:
         for preset in DATASETS.get(name).presets:
             resolve(name, preset=None if preset == "default" else preset)
+
+
+PAINTS = """
+from seqmodels.registry import Registry
+COLOURS = Registry("colour", "paintbox.colours")
+"""
+COLOURS = """
+from paintbox import COLOURS
+@COLOURS.register("red")
+class Red: ...
+@COLOURS.register("blue")
+class Blue: ...
+"""
+
+
+@pytest.fixture
+def colours(tmp_path, monkeypatch):
+    """Return a registry whose parts, in `paintbox.colours`, nobody has looked up yet."""
+    folder = tmp_path / "paintbox"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(PAINTS)
+    (folder / "colours.py").write_text(COLOURS)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(registry, "broken_plugins", lambda: ())
+    yield importlib.import_module("paintbox").COLOURS
+    for name in ("paintbox", "paintbox.colours"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda table: table.get("red").__name__ == "Red",
+        lambda table: "red" in table,
+        lambda table: "violet" not in table,
+        lambda table: list(table) == ["blue", "red"],
+    ],
+)
+def test_built_in_parts_are_imported_at_the_first_look_up(colours, look):
+    assert "paintbox.colours" not in sys.modules
+    assert look(colours)
+    assert "paintbox.colours" in sys.modules
+
+
+def test_a_name_that_is_built_in_is_taken_before_anybody_has_looked(colours):
+    with pytest.raises(RegistryError) as caught:
+        colours.register("red")(int)
+    assert str(caught.value) == (
+        "Cannot register builtins.int as colour 'red': the name belongs to "
+        "paintbox.colours.Red. Choose another name."
+    )
+
+
+def test_the_decorator_gives_back_what_it_names(colours):
+    assert colours.register("green")(int) is int
+    assert colours.get("green") is int
+    assert colours.name_of(7) == "green"
+    assert list(colours) == ["blue", "green", "red"]
+
+
+def test_the_newest_of_a_part_that_was_loaded_again_counts(colours):
+    old = colours.get("red")
+    sys.modules.pop("paintbox.colours")
+    importlib.import_module("paintbox.colours")
+    assert colours.get("red") is not old
+
+
+def test_what_is_said_of_an_unknown_name(colours, monkeypatch):
+    monkeypatch.setattr(registry, "broken_plugins", lambda: ("Plug-in 'oil' did not import.",))
+    with pytest.raises(RegistryError) as caught:
+        colours.get("rad")
+    assert str(caught.value) == (
+        "Unknown colour 'rad'. Did you mean 'red'? Available: blue, red. "
+        "A colour of your own must be imported first: --import MODULE. "
+        "Plug-in 'oil' did not import."
+    )
+    with pytest.raises(RegistryError, match=r"Unknown colour 5\. Available"):
+        colours.get(5)
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "said"),
+    [
+        ("gold", ["golds", "gild"], 1),
+        ("abxy", ["abcd"], 1),
+        ("abxyz", ["abcd"], 0),
+    ],
+)
+def test_one_near_name_is_offered_and_a_far_one_is_not(colours, name, names, said):
+    for each in names:
+        colours.register(each)(type(each, (), {"__qualname__": each}))
+    with pytest.raises(RegistryError) as caught:
+        colours.get(name)
+    assert str(caught.value).count("Did you mean") == said
+    assert nearest(name, names).count("Did you mean") == said
+
+
+def test_the_nearest_name_comes_with_all_of_them_up_to_twenty():
+    assert nearest("rad", ["red", "blue"]) == "Did you mean 'red'? Available: 'blue', 'red'."
+    assert nearest("q", ["red", "blue"]) == "Available: 'blue', 'red'."
+    many = [f"n{i:02}" for i in range(30)]
+    assert nearest("q", many).endswith("'n18', 'n19' and 10 more.")
+
+
+@pytest.fixture
+def shade(colours):
+    """Return a registered class of parts with a field that is worked out."""
+
+    @colours.register("shade")
+    @dataclasses.dataclass(frozen=True)
+    class Shade:
+        depth: int
+        name_of_it: str = "grey"
+        double: int = dataclasses.field(init=False, default=0)
+
+    return Shade
+
+
+def test_a_part_is_dumped_as_its_name_its_module_and_its_fields(colours, shade):
+    assert colours.dump(shade(3)) == {
+        "name": "shade",
+        "module": __name__,
+        "depth": 3,
+        "name_of_it": "grey",
+    }
+
+
+def test_what_was_dumped_is_restored_as_it_was(colours, shade):
+    assert colours.restore(colours.dump(shade(3, "black"))) == shade(3, "black")
+
+
+def test_a_part_that_cannot_be_restored_says_what_it_needs(colours, shade):
+    saved = colours.dump(shade(3))
+    with pytest.raises(InputError, match=r"'depth' of colour 'shade' needs .*got 'deep'"):
+        colours.restore(saved | {"depth": "deep"})
+    with pytest.raises(
+        RegistryError, match=r"^Unknown colour 'hue'\. .* was saved from module 'elsewhere'\.$"
+    ):
+        colours.restore(saved | {"name": "hue", "module": "elsewhere"})
+
+
+def test_a_class_without_a_name_says_how_to_give_it_one(colours):
+    with pytest.raises(RegistryError) as caught:
+        colours.name_of(1.5)
+    assert str(caught.value) == (
+        "Cannot save float: it has no colour name. Decorate the class with @register_colour('...')."
+    )
+
+
+def plain():
+    """Return nothing; stands for a dataset."""
+
+
+def other():
+    """Return nothing either."""
+
+
+def test_a_dataset_is_registered_with_all_that_is_known_of_it(monkeypatch):
+    monkeypatch.setattr(DATASETS, "_parts", {})
+    known = {
+        "tasks": {"binary": Task("mood", "the mood")},
+        "presets": {"quick": {"training.epochs": 1}},
+        "probe": lambda: "probed",
+        "look": lambda path, given: None,
+        "inputs": lambda path: "read",
+    }
+    assert register_dataset("moods", **known)(plain) is plain
+    assert DATASETS.get("moods") == Source(plain, **known)
+    register_dataset("bare")(plain)
+    assert DATASETS.get("bare") == Source(plain, {}, {}, None, None, None)
+    register_dataset("bare")(plain)  # a module that is loaded again
+    with pytest.raises(RegistryError, match=rf"{__name__}\.other .* belongs to {__name__}\.plain"):
+        register_dataset("bare")(other)
+
+
+def test_each_plugin_is_loaded_once_and_a_broken_one_says_why(monkeypatch):
+    class Plugin:
+        value = "oil.paint"
+        loaded = 0
+
+        def __init__(self, name):
+            self.name = name
+
+        def load(self):
+            Plugin.loaded += 1
+            if self.name == "bad":
+                raise ImportError("no oil")
+
+    asked = []
+    monkeypatch.setattr(
+        registry,
+        "entry_points",
+        lambda group: asked.append(group) or [Plugin("bad"), Plugin("good")],
+    )
+    registry.broken_plugins.cache_clear()
+    try:
+        for _ in range(2):
+            assert registry.broken_plugins() == (
+                "Plug-in 'bad' (oil.paint) did not import: ImportError('no oil').",
+            )
+    finally:
+        registry.broken_plugins.cache_clear()
+    assert asked == ["seqmodels.plugins"]
+    assert Plugin.loaded == 2
