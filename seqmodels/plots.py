@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, GREY, BLUE, ORANGE = "#22272e", "#8b949e", "#1f5fa8", "#c65102"
+GREEN, PAPER = "#2da44e", "#ffffff"
+DOTS: Any = {"linestyle": "", "marker": "o", "markersize": 3, "alpha": 0.45, "color": BLUE,
+             "markeredgewidth": 0}  # fmt: skip
 
 
 def confusion(truth: np.ndarray, picks: np.ndarray, names: Sequence[str]) -> Figure:
@@ -23,22 +26,28 @@ def confusion(truth: np.ndarray, picks: np.ndarray, names: Sequence[str]) -> Fig
         picks: Positions of the answers, [N].
         names: The classes, K.
     """
+    from matplotlib.patches import Rectangle
+
     k = len(names)
     table = np.zeros((k, k), dtype=int)
     np.add.at(table, (truth, picks), 1)
     share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     size = min(9.0, 3.0 + 0.45 * k)
-    figure, axes = _canvas(size + 0.6, size)
-    axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-    if k <= 20:
-        for row in range(k):
-            for column in range(k):
-                if table[row, column]:
-                    tone = "white" if share[row, column] > 0.55 else INK
-                    axes.text(
-                        column, row, f"{table[row, column]}", ha="center", va="center",
-                        color=tone, fontsize=9 if k <= 10 else 6,
-                    )  # fmt: skip
+    figure, axes = canvas(size + 0.6, size)
+    for row, column in np.argwhere(table):
+        dark = share[row, column]
+        corner = (column - 0.5, row - 0.5)
+        axes.add_patch(Rectangle(corner, 1, 1, facecolor=BLUE, alpha=dark, linewidth=0))
+        if k <= 20:
+            axes.text(
+                column, row, f"{table[row, column]}", ha="center", va="center",
+                color=PAPER if dark > 0.55 else INK, fontsize=9 if k <= 10 else 6,
+            )  # fmt: skip
+    axes.set(xlim=(-0.5, k - 0.5), ylim=(k - 0.5, -0.5), aspect="equal")
+    keep(figure, [
+        {"truth": names[i], "answer": names[j], "examples": int(table[i, j])}
+        for i, j in np.argwhere(table)
+    ])  # fmt: skip
     tilted = max(map(len, names)) > 4
     axes.set_xticks(
         range(k), names, rotation=35 if tilted else 0, ha="right" if tilted else "center"
@@ -56,7 +65,7 @@ def roc(truth: np.ndarray, score: np.ndarray, positive: str) -> Figure:
     from sklearn.metrics import roc_auc_score, roc_curve
 
     false_rate, true_rate, _ = roc_curve(truth, score)
-    figure, axes = _canvas(4.4, 4.0)
+    figure, axes = canvas(4.4, 4.0)
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="chance")
     area = roc_auc_score(truth, score)
     axes.plot(false_rate, true_rate, color=BLUE, linewidth=2, label=f"model, area {area:.3f}")
@@ -72,7 +81,7 @@ def reliability(truth: np.ndarray, score: np.ndarray, positive: str) -> Figure:
     """Draw how often truth [N] was 1 where the model said a probability near `score` [N]."""
     edges = np.linspace(0, 1, 11)
     places = np.clip(np.digitize(score, edges) - 1, 0, 9)
-    figure, axes = _canvas(4.4, 4.0)
+    figure, axes = canvas(4.4, 4.0)
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="calibrated")
     filled = [i for i in range(10) if (places == i).any()]
     said = [score[places == i].mean() for i in filled]
@@ -91,17 +100,17 @@ def reliability(truth: np.ndarray, score: np.ndarray, positive: str) -> Figure:
 def against(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw predicted against actual numbers, both [N, D], in the target's units.
 
-    Of more than 5,000 examples, every so-manieth is drawn: the picture is the same.
+    Of more than 2,000 examples, every so-manieth is drawn: the picture is the same.
     """
-    thin = slice(None, None, -(-len(truth) // 5000))
+    thin = slice(None, None, -(-len(truth) // 2000))
     truth, answers = truth[thin], answers[thin]
     shown = min(len(names), 4)
-    figure, panels = _canvas(4.2 * shown if shown > 1 else 4.4, 4.0, columns=shown)
+    figure, panels = canvas(4.2 * shown if shown > 1 else 4.4, 4.0, columns=shown)
     for axes, i in zip(np.atleast_1d(np.asarray(panels, dtype=object)), range(shown), strict=True):
         low = min(truth[:, i].min(), answers[:, i].min())
         high = max(truth[:, i].max(), answers[:, i].max())
         axes.plot([low, high], [low, high], color=GREY, linestyle="--", linewidth=1)
-        axes.scatter(truth[:, i], answers[:, i], s=9, alpha=0.4, color=BLUE, linewidths=0)
+        axes.plot(truth[:, i], answers[:, i], label="examples", **DOTS)
         axes.set(xlabel="actual", ylabel="predicted", title=names[i])
     return figure
 
@@ -112,7 +121,7 @@ def in_order(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Fi
     Each of the first three numbers has a panel of its own.
     """
     shown = min(len(names), 3)
-    figure, panels = _canvas(8.0, 0.8 + 2.4 * shown, rows=shown)
+    figure, panels = canvas(8.0, 0.8 + 2.4 * shown, rows=shown)
     last = slice(max(0, len(truth) - 300), None)
     places = np.arange(len(truth))[last]
     for i, axes in enumerate(np.atleast_1d(np.asarray(panels, dtype=object))):
@@ -134,7 +143,7 @@ def in_order(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Fi
 def curves(history: dict[str, list[float]]) -> Figure:
     """Draw loss and metric after each epoch, training beside validation."""
     names = [n for n in history if f"valid_{n}" in history]
-    figure, panels = _canvas(4.2 * len(names), 3.2, columns=len(names))
+    figure, panels = canvas(4.2 * len(names), 3.2, columns=len(names))
     for axes, name in zip(np.atleast_1d(np.asarray(panels, dtype=object)), names, strict=True):
         epochs = range(1, len(history[name]) + 1)
         axes.plot(epochs, history[name], color=BLUE, linewidth=2, marker=".", label="train")
@@ -169,7 +178,7 @@ def spread(
         edges = first - 0.5 + width * np.arange(-(-kinds // width) + 1)
     else:
         edges = np.linspace(low, max(high, low + 1e-9), bins + 1)
-    figure, axes = _canvas(6.0, 3.2)
+    figure, axes = canvas(6.0, 3.2)
     looks = {"train": (BLUE, "-"), "valid": (GREY, ":"), "test": (ORANGE, "--")}
     for name, values in parts.items():
         colour, line = looks[name]
@@ -193,12 +202,16 @@ def balance(parts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
     """
     total = np.sum(list(parts.values()), axis=0)
     shown = np.sort(np.argsort(-total, kind="stable")[:20])
-    figure, axes = _canvas(6.0, 1.2 + 0.3 * max(len(shown), 2))
+    figure, axes = canvas(6.0, 1.2 + 0.3 * max(len(shown), 2))
     high = 0.8 / len(parts)
     colours = (BLUE, GREY, ORANGE) if len(parts) == 3 else (BLUE, ORANGE)
     for i, ((name, counts), colour) in enumerate(zip(parts.items(), colours, strict=True)):
         share = counts[shown] / max(counts.sum(), 1)
         axes.barh(np.arange(len(shown)) + i * high, share, high, color=colour, label=name)
+    keep(figure, [
+        {"class": names[i], **{f"{name} examples": int(counts[i]) for name, counts in parts.items()}}
+        for i in shown
+    ])  # fmt: skip
     middle = np.arange(len(shown)) + high * (len(parts) - 1) / 2
     axes.set_yticks(middle.tolist(), [str(names[i])[:24] for i in shown])
     axes.invert_yaxis()
@@ -214,11 +227,11 @@ def balance(parts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
 def examples(rows: Sequence[np.ndarray], names: Sequence[str] | None = None) -> Figure:
     """Draw the first three channels of a few sequences [T, C], a panel each, by name if known."""
     shown = min(rows[0].shape[1], 3)
-    figure, panels = _canvas(6.0, 0.8 + 1.6 * shown, rows=shown)
-    colours = (BLUE, ORANGE, INK, GREY, "#2da44e")
+    figure, panels = canvas(6.0, 0.8 + 1.6 * shown, rows=shown)
+    colours = (BLUE, ORANGE, INK, GREY, GREEN)
     for c, axes in enumerate(np.atleast_1d(np.asarray(panels, dtype=object))):
-        for row, colour in zip(rows, colours, strict=False):
-            axes.plot(row[:, c], color=colour, linewidth=1.3)
+        for i, (row, colour) in enumerate(zip(rows, colours, strict=False)):
+            axes.plot(row[:, c], color=colour, linewidth=1.3, label=f"example {i + 1}")
         axes.set(ylabel=names[c] if names else f"channel {c}")
         if c == 0:
             axes.set(title=f"The first {len(rows)} training examples")
@@ -227,17 +240,64 @@ def examples(rows: Sequence[np.ndarray], names: Sequence[str] | None = None) -> 
     return figure
 
 
+def keep(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the numbers that a figure shows with it, where its lines do not tell them."""
+    figure.rows = list(rows)  # type: ignore[attr-defined]
+
+
+def numbers(figure: Figure) -> list[dict[str, Any]]:
+    """Return what a figure shows as rows of a table: what was kept, or else its lines and steps.
+
+    Lines without a label, such as a diagonal to compare with, are left out.
+    """
+    kept = getattr(figure, "rows", None)
+    if kept is not None:
+        return kept
+    rows = []
+    for i, axes in enumerate(figure.axes):
+        panel = axes.get_title() or axes.get_ylabel() or str(i + 1)
+        drawn = [(one.get_label(), *one.get_data(orig=True)) for one in axes.lines]
+        for one in axes.patches:
+            if hasattr(one, "get_data"):  # of `stairs`
+                data: Any = one.get_data()
+                drawn.append((one.get_label(), data.edges[:-1], data.values))
+        for label, x, y in drawn:
+            if not str(label).startswith("_"):
+                pairs = zip(np.asarray(x).tolist(), np.asarray(y).tolist(), strict=True)
+                rows += [{"panel": panel, "series": label, "x": x, "y": y} for x, y in pairs]
+    return rows
+
+
+def short(value: Any) -> str:
+    """Return a number in four digits, thousands parted, or a dash for nothing."""
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, int) or (abs(value) >= 1e4 and abs(value) < 1e15):
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG or SVG, by the suffix of `path`."""
     figure.savefig(path, dpi=150)
 
 
-def _canvas(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, Axes]:
-    """Return an empty figure of this size in inches, and its axes."""
+def canvas(
+    width: float, height: float, *, rows: int = 1, columns: int = 1, ratios: Any = None
+) -> tuple[Figure, Axes]:
+    """Return an empty figure of this size in inches, and its axes (or an array of them).
+
+    Args:
+        width: In inches, as `height`.
+        height: Of the whole figure.
+        rows: Panels one below the other.
+        columns: Panels side by side.
+        ratios: Heights of the rows, relative to each other.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    panels = figure.subplots(rows, columns)
+    panels = figure.subplots(rows, columns, height_ratios=ratios)
     for axes in np.atleast_1d(panels):
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(color=GREY, labelcolor=INK)

@@ -3,7 +3,7 @@
 import csv
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +12,7 @@ import numpy as np
 from annotated_types import Ge
 
 from seqmodels.data import Encoder, Sequences, Spec, learned
+from seqmodels.encoders import pictures
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
 from seqmodels.sequences import Scaled
@@ -185,6 +186,14 @@ class SeriesEncoder(Encoder):
         series = getattr(example, "attrs", {}).get("series")  # its name, on a DataFrame
         whose = "" if series is None else f"{series}: "
         return f"{whose}{len(example)} steps, the last: {', '.join(shown)}{more}"
+
+    def draw(
+        self, example: Any, parts: np.ndarray | None = None, after: Mapping[str, Any] | None = None
+    ) -> Any:
+        raw = self._raw([example], None)
+        known = after if self.continues is not None else None
+        names = self.columns or tuple(f"channel {c}" for c in range(raw.values.shape[1]))
+        return pictures.series(np.asarray(raw.values), names, self.continues or (), parts, known)
 
     def _raw(self, inputs: Seq[Any], channels: int | None) -> Sequences:
         """Return the inputs as raw steps, without the ends of the array that nobody reads."""

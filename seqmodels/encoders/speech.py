@@ -10,6 +10,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from seqmodels.data import Encoder, Sequences, Spec, learned
+from seqmodels.encoders import pictures
 from seqmodels.errors import InputError
 from seqmodels.formats import audio
 from seqmodels.formats.audio import Recording
@@ -167,6 +168,10 @@ class SpeechEncoder(Encoder):
         if isinstance(example, str | Path):
             return "/".join(Path(example).parts[-2:])
         return f"{_recording(example).seconds:.2f} s"
+
+    def draw(self, example: Any, parts: np.ndarray | None = None, after: Any = None) -> Any:
+        features = np.concatenate([some for _, some in self._read([example])])
+        return pictures.features(features, self.hop, parts)
 
     def _read(self, inputs: Sequence[Any]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield the row of an input and features of it, some [CHUNK, bands] at a time."""

@@ -35,6 +35,18 @@ def split(text: str) -> list[str]:
     return _word().findall(_clean(text))
 
 
+def places(text: str) -> list[tuple[int, int]]:
+    """Return where in the text the words of `split` stand, as start and end; [] if unknown.
+
+    Accents that are characters of their own may make one letter of two, and then places move.
+    """
+    clean = text.lower() if text.isascii() else _clean(text)
+    if len(clean) != len(text):
+        return []
+    pattern = _ASCII_WORD if text.isascii() else _word()
+    return [match.span() for match in pattern.finditer(clean)]
+
+
 def frequent(pieces: Iterable[list[str]], most: int) -> list[str]:
     """Return the `most` frequent words, equally frequent ones in alphabetical order.
 

@@ -8,6 +8,7 @@ import numpy as np
 from annotated_types import Ge
 
 from seqmodels.data import Encoder, Sequences, Spec, learned
+from seqmodels.encoders import pictures
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
 
@@ -76,6 +77,9 @@ class StrokeEncoder(Encoder):
 
     def show(self, example: Any) -> str:
         return "1 point" if len(example) == 1 else f"{len(example)} points"
+
+    def draw(self, example: Any, parts: np.ndarray | None = None, after: Any = None) -> Any:
+        return pictures.strokes(self._read([example]).values, parts)
 
     def _read(self, inputs: Sequence[Any]) -> Sequences:
         """Return checked drawings end to end: where each point is, and the pen, [L, 3]."""

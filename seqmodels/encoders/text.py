@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from annotated_types import Ge
@@ -118,6 +118,24 @@ class TextEncoder(Encoder):
         """Return the text in one line of at most 80 characters."""
         line = " ".join(example.split(None, _SHOWN))  # more words than that cannot be seen
         return line if len(line) <= _SHOWN else line[: _SHOWN - 1].rstrip() + "…"
+
+    def draw(
+        self, example: str, parts: np.ndarray | None = None, after: Any = None
+    ) -> list[tuple[str, float | None]]:
+        """Return the whole text in pieces: words that are read, and what stands between them."""
+        words = splitting.places(example)
+        read = Sequences.of([np.zeros((max(len(words), 1), 1))]).cut(self.length, self.keep)
+        first = int(read.starts[0])
+        words = words[first : first + int(read.lengths[0])]
+        if parts is None or len(parts) != len(words):
+            return [(example, None)]
+        largest = float(np.abs(parts).max()) or 1.0
+        pieces: list[tuple[str, float | None]] = []
+        end = 0
+        for (start, stop), part in zip(words, parts.tolist(), strict=True):
+            pieces += [(example[end:start], None), (example[start:stop], part / largest)]
+            end = stop
+        return [piece for piece in [*pieces, (example[end:], None)] if piece[0]]
 
     @functools.cached_property
     def _index(self) -> dict[str, int]:

@@ -43,14 +43,14 @@ class Inspection:
         Raises:
             InputError: There is such a file already, or it cannot be written.
         """
-        from seqmodels.pages import embedded, write_page
+        from seqmodels.pages import drawn, write_page
 
         path = Path(path)
         if path.exists():
             raise InputError(f"The file {str(path)!r} exists. Choose another, or remove it.")
-        drawn = {name: embedded(figure) for name, figure in self.figures.items()}
+        figures = [drawn(figure, name) for name, figure in self.figures.items()]
         try:
-            write_page(path, "inspect.html", record=self.record, figures=drawn)
+            write_page(path, "inspect.html", record=self.record, figures=figures)
         except OSError as error:
             raise InputError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
         return path

@@ -1,0 +1,121 @@
+"""Single inputs as figures, with what their steps contributed where that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seqmodels.plots import BLUE, GREY, INK, ORANGE, canvas, keep
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDE = 4.2  # inches
+PANELS = 3  # channels of a series that are drawn
+
+
+def strokes(points: np.ndarray, parts: np.ndarray | None) -> Figure:
+    """Draw where a pen went.
+
+    Args:
+        points: x, y, and 1 where the pen is lifted after the point, [T, 3].
+        parts: What each point contributed, [T]: dots for, crosses against, larger for more.
+    """
+    figure, axes = canvas(2.6, 2.6)
+    ends = np.flatnonzero(points[:, 2]) + 1
+    for stroke in np.split(points, ends[ends < len(points)]):
+        axes.plot(stroke[:, 0], stroke[:, 1], color=INK, linewidth=1.6)
+    share = np.zeros(len(points)) if parts is None else parts / (np.abs(parts).max() or 1)
+    for sign, colour, mark in ((1, BLUE, "o"), (-1, ORANGE, "x")):
+        some = share * sign > 0.05
+        axes.scatter(
+            points[some, 0], points[some, 1], s=60 * np.abs(share[some]), color=colour,
+            marker=mark, alpha=0.8, zorder=3,
+        )  # fmt: skip
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_axis_off()
+    _kept(figure, {"x": points[:, 0], "y": points[:, 1], "pen lifted": points[:, 2]}, parts)
+    return figure
+
+
+def series(
+    steps: np.ndarray,
+    names: Sequence[str],
+    continues: Sequence[int],
+    parts: np.ndarray | None,
+    after: Mapping[str, Any] | None,
+) -> Figure:
+    """Draw the first channels of a window, above them what each step contributed.
+
+    Args:
+        steps: [T, C], in the input's units.
+        names: Of the C channels.
+        continues: For each of the D numbers of a forecast, its channel; these are drawn first.
+        parts: [T], or None.
+        after: "truth" and "answer", [D] each, drawn past the end; None: it is no forecast.
+    """
+    channels = list(dict.fromkeys([*continues, *range(steps.shape[1])]))[:PANELS]
+    rows = len(channels) + (parts is not None)
+    ratios = [2] * len(channels) + [1] * (parts is not None)
+    figure, panels = canvas(WIDE, 0.5 + 1.25 * len(channels) + 0.8 * (parts is not None),
+                            rows=rows, ratios=ratios)  # fmt: skip
+    every = list(np.atleast_1d(np.asarray(panels, dtype=object)))
+    for channel, axes in zip(channels, every, strict=False):
+        axes.plot(steps[:, channel], color=INK, linewidth=1.3)
+        axes.set_ylabel(names[channel][:16])
+        if after and channel in continues:
+            place, end = list(continues).index(channel), len(steps)
+            for name, mark, colour in (("truth", "o", INK), ("answer", "X", ORANGE)):
+                axes.plot([end], [after[name][place]], mark, color=colour, label=name, alpha=0.85)
+            axes.legend(frameon=False, fontsize=8)
+    if parts is not None:
+        _bars(every[-1], np.arange(len(parts)), parts)
+    every[-1].set_xlabel("step read")
+    columns = {names[channel]: steps[:, channel] for channel in range(steps.shape[1])}
+    _kept(figure, columns, parts)
+    return figure
+
+
+def features(steps: np.ndarray, hop: float, parts: np.ndarray | None) -> Figure:
+    """Draw the loudness of each band over time, and what each frame contributed.
+
+    Args:
+        steps: Decibels, [T, C].
+        hop: Seconds between frames.
+        parts: [T], or None.
+    """
+    rows = 1 + (parts is not None)
+    figure, panels = canvas(WIDE, 1.9 + 0.9 * (rows - 1), rows=rows, ratios=[2, 1][:rows])
+    every = list(np.atleast_1d(np.asarray(panels, dtype=object)))
+    seconds = len(steps) * hop
+    every[0].imshow(
+        steps.T, origin="lower", aspect="auto", cmap="gray_r", interpolation="nearest",
+        extent=(0, seconds, 0.5, steps.shape[1] + 0.5),
+    )  # fmt: skip
+    every[0].set_ylabel("band")
+    if parts is not None:
+        _bars(every[1], hop * np.arange(len(parts)), parts)
+        every[1].set_xlim(0, seconds)
+    every[-1].set_xlabel("seconds")
+    bands = {f"band {band + 1}": steps[:, band].round(2) for band in range(steps.shape[1])}
+    _kept(figure, bands, parts)
+    return figure
+
+
+def _bars(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
+    """Draw what each step contributed: up for, down against."""
+    width = 0.9 * (x[1] - x[0]) if len(x) > 1 else 0.9
+    axes.bar(x, np.maximum(parts, 0), width, color=BLUE)
+    axes.bar(x, np.minimum(parts, 0), width, color=ORANGE)
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.set_ylabel("contribution", fontsize=8)
+
+
+def _kept(figure: Figure, columns: Mapping[str, np.ndarray], parts: np.ndarray | None) -> None:
+    every = dict(columns) if parts is None else {**columns, "contribution": parts}
+    lists = [np.asarray(values).tolist() for values in every.values()]
+    rows = zip(*lists, strict=True)
+    keep(figure, [{"step": i, **dict(zip(every, row, strict=True))} for i, row in enumerate(rows)])

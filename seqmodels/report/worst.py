@@ -1,0 +1,118 @@
+"""Examples with their inputs: the worst mistakes and some right answers, each explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seqmodels.pages import Drawn, drawn
+from seqmodels.plots import short
+from seqmodels.report.answers import Answers
+
+if TYPE_CHECKING:
+    from seqmodels.report import Tested
+
+WORST, BEST = 6, 3
+LONGEST = 4000  # steps of an example that is still explained
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """One example as a part of a page.
+
+    Args:
+        row: Its place in the test part, counted from 0.
+        truth: In words.
+        answer: In words, with its probability.
+        line: The input in a line of text.
+        words: The input as pieces of text with what each contributed, from -1 to 1.
+        picture: The input as a figure.
+        says: What the contributions are of; empty: there are none.
+    """
+
+    row: int
+    truth: str
+    answer: str
+    line: str
+    words: list[tuple[str, float | None]]
+    picture: Drawn | None
+    says: str
+
+
+def shown(tested: Tested, answers: Answers) -> dict[str, list[Shown]]:
+    """Return the worst mistakes and some right answers, the inputs with them where at hand."""
+    if tested.inputs is None or tested.model is None or tested.sequences is None:
+        return {}
+    from seqmodels.explain import Explainer
+
+    explainer = Explainer(tested.model)
+    return {
+        title: [_one(tested, answers, explainer, int(i), title) for i in places]
+        for title, places in (("worst", answers.worst(WORST)), ("best", answers.best(BEST)))
+    }
+
+
+def _one(tested: Tested, answers: Answers, explainer: Any, i: int, title: str) -> Shown:
+    example: Any = tested.inputs[i]  # type: ignore[index]
+    model: Any = tested.model
+    steps = np.asarray(tested.sequences[i])  # type: ignore[index]
+    parts, says = None, ""
+    if len(steps) <= LONGEST:
+        unit, of, size, zero = _explained(tested, answers, i)
+        found = explainer.explain(steps, unit)
+        parts = found.parts * size
+        says = (
+            f"{of}: {short(zero + found.baseline * size)} for steps that say nothing, "
+            f"{short(zero + found.output * size)} for this input; the steps make up the difference"
+            + (f" but for {100 * found.gap:.0f} %" if found.gap > 0.005 else "")
+            + "."
+        )
+    after = None
+    if answers.sure is None:
+        after = {"truth": answers.truth[i], "answer": answers.picks[i]}
+    made = model.encoder.draw(example, parts, after)
+    words = made if isinstance(made, list) else []
+    picture = None
+    if made is not None and not words:
+        picture = drawn(made, f"{title} {i}")
+    return Shown(
+        row=i,
+        truth=_words(answers, answers.truth[i], None),
+        answer=_words(answers, answers.picks[i], answers.sure[i] if answers.sure is not None
+                      else None),
+        line=model.encoder.show(example),
+        words=words,
+        picture=picture,
+        says=says,
+    )  # fmt: skip
+
+
+def _explained(tested: Tested, answers: Answers, i: int) -> tuple[np.ndarray, str, float, float]:
+    """Return which output is explained, what it is in words, and its unit and its zero."""
+    units = tested.head.units
+    if answers.sure is not None and units == len(answers.names) and units > 1:
+        unit = np.full(units, -1 / (units - 1))
+        unit[answers.picks[i]] = 1
+        return (
+            unit,
+            f"Output for {answers.names[answers.picks[i]]!r} less the others' mean",
+            1.0,
+            0.0,
+        )
+    unit = np.eye(units)[0]
+    if answers.sure is not None:
+        return unit, f"Output that speaks for {answers.names[-1]!r}", 1.0, 0.0
+    tried = np.asarray(tested.head.decode(np.outer([0, 1, 2], unit)).answers, dtype=np.float64)
+    first = tried.reshape(3, -1)[:, 0]
+    if np.isclose(first[2] - first[1], first[1] - first[0]):
+        return unit, answers.names[0], float(first[1] - first[0]), float(first[0])
+    return unit, f"Output for {answers.names[0]}", 1.0, 0.0
+
+
+def _words(answers: Answers, value: Any, sure: np.ndarray | None) -> str:
+    if answers.sure is None:
+        return ", ".join(short(float(one)) for one in np.atleast_1d(value)[:4])
+    name = answers.names[int(value)]
+    return name if sure is None else f"{name} ({100 * float(sure[int(value)]):.1f} %)"
