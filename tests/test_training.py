@@ -2,14 +2,18 @@
 
 import contextlib
 import itertools
+import os
+import signal
+import time
 
 import numpy as np
 import pytest
 
-from seqmodels import Backbone, Binary, InputError, Sequences, adam, batches
+from seqmodels import Backbone, Binary, InputError, Sequences, adam, batches, training
 from seqmodels.data import Spec
 from seqmodels.lstm import LSTM
 from seqmodels.plan import Training
+from seqmodels.stopping import Stopped
 from seqmodels.tracing import array_of, predict, traced
 from seqmodels.training import Part, fit
 
@@ -19,8 +23,9 @@ SIZES = Backbone(units=6, dropout=0.2)
 class Silent:
     """Watches and says nothing; stops after some steps when told to."""
 
-    def __init__(self, stop_in_epoch: int | None = None):
+    def __init__(self, stop_in_epoch: int | None = None, signal_at: tuple | None = None):
         self.stop_in_epoch = stop_in_epoch
+        self.signal_at = signal_at  # epoch, step, number
         self.said = []
 
     def say(self, text):
@@ -29,6 +34,8 @@ class Silent:
     def step(self, epoch, done, steps, measures):
         if epoch == self.stop_in_epoch:
             raise KeyboardInterrupt
+        if self.signal_at is not None and (epoch, done) == self.signal_at[:2]:
+            os.kill(os.getpid(), self.signal_at[2])
 
     def epoch(self, row):
         pass
@@ -97,6 +104,91 @@ def test_a_run_that_was_stopped_and_resumed_is_bit_for_bit_the_run_that_was_not(
     assert same(values(whole), values(resumed))
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("step", [1, 6, 10])
+def test_a_signal_within_an_epoch_costs_nothing(tmp_path, number, step, monkeypatch):
+    monkeypatch.setattr(training, "MEASURE", 96)  # three steps: some answers wait, some do not
+    whole, broken, resumed = network(), network(), network()
+    history = run(whole)
+    with pytest.raises(Stopped) as stopped:
+        run(broken, tmp_path, Silent(signal_at=(2, step, number)))
+    assert stopped.value.signal == number.name
+    steps = int(broken_steps(tmp_path))
+    assert steps == 10 + step, "the step under way is finished, and no other begun"
+    assert without_seconds(run(resumed, tmp_path)) == without_seconds(history)
+    assert same(values(whole), values(resumed))
+
+
+def broken_steps(folder):
+    """Return the steps that the optimizer has taken by the newest checkpoint."""
+    newest = sorted(folder.glob("*.npz"))[-1]
+    with np.load(newest) as file:
+        return file[f"now_{len(network().variables)}"]
+
+
+def test_checkpoints_within_an_epoch_change_no_number(tmp_path, monkeypatch):
+    plain, kept = network(), network()
+    history = run(plain)
+    monkeypatch.setattr(training, "EVERY", 0)
+    assert without_seconds(run(kept, tmp_path)) == without_seconds(history)
+    assert same(values(plain), values(kept))
+    assert len(list(tmp_path.glob("*.npz"))) == 2
+
+
+def test_looking_at_the_measures_changes_no_number(monkeypatch):
+    monkeypatch.setattr(training, "MEASURE", 96)
+    seen = []
+
+    class Looks(Silent):
+        def step(self, epoch, done, steps, measures):
+            seen.append(measures())
+
+    looked, left_alone = network(), network()
+    assert without_seconds(run(looked, watch=Looks())) == without_seconds(run(left_alone))
+    assert "accuracy" not in seen[0], "no answer is measured yet"
+    assert 0 <= seen[5]["accuracy"] <= 1
+
+
+def test_a_signal_is_heard_even_when_a_callback_swallows_it(tmp_path):
+    class Swallows(Silent):
+        def epoch(self, row):
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.01)
+            except KeyboardInterrupt:
+                pass
+
+    with pytest.raises(Stopped):
+        run(network(), tmp_path, Swallows())
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_state_before_a_step_that_is_not_finite_is_kept(tmp_path):
+    y = TRAIN.y.copy()
+    y[7] = np.inf
+    net = network()
+    with pytest.raises(InputError, match="not taken"):
+        fit(net, HEAD, Part(TRAIN.sequences, y), VALID, Training(epochs=1, batch_size=32),
+            seed=0, folder=tmp_path, watch=Silent())  # fmt: skip
+    with np.load(*tmp_path.glob("*.npz")) as file:
+        kept = [file[f"now_{i}"] for i in range(len(net.variables))]
+    assert same(kept, values(net))
+    assert all(np.isfinite(value).all() for value in kept)
+
+
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+def test_a_flipped_byte_of_a_checkpoint_is_told(tmp_path, place):
+    run(network(), tmp_path, epochs=2)
+    newest = sorted(tmp_path.glob("*.npz"))[-1]
+    data = bytearray(newest.read_bytes())
+    data[{"first": 0, "middle": len(data) // 2, "last": -1}[place]] ^= 1
+    newest.write_bytes(data)
+    watch = Silent()
+    run(network(), tmp_path, watch, epochs=2)
+    assert newest.name in watch.said[0]
+    assert "damaged" in watch.said[0]
+
+
 def test_a_damaged_checkpoint_costs_one_epoch(tmp_path):
     whole, resumed = network(), network()
     history = run(whole)
@@ -130,7 +222,9 @@ def test_a_loss_that_is_not_finite_is_refused_before_it_reaches_the_weights():
     bad = Part(TRAIN.sequences, np.full_like(TRAIN.y, np.nan))
     net = network()
     before = [array_of(variable) for variable in net.trainable_variables]
-    with pytest.raises(InputError, match=r"became nan at step 1 of epoch 1.*targets .*NaN.*mend the data"):
+    with pytest.raises(
+        InputError, match=r"became nan at step 1 .*targets .*NaN.*mend the data"
+    ):
         fit(net, HEAD, bad, VALID, Training(epochs=1), seed=0, folder=None, watch=Silent())
     assert same(before, [array_of(variable) for variable in net.trainable_variables])
 
@@ -161,7 +255,8 @@ def test_a_run_over_tokens_resumes_bit_for_bit_with_the_table_by_rows_or_whole(
     ends = []
     for folder, rows_from in ((None, 0), (tmp_path, 0), (None, 10**9)):
         monkeypatch.setattr(adam, "ROWS_FROM", rows_from)
-        for watch in [Silent(stop_in_epoch=3), Silent()] if folder else [Silent()]:
+        stopped = Silent(signal_at=(3, 5, signal.SIGINT))
+        for watch in [stopped, Silent()] if folder else [Silent()]:
             net = Backbone(units=6, dropout=dropout, embed=5).build(Spec(vocabulary=500), 1, seed=3)
             with contextlib.suppress(KeyboardInterrupt):
                 fit(net, HEAD, train, tokens(50, 2), settings, seed=5, folder=folder, watch=watch)
