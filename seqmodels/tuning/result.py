@@ -1,0 +1,92 @@
+"""A tuning that was done, or is under way: its trials and the best settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqmodels.errors import InputError
+from seqmodels.registry import DATASETS
+from seqmodels.tuning.folder import Folder, trial_rows
+from seqmodels.tuning.space import entries
+from seqmodels.tuning.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from seqmodels.run import Run
+
+
+class Tuning:
+    """What a search found so far.
+
+    Attributes:
+        path: The directory.
+        best: The settings of the trial with the lowest validation loss, by dotted name; empty
+            where no trial is complete.
+        value: Its validation loss; None where no trial is complete.
+        score: The head's headline score of that trial on the validation part.
+        headline: The name of that score.
+        asked: The arguments of `train` to which the best settings are added; None where the
+            data were in memory, and this is not the process that had them.
+        command: What trains with the best settings; None where there are none, or where the
+            data were given in memory.
+    """
+
+    def __init__(self, path: str | Path):
+        """Open the directory of a tuning, also one that processes work on.
+
+        Raises:
+            InputError: It is none, it is damaged, or Optuna is not installed.
+        """
+        self._folder = Folder(Path(path))
+        self.path, record = self._folder.path, self._folder.record
+        name = record.plan["dataset"]
+        make: Any = DATASETS.get(name).make if name in DATASETS else lambda: None
+        self._store = Store(self.path, entries(record.search, make, f"dataset {name!r}"))
+        best = self._store.best()
+        self.best: dict[str, Any] = self._store.settings(best) if best else {}
+        self.value: float | None = best.value if best else None
+        self.score: float | None = best.user_attrs["score"] if best else None
+        self.headline = record.headline
+        self.asked = record.asked
+        self.command = self._folder.train_command(self.best) if best else None
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """One row a trial: how it ended, its validation loss and score, its settings.
+
+        "state" is "complete", "pruned" (given up: others were better), "failed" (these settings
+        do not work: "why"), "running", or "lost" with the process that worked on it; a lost one
+        is tried again under another number. The loss of one that is not complete is its lowest.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame(trial_rows(self._store))
+        return frame if frame.empty else frame.set_index("trial")
+
+    def train(self, **more: Any) -> Run:
+        """Train with the best settings, and read the test part for the first and only time.
+
+        Args:
+            more: Further arguments of `seqmodels.train`, such as `out`; `dataset` where it was
+                given in memory.
+
+        Raises:
+            InputError: No trial is complete, or as `seqmodels.train`.
+        """
+        from seqmodels.launch import train
+
+        if not self.best:
+            raise InputError(
+                f"No trial of {str(self.path)!r} is complete. Go on with: {self._folder.command}"
+            )
+        asked = {**(self.asked or {}), **more}
+        if "dataset" not in asked:
+            raise InputError("The data of this tuning were in memory: train(dataset=...) them.")
+        settings = {**asked.pop("settings", {}), **self.best}
+        return train(asked.pop("dataset"), settings=settings, **asked)
+
+    def __repr__(self) -> str:
+        value = "none complete" if self.value is None else f"valid_loss={self.value:.4g}"
+        return f"Tuning({str(self.path)!r}, {len(self.trials)} trials, {value})"

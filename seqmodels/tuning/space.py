@@ -1,0 +1,271 @@
+"""What is searched: settings by dotted name, each with a range of numbers or some choices."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from seqmodels.arguments import checked, signature, type_name
+from seqmodels.backbone import Backbone
+from seqmodels.errors import InputError
+from seqmodels.plan import Training
+from seqmodels.registry import nearest
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+# Searched for every dataset; a dataset adds its own with `register_dataset(search=...)`.
+USUAL = {
+    "training.learning_rate": "0.0003:0.03:log",
+    "backbone.units": "16:128:log",
+    "backbone.layers": "1:2",
+    "backbone.dropout": "0:0.6",
+}
+DIGITS = 3  # of a number that is tried, so that the one that is told is the one that was used
+REFUSED = {
+    "training.valid": "all trials are compared on the same validation part",
+    "dataset.path": "all trials are compared on the same data",
+}
+
+Given = str | Sequence[Any]  # "16:128:log", "5000,10000", or (5000, 10000)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from `low` to `high`, both included.
+
+    Args:
+        log: Whether ratios count, not differences: as much is tried from 10 to 20 as from 20 to 40.
+        whole: Whether they are whole numbers.
+        step: From one to the next; None: any.
+    """
+
+    low: float
+    high: float
+    log: bool
+    whole: bool
+    step: float | None = None
+
+    def distribution(self) -> BaseDistribution:
+        """Return this as Optuna has it."""
+        from optuna.distributions import FloatDistribution, IntDistribution
+
+        if self.whole:
+            step = int(self.step or 1)
+            return IntDistribution(int(self.low), int(self.high), log=self.log, step=step)
+        return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
+
+    def value(self, drawn: Any) -> int | float:
+        """Return the number to try: of few digits, and within the range."""
+        if self.whole:
+            return int(drawn)
+        return min(max(float(f"{drawn:.{DIGITS}g}"), self.low), self.high)
+
+    def drawn(self, value: Any) -> Any:
+        """Return what Optuna is told for a value; None where it is not within the range."""
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not self.low <= value <= self.high:
+            return None
+        off = self.step and abs((value - self.low) / self.step % 1 - 0.5) < 0.5 - 1e-9
+        return None if off else value
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A few values.
+
+    Args:
+        texts: As a user writes them.
+        values: What they mean.
+    """
+
+    texts: tuple[str, ...]
+    values: tuple[Any, ...]
+
+    def distribution(self) -> BaseDistribution:
+        """Return this as Optuna has it: a choice among the texts."""
+        from optuna.distributions import CategoricalDistribution
+
+        return CategoricalDistribution(self.texts)
+
+    def value(self, drawn: Any) -> Any:
+        """Return the value to try."""
+        return self.values[self.texts.index(drawn)]
+
+    def drawn(self, value: Any) -> Any:
+        """Return what Optuna is told for a value; None where it is none of these."""
+        return self.texts[self.values.index(value)] if value in self.values else None
+
+
+Space = Mapping[str, Range | Choices]
+
+
+def space(
+    asked: Mapping[str, Given],
+    declared: Mapping[str, Given],
+    fixed: Mapping[str, Any],
+    make: Callable[..., Any],
+    who: str,
+) -> dict[str, Range | Choices]:
+    """Return what is searched: the usual settings, the dataset's and the user's, less the fixed.
+
+    Args:
+        asked: By the user. A text "LOW:HIGH", "LOW:HIGH:log", "LOW:HIGH:STEP" or "A,B,C"; a
+            list of values; or "" for all that the setting can be, where these are few.
+        declared: By the dataset, likewise.
+        fixed: Settings that the user gave a value.
+        make: The dataset's function.
+        who: The dataset, for messages: "dataset 'imdb'".
+
+    Raises:
+        InputError: Every entry of `asked` or `declared` that cannot be searched, with its fix.
+    """
+    given = {**USUAL, **declared, **asked}
+    problems = [
+        f"{name!r} is both searched and fixed. Leave out one." for name in asked if name in fixed
+    ]
+    try:
+        found = entries({n: one for n, one in given.items() if n not in fixed}, make, who)
+    except InputError as error:
+        raise InputError(problems + error.problems) from None
+    if not found:
+        problems.append("Nothing is left to search: every setting is fixed.")
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def entries(
+    given: Mapping[str, Given], make: Callable[..., Any], who: str
+) -> dict[str, Range | Choices]:
+    """Return what each setting can be, held against the signatures; as `space`, nothing added."""
+    parts: dict[str, tuple[Callable[..., Any], str]] = {
+        "dataset": (make, who),
+        "backbone": (Backbone, "the backbone"),
+        "training": (Training, "training"),
+    }
+    problems, found = [], {}
+    for name, one in given.items():
+        try:
+            found[name] = _entry(name, one, parts)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def texts_of(space: Space) -> dict[str, str]:
+    """Return a space as `--search` would be given it."""
+    shown = {}
+    for name, entry in space.items():
+        if isinstance(entry, Choices):
+            shown[name] = ",".join(entry.texts)
+            continue
+        words = [f"{entry.low:.12g}", f"{entry.high:.12g}"]
+        if entry.log:
+            words.append("log")
+        elif entry.step is not None:
+            words.append(f"{entry.step:.12g}")
+        shown[name] = ":".join(words)
+    return shown
+
+
+def text_of(value: Any) -> str:
+    """Return a value as `--set` is given it."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ",".join(map(text_of, value))
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _entry(
+    name: str, given: Given, parts: Mapping[str, tuple[Callable[..., Any], str]]
+) -> Range | Choices:
+    group, _, argument = name.partition(".")
+    if group == "head":
+        raise InputError(
+            f"{name!r} cannot be searched: the head says what is predicted, and all trials are "
+            f"to predict the same. Fix it: --set {name}=VALUE."
+        )
+    if name in REFUSED:
+        raise InputError(f"{name!r} cannot be searched: {REFUSED[name]}.")
+    if group not in parts or not argument:
+        raise InputError(
+            f"Unknown setting {name!r}. A setting starts with its group, as in "
+            f"{', '.join(f'{one}.{argument or name}' for one in parts)}."
+        )
+    part, who = parts[group]
+    hints = signature(part)
+    if argument not in hints:
+        raise InputError(
+            f"Unknown argument {argument!r} of {who}. {nearest(argument, list(hints))}"
+        )
+
+    def read(text: str) -> Any:
+        return checked(part, {argument: text}, who)[argument]
+
+    if isinstance(given, str):
+        written = given.strip()
+        if not written:
+            return _all(name, hints[argument])
+        numbers = written.split(":")
+        if len(numbers) > 1 and _is_number(numbers[0]) and _is_number(numbers[1]):
+            return _range(
+                name, numbers, lambda text: checked(part, {argument: text}, who)[argument]
+            )
+        texts = [text.strip() for text in written.split(",")]
+    else:
+        texts = [text_of(value) for value in given]
+    if len(set(texts)) < 2 or len(set(texts)) < len(texts):
+        raise InputError(
+            f"To search {name!r} needs a range, as in {name}=16:128:log, or two or more different "
+            f"values, as in {name}=16,32,64; got {','.join(texts)!r}."
+        )
+    return Choices(tuple(texts), tuple(map(read, texts)))
+
+
+def _range(name: str, texts: Sequence[str], read: Callable[[str], Any]) -> Range:
+    low, high = read(texts[0]), read(texts[1])
+    if any(isinstance(end, bool) or not isinstance(end, int | float) for end in (low, high)):
+        raise InputError(f"{name!r} is no number, and has no range. Give values: {name}=A,B.")
+    more = texts[2:]
+    log, whole = more == ["log"], isinstance(low, int) and isinstance(high, int)
+    step = float(more[0]) if len(more) == 1 and not log and _is_number(more[0]) else None
+    problems = []
+    if len(more) > 1 or (more and not log and step is None):
+        problems.append(f"The range of {name!r} ends in 'log' or a step, got {':'.join(more)!r}.")
+    if not low < high:
+        problems.append(f"The range of {name!r} needs its low end first, got {':'.join(texts)!r}.")
+    if log and low <= 0:
+        problems.append(f"The range of {name!r} is of ratios (log) and starts above 0, got {low}.")
+    if step is not None and (step <= 0 or (whole and step != int(step))):
+        problems.append(f"The step of {name!r} is above 0, and whole where the ends are: {step:g}.")
+    if problems:
+        raise InputError(problems)
+    return Range(low, high, log, whole, step)
+
+
+def _all(name: str, hint: Any) -> Choices:
+    """Return all that a setting can be, from its type."""
+    values: tuple[Any, ...] = ()
+    if hint is bool:
+        values = (False, True)
+    elif typing.get_origin(hint) is typing.Literal:
+        values = typing.get_args(hint)
+    if len(values) < 2:
+        raise InputError(
+            f"{name!r} needs {type_name(hint)}: say which to search, as in {name}=16:128:log or "
+            f"{name}=16,32,64."
+        )
+    return Choices(tuple(map(text_of, values)), values)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) == float(text)
+    except ValueError:
+        return False
