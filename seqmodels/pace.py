@@ -78,14 +78,14 @@ class Forecast:
         epoch: Seconds that one epoch takes, validation and checkpoint included.
         left: Seconds until the last epoch ends; with early stopping, at most.
         at_most: Whether training may stop early.
-        memory: Bytes that the process has held at its peak.
+        memory: Bytes that the process has held at its peak; None: not known here.
         padding: Share of the steps that are padding, from 0 to 1.
     """
 
     epoch: float
     left: float
     at_most: bool
-    memory: int
+    memory: int | None
     padding: float
 
     def says(self, now: float) -> str:
@@ -94,10 +94,11 @@ class Forecast:
         day = "" if end.tm_yday == time.localtime(now).tm_yday else time.strftime(" on %d %b", end)
         at = f"{time.strftime('%H:%M', end)}{day}"
         last = " at the latest" if self.at_most else ""
-        padding = f", {self.padding:.0%} padding" if self.padding >= 0.005 else ""
+        facts = [f"{self.memory / 1e9:.1f} GB"] if self.memory else []
+        facts += [f"{self.padding:.0%} padding"] if self.padding >= 0.005 else []
+        more = f"; {', '.join(facts)}" if facts else ""
         return (
-            f"{duration(self.epoch)} an epoch; done at {at}{last}, in {duration(self.left)}; "
-            f"{self.memory / 1e9:.1f} GB{padding}"
+            f"{duration(self.epoch)} an epoch; done at {at}{last}, in {duration(self.left)}{more}"
         )
 
 

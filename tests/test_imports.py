@@ -38,6 +38,8 @@ LEVEL = {
     "batches": 3,
     "heads": 3,
     "evaluation": 4,
+    "baselines": 4,
+    "doubts": 5,
     "scaffold": 4,
     "predictions": 4,
     "comparison": 5,
@@ -49,7 +51,10 @@ LEVEL = {
     "tracing": 4,
     "training": 6,
     "inspection": 7,
+    "pace": 4,
     "progress": 7,
+    "loggers": 7,
+    "budget": 7,
     "model": 7,
     "pages": 3,
     "records": 3,
@@ -59,8 +64,9 @@ LEVEL = {
     "run": 9,
     "launch": 10,
     "testing": 10,
-    "cli": 11,
-    "__main__": 12,
+    "tuning": 11,
+    "cli": 12,
+    "__main__": 13,
 }
 WITH_TENSORFLOW = {
     "engines",
@@ -69,13 +75,14 @@ WITH_TENSORFLOW = {
     "layers",
     "tracing",
     "training",
-    "progress",
+    "budget",
     "model",
     "report",
     "work",
     "run",
     "launch",
     "testing",
+    "tuning",
 }
 NO_TENSORFLOW = sorted(set(LEVEL) - WITH_TENSORFLOW)
 
