@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from table import kept, save, show, versions
+from table import kept, save, show
+
+from seqmodels.machine import versions
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 TEST, ALLOWED = 2560, 3

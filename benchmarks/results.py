@@ -14,7 +14,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from table import Clock, cell, kept, save, show, versions
+from table import Clock, cell, kept, save, show
+
+from seqmodels.machine import versions
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]

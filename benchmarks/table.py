@@ -1,11 +1,9 @@
 """What the benchmarks share: a table on the terminal, and results as JSON."""
 
 import json
-import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,12 +29,6 @@ class Clock:
     ) -> None:
         self.wall = time.perf_counter() - self._wall
         self.cpu = time.process_time() - self._cpu
-
-
-def versions() -> dict[str, str]:
-    """Return what the numbers were made with."""
-    names = ("seqmodels", "tensorflow", "keras", "numpy")
-    return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
 def show(title: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -19,7 +19,9 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from table import Clock, kept, save, show, versions
+from table import Clock, kept, save, show
+
+from seqmodels.machine import versions
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 WORDS, STEPS = 5000, 300
