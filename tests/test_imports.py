@@ -57,6 +57,7 @@ LEVEL = {
     "budget": 7,
     "model": 7,
     "pages": 3,
+    "explain": 6,
     "records": 3,
     "likeness": 3,
     "report": 7,
