@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -95,6 +96,30 @@ class Backbone:
         y = self._dense(outputs, seed + 8, "outputs")(h)  # [B, outputs]
         return keras.Model({"x": x, "lengths": lengths}, y, name="network")
 
+    def weights(self, spec: Spec, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield the name and the shape of each array of weights that `build` would make.
+
+        They are known without a network, so that what a file asks for is seen before it is made.
+        """
+        both = 1 + self.bidirectional
+        if spec.vocabulary is not None:
+            width = self.embed or EMBED
+            yield "embedding/embeddings", (spec.vocabulary, width)
+        else:
+            width: int = spec.channels  # type: ignore[assignment]
+            if self.embed:
+                yield from _dense("projection", width, self.embed)
+                width = self.embed
+        for i in range(self.layers):
+            for direction in ("forward", "backward")[:both]:
+                yield f"lstm_{i}/{direction}/kernel", (width, 4 * self.units)
+                yield f"lstm_{i}/{direction}/recurrent_kernel", (self.units, 4 * self.units)
+                yield f"lstm_{i}/{direction}/bias", (4 * self.units,)
+            width = both * self.units
+        width *= 1 + (self.summary == "both")
+        width += spec.channels or 0 if self.skip else 0
+        yield from _dense("outputs", width, outputs)
+
     def _table(self, vocabulary: int, seed: int) -> keras.Variable:
         """Return the embeddings [V, C]; the first LSTM looks them up."""
         import keras
@@ -111,3 +136,8 @@ class Backbone:
 
         start: Any = keras.initializers.GlorotUniform(seed=seed)
         return keras.layers.Dense(width, kernel_initializer=start, name=name)
+
+
+def _dense(name: str, width: int, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    yield f"{name}/kernel", (width, outputs)
+    yield f"{name}/bias", (outputs,)

@@ -10,7 +10,7 @@ import pytest
 import seqmodels as sm
 from seqmodels import engines
 from seqmodels.engines import native
-from seqmodels.model import FORMAT
+from seqmodels.saved import FORMAT
 
 GOLDEN = Path(__file__).parent / "golden"
 SAVED = sorted(path.parent for path in GOLDEN.glob("format-*/*/answers.json"))

@@ -16,6 +16,8 @@ LEVEL = {
     "errors": -1,
     "storage": 0,
     "files": 0,
+    "opening": 0,
+    "saved": 1,
     "machine": 0,
     "stopping": 0,
     "checkpoints": 1,

@@ -1,15 +1,16 @@
 """A saved model: the same answers after load, nothing run from its files, every fault named."""
 
-import io
 import json
 import pickle
 import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from forging import archive, describe, forge, members, npy, weigh
 
 import seqmodels as sm
 from seqmodels.encoders import TextEncoder
@@ -62,7 +63,9 @@ def test_nothing_but_plain_files_is_saved(saved):
     ]  # fmt: skip
     with np.load(saved / "weights.npz", allow_pickle=False) as file:
         assert "lstm_0/forward/recurrent_kernel" in file.files
-        assert all(file[name].dtype == np.float32 for name in file.files)
+        assert len(file["model.sha256"]) == 64
+        names = set(file.files) - {"model.sha256"}
+        assert all(file[name].dtype == np.float32 for name in names)
 
 
 def test_a_model_is_never_written_over(model, saved):
@@ -103,56 +106,54 @@ def test_both_damaged_files_are_named_at_once(saved):
         sm.load(saved)
 
 
-def forge(saved, **files):
-    """Replace files of a model and make the manifest agree, as somebody hostile would."""
-    import hashlib
-
-    manifest = json.loads((saved / "manifest.json").read_text())
-    for name, data in files.items():
-        name = name.replace("_", ".")
-        (saved / name).write_bytes(data)
-        manifest["files"][name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    (saved / "manifest.json").write_text(json.dumps(manifest))
-
-
-def archive(arrays: dict, compression=zipfile.ZIP_STORED) -> bytes:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", compression) as file:
-        for name, array in arrays.items():
-            with file.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=True)
-    return data.getvalue()
-
-
 class Bomb:
     def __reduce__(self):
         return (open, ("/tmp/seqmodels-was-here", "w"))
 
 
-def test_a_pickle_among_the_weights_is_refused_and_never_run(saved, tmp_path):
-    import pathlib
-
-    pathlib.Path("/tmp/seqmodels-was-here").unlink(missing_ok=True)
-    forge(saved, weights_npz=archive({"outputs/bias": np.array([Bomb()], dtype=object)}))
+def test_a_pickle_among_the_weights_is_refused_and_never_run(saved):
+    was_here = Path("/tmp/seqmodels-was-here")
+    was_here.unlink(missing_ok=True)
+    pickled = npy(np.array([Bomb()], dtype=object))
+    weigh(saved, archive(members(saved) | {"outputs/bias.npy": pickled}))
+    with pytest.raises(sm.InputError, match=r"does not fit its model\.json: 'outputs/bias'"):
+        sm.load(saved)
+    weigh(saved, pickle.dumps(Bomb()).ljust((saved / "weights.npz").stat().st_size, b"."))
     with pytest.raises(sm.InputError, match="is not a file of weights"):
         sm.load(saved)
-    forge(saved, weights_npz=pickle.dumps(Bomb()))
-    with pytest.raises(sm.InputError, match="is not a file of weights"):
-        sm.load(saved)
-    assert not pathlib.Path("/tmp/seqmodels-was-here").exists()
+    assert not was_here.exists()
 
 
-def test_weights_that_unpack_to_far_too_much_are_refused(saved):
-    huge = archive({"outputs/bias": np.zeros(50_000_000, np.float32)}, zipfile.ZIP_DEFLATED)
-    forge(saved, weights_npz=huge)
-    with pytest.raises(sm.InputError, match="would unpack to"):
+def test_weights_that_unpack_to_more_than_they_hold_are_refused(saved):
+    found = members(saved) | {"outputs/bias.npy": npy(np.zeros(500_000, np.float32))}
+    weigh(saved, archive(found, zipfile.ZIP_DEFLATED))
+    with pytest.raises(sm.InputError, match="would unpack to more than it holds"):
         sm.load(saved)
 
 
-def test_weights_of_another_model_are_refused(saved, model):
-    arrays = {"outputs/bias": np.zeros(1, np.float32)}
-    forge(saved, weights_npz=archive(arrays))
-    with pytest.raises(sm.InputError, match=r"does not fit its model\.json"):
+def test_weights_of_another_shape_or_name_are_named(saved):
+    found = members(saved) | {"outputs/bias.npy": npy(np.zeros(2, np.float32))}
+    found["outputs/more.npy"] = npy(np.zeros(1))
+    weigh(saved, archive(found))
+    with pytest.raises(sm.InputError, match=r"does not fit its .*'outputs/bias', 'outputs/more'"):
+        sm.load(saved)
+
+
+def test_weights_of_another_model_are_refused_although_they_would_fit(model, saved, tmp_path):
+    other = sm.SequenceModel(model.encoder, model.backbone, sm.Binary().fit(["no", "yes"]))
+    other.save(tmp_path / "other")
+    forge(saved, "weights.npz", (tmp_path / "other" / "weights.npz").read_bytes())
+    with pytest.raises(sm.InputError, match=r"weights\.npz does not belong to its model\.json"):
+        sm.load(saved)
+    weigh(saved, (tmp_path / "other" / "weights.npz").read_bytes())  # model.json agrees, too
+    with pytest.raises(sm.InputError, match=r"weights\.npz does not belong to its model\.json"):
+        sm.load(saved)
+
+
+def test_a_description_of_another_model_is_refused_although_it_would_fit(saved):
+    head = json.loads((saved / "model.json").read_text())["head"]
+    describe(saved, head=head | {"classes": ["pos", "neg"]})  # every answer turned round
+    with pytest.raises(sm.InputError, match=r"weights\.npz does not belong to its model\.json"):
         sm.load(saved)
 
 
@@ -170,15 +171,14 @@ def test_weights_of_another_model_are_refused(saved, model):
     ids=str,
 )
 def test_an_edited_description_is_refused(saved, change):
-    description = json.loads((saved / "model.json").read_text()) | change
-    forge(saved, model_json=json.dumps(description).encode())
+    describe(saved, **change)
     with pytest.raises(sm.InputError):
         sm.load(saved)
 
 
 def test_a_description_of_great_depth_is_refused(saved):
-    forge(saved, model_json=b'{"format":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
-    with pytest.raises(sm.InputError):
+    forge(saved, "model.json", b'{"format":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+    with pytest.raises(sm.InputError, match="nested more than"):
         sm.load(saved)
 
 
@@ -186,7 +186,7 @@ def test_a_failed_save_leaves_nothing(model, tmp_path, monkeypatch):
     def full(*arguments, **named):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr(np.lib.format, "write_array", full)
     with pytest.raises(sm.InputError, match="No space left on device"):
         model.save(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,7 @@
 
     python tests/golden/make.py
 
-It makes the folder format-N of the number that `seqmodels.model.FORMAT` is now. A folder that is
+It makes the folder format-N of the number that `seqmodels.saved.FORMAT` is now. A folder that is
 there is never made again: the old models are the proof that they still open.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import seqmodels as sm
-from seqmodels import batches, model
+from seqmodels import batches, saved
 from seqmodels.encoders import SeriesEncoder, SpeechEncoder, StrokeEncoder, TextEncoder
 
 HERE = Path(__file__).parent
@@ -93,7 +93,7 @@ def write(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    target = HERE / f"format-{model.FORMAT}"
+    target = HERE / f"format-{saved.FORMAT}"
     if target.exists():
         raise SystemExit(f"{target} is there; what was saved once is never made again.")
     write(target)
