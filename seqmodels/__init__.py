@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from seqmodels.launch import repeat, resume, train
     from seqmodels.model import SequenceModel
     from seqmodels.run import Run, load
+    from seqmodels.tuning import Tuning, tune
 
 __version__ = "0.1.0"
 
@@ -50,7 +51,9 @@ _LATER = {
     "load": "seqmodels.run",
     "repeat": "seqmodels.launch",
     "resume": "seqmodels.launch",
+    "Tuning": "seqmodels.tuning",
     "train": "seqmodels.launch",
+    "tune": "seqmodels.tuning",
 }
 
 __all__ = [
@@ -72,6 +75,7 @@ __all__ = [
     "Sequences",
     "Spec",
     "Task",
+    "Tuning",
     "__version__",
     "compare",
     "inspect",
@@ -84,6 +88,7 @@ __all__ = [
     "repeat",
     "resume",
     "train",
+    "tune",
 ]
 
 

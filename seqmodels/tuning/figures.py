@@ -45,10 +45,11 @@ def against(rows: Sequence[Row], name: str, entry: Range | Choices) -> Figure:
         _marks(axes, rows, [row[name] for row in rows])
         if entry.log:
             axes.set_xscale("log")
-        if entry.whole:
+        if entry.log or entry.whole:
             shown = _ticks(entry)
-            axes.set_xticks(shown, [f"{tick:,}" for tick in shown])
+            axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
             axes.minorticks_off()
+        axes.margins(x=0.08)
     else:
         _marks(axes, rows, [entry.values.index(row[name]) for row in rows])
         axes.set_xticks(range(len(entry.texts)), [text[:12] for text in entry.texts])
@@ -58,12 +59,11 @@ def against(rows: Sequence[Row], name: str, entry: Range | Choices) -> Figure:
     return _with(figure, rows, ("trial", "state", "valid_loss", name))
 
 
-def _ticks(entry: Range) -> list[int]:
-    """Return up to five whole numbers to write at the axis."""
-    low, high = int(entry.low), int(entry.high)
-    count = min(high - low + 1, 5)
-    spaced = np.geomspace if entry.log else np.linspace
-    return sorted({round(float(tick)) for tick in spaced(low, high, count)})
+def _ticks(entry: Range) -> list[float]:
+    """Return up to five numbers to write at the axis, whole ones where only these are tried."""
+    count = int(min(entry.high - entry.low + 1, 5)) if entry.whole else 5
+    spaced = (np.geomspace if entry.log else np.linspace)(entry.low, entry.high, count)
+    return sorted({float(round(x) if entry.whole else f"{x:.1g}") for x in spaced})
 
 
 def _with(figure: Figure, rows: Sequence[Row], names: Sequence[str]) -> Figure:
