@@ -167,6 +167,10 @@ class Head(abc.ABC):
     def trivial(self, n: int) -> Prediction:
         """Return the `n` answers of one who has seen the training targets and no input."""
 
+    def counted(self, y: np.ndarray) -> dict[Any, int]:
+        """Return how often each class occurs among encoded targets; empty for numbers."""
+        return {}
+
     def naive(self, forecasts: Any) -> Prediction | None:
         """Restate forecasts in the target's units as answers; None if this head cannot."""
         return None

@@ -24,6 +24,7 @@ from seqmodels.heads.classes import (
     index,
     labels,
     mean_of,
+    occurrences,
     overall,
     prior,
     ranked,
@@ -126,6 +127,9 @@ class Binary(Head):
 
     def trivial(self, n: int) -> Prediction:
         return prior(self.classes or (), self.counts or (), n)
+
+    def counted(self, y: np.ndarray) -> dict[Any, int]:
+        return occurrences(y[:, 0], self.classes or ())
 
     def figures(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, Figure]:
         truth = self._index(labels(targets, WHO))

@@ -112,6 +112,12 @@ def prior(classes: tuple[Label, ...], counts: tuple[int, ...], n: int) -> Predic
     return Prediction(answers, np.tile(shares, (n, 1)), classes)
 
 
+def occurrences(picks: np.ndarray, classes: tuple[Label, ...]) -> dict[Label, int]:
+    """Return how often each class occurs among positions of classes, [N]."""
+    counts = np.bincount(picks.astype(np.intp), minlength=len(classes))
+    return dict(zip(classes, counts.tolist(), strict=True))
+
+
 def class_scores(
     truth: np.ndarray, picks: np.ndarray, probabilities: np.ndarray | None, k: int
 ) -> dict[str, float]:

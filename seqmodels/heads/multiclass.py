@@ -23,6 +23,7 @@ from seqmodels.heads.classes import (
     index,
     labels,
     mean_of,
+    occurrences,
     overall,
     prior,
     ranked,
@@ -159,6 +160,9 @@ class Multiclass(Head):
 
     def trivial(self, n: int) -> Prediction:
         return prior(self.classes or (), self.counts or (), n)
+
+    def counted(self, y: np.ndarray) -> dict[Any, int]:
+        return occurrences(y, self.classes or ())
 
     def naive(self, forecasts: Any) -> Prediction | None:
         if self.edges is None:
