@@ -1,0 +1,71 @@
+"""What `seqmodels compare` found, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from seqmodels.comparison.shown import lines, told
+from seqmodels.terminal.tables import number
+
+MARKS = {"better": "bold green", "worse": "bold red", "undecided": "", "reference": "dim"}
+
+
+def show_comparison(record: Mapping[str, Any]) -> None:
+    """Show scores and differences with their intervals, then the other scores, then notes.
+
+    Args:
+        record: `Comparison.record()`.
+    """
+    console = Console(highlight=False)
+    name, rows = record["headline"], record["rows"]
+    table = _table()
+    table.add_column("")
+    table.add_column("run", overflow="fold")
+    for title in (name.replace("_", " "), "95 %", "better by", "95 %"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for i, line in enumerate(lines(rows), 1):
+        cells = (escape(cell) for cell in line.values())
+        table.add_row(str(i), *cells, style=MARKS[line["verdict"]])
+    console.print(table)
+    console.print()
+    _show_others(console, rows, name)
+    for text in (record["says"], *record["notes"]):
+        style = "bold" if text == record["says"] else "dim"
+        console.print(text, style=style, markup=False)
+
+
+def _show_others(console: Console, rows: list[Any], headline: str) -> None:
+    """Show what differs, the other scores, time and size, by the number of the row."""
+    table = _table()
+    table.add_column("")
+    settings = list(rows[0]["settings"])
+    for setting in settings:
+        table.add_column(setting.replace(".", "\n", 1), overflow="fold")
+    pooled = any(len(row["seeds"]) > 1 for row in rows)
+    if pooled:
+        table.add_column(f"{headline.replace('_', ' ')}\nof the seeds", no_wrap=True)
+    others = [n for n in rows[0]["scores"] if n != headline]
+    others = others[: max(5 - len(settings) - 2 * pooled, 0)]  # all are in --json and --csv
+    for other in others:
+        table.add_column(other.replace("_", "\n", 1), justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("weights", justify="right")
+    for i, row in enumerate(rows, 1):
+        each = f"{min(row['each']):.4g} to {max(row['each']):.4g}" if len(row["seeds"]) > 1 else ""
+        table.add_row(
+            str(i), *(escape(told(row["settings"][s])) for s in settings), *([each] * pooled),
+            *(number(row["scores"].get(other)) for other in others),
+            number(row["seconds"]), number(row["weights"]),
+        )  # fmt: skip
+    console.print(table)
+    console.print()
+
+
+def _table() -> Table:
+    return Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
