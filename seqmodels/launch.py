@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from seqmodels.errors import InputError
 from seqmodels.files import alone, tidy, write_json
 from seqmodels.heads.base import Head
 from seqmodels.likeness import differences, outcomes
+from seqmodels.loggers import Logger, opened
 from seqmodels.plan import Plan
 from seqmodels.records import moved, record_of
 from seqmodels.run import Run
@@ -39,6 +40,7 @@ def train(
     out: str | Path | None = None,
     quiet: bool = False,
     allow_leak: str | None = None,
+    log: Sequence[str | Logger] = (),
 ) -> Run:
     """Train on a dataset, score on its test part, and leave a run directory.
 
@@ -67,6 +69,8 @@ def train(
         quiet: Show nothing while training.
         allow_leak: Why to train although the test part shares with training what it should
             not; `run.json` and the report then carry the reason. None: do not.
+        log: Who else is told how it goes: names of loggers ("json", "tensorboard", "mlflow"), or
+            loggers; see `seqmodels.loggers`.
 
     Raises:
         InputError: What was asked for cannot be done, with every mistake found; or the audit
@@ -88,8 +92,9 @@ def train(
     )
     if allow_leak is not None and not allow_leak.strip():
         raise InputError("--allow-leak (allow_leak=) needs a reason, for the report to carry.")
+    opened(log)
     with Stop():
-        return _begun(plan, out, quiet, allow_leak)
+        return _begun(plan, out, quiet, allow_leak, log=log)
 
 
 def resume(
@@ -98,6 +103,7 @@ def resume(
     dataset: Dataset | None = None,
     data: str | Path | None = None,
     quiet: bool = False,
+    log: Sequence[str | Logger] = (),
 ) -> Run:
     """Go on with a run that was stopped or killed, from its newest whole checkpoint.
 
@@ -108,6 +114,7 @@ def resume(
         dataset: The dataset, when it was given in memory.
         data: Where its files are now, if they moved.
         quiet: Show nothing while training.
+        log: Loggers beside those that the run was begun with, by name.
 
     Raises:
         InputError: There is no such run, it is finished, another process is at work on it, or
@@ -118,7 +125,9 @@ def resume(
     with Stop(), _locked(path):
         record = moved(_unfinished(path), data)
         plan = restored(record, dataset)
-        work = Work(plan, plan.parts(), quiet, allow_leak=record["allow_leak"], began=record)
+        work = Work(
+            plan, plan.parts(), quiet, allow_leak=record["allow_leak"], began=record, log=log
+        )
         if work.fingerprint != record["fingerprint"]:
             raise InputError(
                 f"The data of {str(path)!r} are not those it was trained on so far. "
@@ -127,6 +136,7 @@ def resume(
         for line in differences(record, work.record("training")):
             work.reporter.say(f"Unlike before: {line}")
         tidy(path)
+        work.loggers.begin(work.record("training"), path)
         work.finish(path)
     return Run(path)
 
@@ -139,6 +149,7 @@ def repeat(
     seed: int | None = None,
     out: str | Path | None = None,
     quiet: bool = False,
+    log: Sequence[str | Logger] = (),
 ) -> Run:
     """Train once more what a run was asked for, and say what differs.
 
@@ -149,6 +160,7 @@ def repeat(
         seed: Another one. None: the same, so that the same numbers are to be expected.
         out: Run directory to make; as in `train`.
         quiet: Show nothing while training.
+        log: As in `train`.
 
     Returns:
         The new run. `run.record["like"]` holds the earlier one and, in sentences, how versions,
@@ -160,7 +172,7 @@ def repeat(
     record = moved(record_of(Path(path)), data)
     plan = restored(record | ({} if seed is None else {"seed": seed}), dataset)
     with Stop():
-        return _begun(plan, out, quiet, record["allow_leak"], (Path(path), record))
+        return _begun(plan, out, quiet, record["allow_leak"], (Path(path), record), log)
 
 
 def compared(path: str | Path, run: Run) -> str:
@@ -177,12 +189,13 @@ def _begun(
     quiet: bool,
     allow_leak: str | None,
     like: tuple[Path, Mapping[str, Any]] | None = None,
+    log: Sequence[str | Logger] = (),
 ) -> Run:
     """Make a run directory of a plan, and finish it; `like` is the run that it repeats."""
     if out is not None:
         refuse_existing(Path(out))
     # Nobody but `work` holds the data, to let go of them.
-    work = Work(plan, plan.parts(), quiet, allow_leak=allow_leak)
+    work = Work(plan, plan.parts(), quiet, allow_leak=allow_leak, log=log)
     if like is not None:
         differs = differences(like[1], work.record("training"))
         work.like = {"run": str(like[0]), "differs": differs}
@@ -190,12 +203,15 @@ def _begun(
     try:
         (path / CHECKPOINTS).mkdir()
         with _locked(path):
+            work.loggers.begin(work.record("training"), path)
             write_json(path / "run.json", work.record("training"))
             work.finish(path)
     except (OSError, ValueError) as error:  # ValueError: a part of the user's is not JSON
-        if isinstance(error, InputError) or (path / "run.json").exists():
+        if (path / "run.json").exists():
             raise
         shutil.rmtree(path, ignore_errors=True)
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"Cannot write {str(path)!r}: {error}.") from error
     return Run(path)
 

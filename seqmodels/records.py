@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import pydantic
 
 from seqmodels.errors import InputError
+from seqmodels.opening import parsed, read_bytes
 
 
 class Record(pydantic.BaseModel, extra="forbid"):
@@ -36,6 +38,7 @@ class Record(pydantic.BaseModel, extra="forbid"):
     machine: dict[str, Any] | None = None
     command: list[str] | None = None
     like: dict[str, Any] | None = None
+    log: list[str] = []
     seconds: float | None = None
     usage: dict[str, float | None] | None = None
 
@@ -53,7 +56,7 @@ Kind = TypeVar("Kind", bound=pydantic.BaseModel)
 def read(path: Path, kind: type[Kind]) -> Kind:
     """Return a JSON file of a run directory, held against what it may hold."""
     try:
-        return kind.model_validate_json(path.read_bytes())
+        return kind.model_validate(parsed(read_bytes(path), path))
     except OSError as error:
         raise InputError(
             f"{str(path.parent)!r} is not a run directory: {path.name}: {error.strerror}."
@@ -81,9 +84,10 @@ def moved(record: dict[str, Any], data: str | Path | None) -> dict[str, Any]:
 def history_of(path: Path) -> list[dict[str, float]]:
     """Return `history.csv`, one row an epoch."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            table = csv.DictReader(file)
-            rows = [{name: float(value) for name, value in row.items()} for row in table]
+        table = csv.DictReader(io.StringIO(read_bytes(path).decode("utf-8"), newline=""))
+        rows = [{name: float(value) for name, value in row.items()} for row in table]
+    except InputError:
+        raise
     except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{path} is missing or damaged: {error}.") from None
     if not rows:

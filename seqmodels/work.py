@@ -10,28 +10,26 @@ import hashlib
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from seqmodels import engines, training
+from seqmodels import engines, pace, tracing, training
 from seqmodels.audit import audit
 from seqmodels.errors import InputError
 from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.files import write_json, writing
 from seqmodels.heads.base import Prediction
+from seqmodels.loggers import Logger, Loggers, opened
 from seqmodels.machine import machine, peak_memory, versions
 from seqmodels.model import SequenceModel
 from seqmodels.plan import Parts, Plan
 from seqmodels.progress import Reporter
 from seqmodels.registry import HEADS
-from seqmodels.report import write_report
+from seqmodels.report import Tested, glance, write_report
 from seqmodels.stopping import Stopped
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FORMAT = 1
 CHECKPOINTS = "checkpoints"
@@ -49,6 +47,7 @@ class Work:
         began: What `run.json` says, where the run is gone on with.
         like: The run that this one repeats, by path, and how this machine, these versions and
             data differ from it.
+        log: Who else is told how it goes: names of loggers, or loggers.
     """
 
     def __init__(
@@ -60,6 +59,7 @@ class Work:
         allow_leak: str | None = None,
         began: Mapping[str, Any] | None = None,
         like: Mapping[str, Any] | None = None,
+        log: Sequence[str | Logger] = (),
     ):
         self.plan, self.started = plan, time.time()
         self.target, self.test = parts.target, parts.test
@@ -69,6 +69,8 @@ class Work:
             encoder = parts.data.encoder.fit(parts.train.inputs)
             self.model = SequenceModel(encoder, plan.backbone, head, seed=plan.seed)
             self.encoded = encoded(self.model, parts)
+        self.log = [*(began["log"] if began else ()), *log]
+        self.loggers = Loggers(opened(self.log), self.reporter.say)
         self.says, self.allow_leak = list(parts.data.says), allow_leak
         self.audit: Mapping[str, Any] = began["audit"] if began else self._audited(parts)
         self.command = began["command"] if began else _command()
@@ -91,6 +93,7 @@ class Work:
         self.reporter.say(engines.says(self.plan.backbone.units))
         usage: dict[str, Any] = {"seconds_reading": _since(self.started)}
         try:
+            self.reporter.pace, self.reporter.listener = self._pace(), self.loggers
             with self.reporter:
                 history = training.fit(
                     self.model.network,
@@ -102,6 +105,7 @@ class Work:
                     folder=path / CHECKPOINTS,
                     watch=self.reporter,
                 )
+            self.parts = glance(self.model.head, self.encoded)
             self.encoded = {"test": self.encoded["test"]}  # room for the answers
             _give_back()
             usage["seconds_training"] = round(sum(row["seconds"] for row in history), 1)
@@ -137,32 +141,48 @@ class Work:
             "machine": machine(),
             "command": self.command,
             "like": self.like,
+            "log": [name for name in self.log if isinstance(name, str)],
             **more,
         }
 
     def _write(self, path: Path, history: list[training.Row], usage: dict[str, Any]) -> None:
         started = time.time()
-        found, figures = self._scored(path)
-        del self.test, self.encoded  # room for the report
+        found, tested = self._scored(path)
+        del self.test, self.encoded  # the report holds them alone
         _give_back()
         _write_table(path / "history.csv", history)
         usage["seconds_scoring"] = _since(started)
         usage["peak_memory_bytes"] = peak_memory()
         record = self.record("complete", seconds=_since(self.started), usage=usage)
-        write_report(path / "report.html", record, history, found, figures)
+        report = path / "report.html"
+        write_report(report, record, history, found, tested=tested, parts=self.parts)
         if not (path / "model").exists():
             self.model.save(path / "model")
-        write_json(path / "run.json", record | {"seconds": _since(self.started)})
+        record |= {"seconds": _since(self.started)}
+        write_json(path / "run.json", record)
         shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
+        self.loggers.end(found.scores, record)
 
-    def _scored(self, path: Path) -> tuple[Evaluation, dict[str, Figure]]:
-        """Answer the test part, write answers and scores, and return scores and figures."""
+    def _pace(self) -> pace.Pace:
+        asked = self.plan.training
+        lengths = (self.encoded[name].sequences.lengths for name in ("train", "valid"))
+        work = pace.Work.of(
+            *lengths,
+            batch_size=asked.batch_size,
+            seed=self.plan.seed,
+            pass_steps=tracing.EVALUATE,
+        )
+        return pace.Pace(asked.epochs, work, early=asked.patience > 0)
+
+    def _scored(self, path: Path) -> tuple[Evaluation, Tested]:
+        """Answer the test part, write answers and scores, and return scores and answers."""
         head, test = self.model.head, self.test
         prediction = self.model.answer(self.encoded["test"].sequences)
         found = evaluate(head, self.target, self.yardstick, test, prediction)
         write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
         _write_table(path / "predictions.csv", self._answers(prediction))
-        return found, head.figures(test.target(self.target), prediction)
+        truth, rows = test.target(self.target), self.encoded["test"].sequences
+        return found, Tested(head, truth, prediction, test.inputs, rows, self.model)
 
     def _answers(self, prediction: Prediction) -> Iterator[dict[str, Any]]:
         test, encoder = self.test, self.model.encoder

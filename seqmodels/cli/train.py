@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +54,13 @@ def train(
         str | None,
         typer.Option(metavar="REASON", help="Train although the audit says FAIL; see `inspect`."),
     ] = None,
+    log: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Tell a logger, too: json, tensorboard, mlflow."),
+    ] = None,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Print a JSON object for each event, and no table.")
+    ] = False,
     as_json: options.Json = False,
     imports: options.Import = None,
 ) -> None:
@@ -84,7 +92,7 @@ def train(
             "--set": settings, "--limit": limit, "--check": check or None,
             "--allow-leak": allow_leak,
         }  # fmt: skip
-        _again(resume, like, data, seed, out, quiet, given, as_json)
+        _again(resume, like, data, seed, out, quiet, given, as_json, _loggers(log, log_json))
         return
     if dataset is None:
         raise InputError("Name a dataset: `seqmodels list` shows those there are.")
@@ -116,8 +124,10 @@ def train(
     if check:
         terminal.print_json(record) if as_json else print("Nothing wrong was found.")
         return
-    asked_of_run = {"out": out, "quiet": quiet, "allow_leak": allow_leak}
-    _finish(options.tensorflow("launch").train(dataset, **what, **asked_of_run), as_json)
+    loggers = _loggers(log, log_json)
+    asked_of_run = {"out": out, "quiet": quiet, "allow_leak": allow_leak, "log": loggers}
+    run = options.tensorflow("launch").train(dataset, **what, **asked_of_run)
+    _finish(run, as_json, told=log_json)
 
 
 def _again(
@@ -129,6 +139,7 @@ def _again(
     quiet: bool,
     given: dict[str, Any],
     as_json: bool,
+    log: list[Any],
 ) -> None:
     """Go on with a run, or repeat one."""
     if resume is not None:
@@ -140,17 +151,26 @@ def _again(
             f"{option} {does} what was asked of {resume or like} and takes no {', '.join(extra)}."
         )
     launch = options.tensorflow("launch")
+    told = any(not isinstance(one, str) for one in log)
     if resume is not None:
-        _finish(launch.resume(resume, data=data, quiet=quiet), as_json)
+        _finish(launch.resume(resume, data=data, quiet=quiet, log=log), as_json, told)
         return
-    run = launch.repeat(like, data=data, seed=seed, out=out, quiet=quiet)
-    _finish(run, as_json)
+    run = launch.repeat(like, data=data, seed=seed, out=out, quiet=quiet, log=log)
+    _finish(run, as_json, told)
     if not quiet:
         terminal.errors.print(launch.compared(like, run), markup=False, soft_wrap=True)
 
 
-def _finish(run: Run, as_json: bool) -> None:
-    """Show what a finished run found."""
+def _loggers(names: list[str] | None, log_json: bool) -> list[Any]:
+    from seqmodels.loggers import JsonLines
+
+    return [*(names or ()), *([JsonLines(sys.stdout)] if log_json else ())]
+
+
+def _finish(run: Run, as_json: bool, told: bool = False) -> None:
+    """Show what a finished run found; `told`: its last line of JSON has said so."""
+    if told:
+        return
     if as_json:
         terminal.print_json(
             {"run": str(run.path), "scores": run.scores, "baselines": run.baselines}
