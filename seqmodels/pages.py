@@ -140,4 +140,4 @@ _UNSAID = ("Date", "Creator", "Format", "Type")
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "-" if value is None else f"{100 * value:.1f} %"

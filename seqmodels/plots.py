@@ -209,7 +209,7 @@ def balance(parts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
         share = counts[shown] / max(counts.sum(), 1)
         axes.barh(np.arange(len(shown)) + i * high, share, high, color=colour, label=name)
     keep(figure, [
-        {"class": names[i], **{f"{name} examples": int(counts[i]) for name, counts in parts.items()}}
+        {"class": names[i], **{part: int(counts[i]) for part, counts in parts.items()}}
         for i in shown
     ])  # fmt: skip
     middle = np.arange(len(shown)) + high * (len(parts) - 1) / 2
@@ -271,7 +271,7 @@ def numbers(figure: Figure) -> list[dict[str, Any]]:
 def short(value: Any) -> str:
     """Return a number in four digits, thousands parted, or a dash for nothing."""
     if value is None or value != value:
-        return "–"
+        return "-"
     if isinstance(value, int) or (abs(value) >= 1e4 and abs(value) < 1e15):
         return f"{value:,.0f}"
     return f"{value:.4g}"

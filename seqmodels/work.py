@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from seqmodels import budget as budgets
 from seqmodels import engines, pace, tracing, training
 from seqmodels.audit import audit
 from seqmodels.errors import InputError
@@ -48,6 +49,8 @@ class Work:
         like: The run that this one repeats, by path, and how this machine, these versions and
             data differ from it.
         log: Who else is told how it goes: names of loggers, or loggers.
+        budget: The time that the run may take; or what was decided on one, of the run that is
+            repeated.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Work:
         began: Mapping[str, Any] | None = None,
         like: Mapping[str, Any] | None = None,
         log: Sequence[str | Logger] = (),
+        budget: pace.Budget | Mapping[str, Any] | None = None,
     ):
         self.plan, self.started = plan, time.time()
         self.target, self.test = parts.target, parts.test
@@ -78,6 +82,13 @@ class Work:
         self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
         self.yardstick = yardstick(head, parts.target, parts.train)
+        self.budget = budget if isinstance(budget, pace.Budget) else None
+        fixed = began["budget"] if began else None if self.budget else budget
+        self.decision = self._decided(self.budget) if self.budget else fixed
+        if self.decision:
+            self._limit(epochs=self.decision["epochs"])
+            examples = self.decision["examples"]
+            self.encoded["train"] = budgets.share(self.encoded["train"], examples, plan.seed)
 
     def finish(self, path: Path) -> None:
         """Train, score, and write everything that the run leaves.
@@ -88,12 +99,16 @@ class Work:
         """
         _give_back()  # what reading and encoding took; the raw inputs that train are gone too
         onward = f"seqmodels train --resume {path}"
-        for line in (*self.says, self._headline(), *self._warnings()):
+        given_up = [budgets.says(self.decision)] if self.decision else []
+        for line in (*self.says, self._headline(), *self._warnings(), *given_up):
             self.reporter.say(line)
         self.reporter.say(engines.says(self.plan.backbone.units))
         usage: dict[str, Any] = {"seconds_reading": _since(self.started)}
         try:
             self.reporter.pace, self.reporter.listener = self._pace(), self.loggers
+            watch = self.reporter
+            if self.budget:
+                watch = budgets.Deadline(self.reporter, self.budget, self.plan.training.epochs)
             with self.reporter:
                 history = training.fit(
                     self.model.network,
@@ -103,8 +118,10 @@ class Work:
                     self.plan.training,
                     seed=self.plan.seed,
                     folder=path / CHECKPOINTS,
-                    watch=self.reporter,
+                    watch=watch,
                 )
+            if isinstance(watch, budgets.Deadline) and watch.stopped:
+                self._stopped(watch.stopped, len(history))
             self.parts = glance(self.model.head, self.encoded)
             self.encoded = {"test": self.encoded["test"]}  # room for the answers
             _give_back()
@@ -141,6 +158,7 @@ class Work:
             "machine": machine(),
             "command": self.command,
             "like": self.like,
+            "budget": self.decision,
             "log": [name for name in self.log if isinstance(name, str)],
             **more,
         }
@@ -162,6 +180,28 @@ class Work:
         write_json(path / "run.json", record)
         shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
         self.loggers.end(found.scores, record)
+
+    def _decided(self, budget: pace.Budget) -> dict[str, Any]:
+        plan, model = self.plan, self.model
+
+        def network() -> Any:
+            like = SequenceModel(model.encoder, plan.backbone, model.head, seed=plan.seed)
+            return like.network
+
+        return budgets.decided(budget, network, model.head, self.encoded, plan.training, plan.seed)
+
+    def _limit(self, **training: int) -> None:
+        """Change what was asked of the training, as `run.json` will tell."""
+        changed = dataclasses.replace(self.plan.training, **training)
+        self.plan = dataclasses.replace(self.plan, training=changed)
+        self.reporter.epochs = changed.epochs
+
+    def _stopped(self, where: str, epochs: int) -> None:
+        """Tell that the budget ended the training, so that `--like` repeats what was done."""
+        self.reporter.say(f"The budget is spent: stopped {where}.")
+        self.decision = {**(self.decision or {}), "epochs": epochs, "stopped": where}
+        patience = self.plan.training.patience or epochs  # the best weights were taken
+        self._limit(epochs=epochs, patience=patience)
 
     def _pace(self) -> pace.Pace:
         asked = self.plan.training

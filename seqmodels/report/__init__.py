@@ -19,8 +19,6 @@ from seqmodels.report.story import Story, sentence
 from seqmodels.report.worst import Shown, shown
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from seqmodels.model import SequenceModel
     from seqmodels.sequences import Sequences
 
@@ -60,9 +58,8 @@ def write_report(
     record: Mapping[str, Any],
     history: Sequence[Mapping[str, Any]],
     found: Evaluation,
-    figures: Mapping[str, Figure],
     *,
-    tested: Tested | None = None,
+    tested: Tested,
     parts: Mapping[str, Any] | None = None,
 ) -> None:
     """Write `report.html`.
@@ -72,14 +69,12 @@ def write_report(
         record: What `run.json` holds.
         history: One row an epoch.
         found: The scores of the test part and of the baselines.
-        figures: The head's, by name.
         tested: The answers and, where they are at hand, the inputs.
         parts: What `glance` says of each part.
     """
-    answers = tested.answers() if tested else None
-    headline = tested.head.headline if tested else next(iter(found.scores))
-    higher = tested.head.higher_is_better if tested else True
-    story = Story.of(record, history, found, headline, higher, answers)
+    head, answers = tested.head, tested.answers()
+    story = Story.of(record, history, found, head.headline, head.higher_is_better, answers)
+    figures = head.figures(tested.targets, tested.prediction)
     write_page(
         path,
         "report.html",
@@ -136,8 +131,6 @@ def _costs(
     return rows
 
 
-def _shown(tested: Tested | None, answers: Answers | None) -> dict[str, list[Shown]]:
+def _shown(tested: Tested, answers: Answers | None) -> dict[str, list[Shown]]:
     """Return the examples that are shown with their inputs."""
-    if tested is None or answers is None:
-        return {}
-    return shown(tested, answers)
+    return shown(tested, answers) if answers is not None else {}

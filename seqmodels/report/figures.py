@@ -147,4 +147,4 @@ def lengths(parts: Mapping[str, Row]) -> Figure:
 
 def span(row: Mapping[str, Any]) -> str:
     """Return the lengths of a bin in words."""
-    return f"{row['from']}" if row["from"] == row["to"] else f"{row['from']}–{row['to']}"
+    return f"{row['from']}" if row["from"] == row["to"] else f"{row['from']} to {row['to']}"
