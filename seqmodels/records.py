@@ -39,6 +39,7 @@ class Record(pydantic.BaseModel, extra="forbid"):
     command: list[str] | None = None
     like: dict[str, Any] | None = None
     log: list[str] = []
+    budget: dict[str, Any] | None = None
     seconds: float | None = None
     usage: dict[str, float | None] | None = None
 
