@@ -166,19 +166,19 @@ def _beaten(head: Head, found: Evaluation) -> Iterator[str]:
 
     if better:
         yield (
-            f"The LSTM does not beat {better[0]!r}: {against(better[0])}. {_others('Nor', better)}"
+            f"The LSTM does not beat {better[0]!r}: {against(better[0])}. {_others(better)}"
             f"Use the simpler one, or change the network: units, epochs, learning rate."
         )
     if near:
         yield (
             f"The LSTM may be no better than {near[0]!r}: {against(near[0])}. "
-            f"{_others('Nor perhaps', near)}Test on more {found.resampled}, or train with "
+            f"{_others(near)}Test on more {found.resampled}, or train with "
             f"several seeds."
         )
 
 
-def _others(word: str, rivals: Sequence[str]) -> str:
-    return f"{word} than {some(rivals[1:])}. " if len(rivals) > 1 else ""
+def _others(rivals: Sequence[str]) -> str:
+    return f"The same holds for {some(rivals[1:])}. " if len(rivals) > 1 else ""
 
 
 def _missing(classes: Mapping[str, Mapping[Any, int]]) -> Iterator[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pydantic
 
 from seqmodels.errors import InputError
 from seqmodels.opening import parsed, read_bytes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Record(pydantic.BaseModel, extra="forbid"):
@@ -38,6 +41,8 @@ class Record(pydantic.BaseModel, extra="forbid"):
     machine: dict[str, Any] | None = None
     command: list[str] | None = None
     like: dict[str, Any] | None = None
+    baselines: bool = True
+    doubts: list[str] = []
     log: list[str] = []
     budget: dict[str, Any] | None = None
     seconds: float | None = None
@@ -82,8 +87,14 @@ def moved(record: dict[str, Any], data: str | Path | None) -> dict[str, Any]:
     return {**record, "arguments": {**record["arguments"], "path": str(data)}}
 
 
-def history_of(path: Path) -> list[dict[str, float]]:
-    """Return `history.csv`, one row an epoch."""
+def history_of(path: Path) -> pd.DataFrame:
+    """Return `history.csv`: one row an epoch, the columns of the file.
+
+    Raises:
+        InputError: It is missing or damaged.
+    """
+    import pandas as pd
+
     try:
         table = csv.DictReader(io.StringIO(read_bytes(path).decode("utf-8"), newline=""))
         rows = [{name: float(value) for name, value in row.items()} for row in table]
@@ -93,4 +104,7 @@ def history_of(path: Path) -> list[dict[str, float]]:
         raise InputError(f"{path} is missing or damaged: {error}.") from None
     if not rows:
         raise InputError(f"{path} is damaged: it has no epoch.")
-    return rows
+    frame = pd.DataFrame(rows)
+    if "epoch" not in frame or not (frame["epoch"] == range(1, len(frame) + 1)).all():
+        raise InputError(f"{path} is damaged: its epochs do not count from 1.")
+    return frame.astype({"epoch": int})

@@ -17,16 +17,19 @@ from typing import Any
 import numpy as np
 
 from seqmodels import budget as budgets
-from seqmodels import engines, pace, tracing, training
+from seqmodels import engines, pace, predictions, tracing, training
 from seqmodels.audit import audit
+from seqmodels.baselines import Simple, simple
+from seqmodels.doubts import cut, doubts
 from seqmodels.errors import InputError
 from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.files import write_json, writing
-from seqmodels.heads.base import Prediction
+from seqmodels.intervals import units_of
 from seqmodels.loggers import Logger, Loggers, opened
 from seqmodels.machine import machine, peak_memory, versions
 from seqmodels.model import SequenceModel
 from seqmodels.plan import Parts, Plan
+from seqmodels.predictions import rows_of
 from seqmodels.progress import Reporter
 from seqmodels.registry import HEADS
 from seqmodels.report import Tested, glance, write_report
@@ -51,6 +54,7 @@ class Work:
         log: Who else is told how it goes: names of loggers, or loggers.
         budget: The time that the run may take; or what was decided on one, of the run that is
             repeated.
+        baselines: Fit simple models too, to compare with.
     """
 
     def __init__(
@@ -64,9 +68,10 @@ class Work:
         like: Mapping[str, Any] | None = None,
         log: Sequence[str | Logger] = (),
         budget: pace.Budget | Mapping[str, Any] | None = None,
+        baselines: bool = True,
     ):
         self.plan, self.started = plan, time.time()
-        self.target, self.test = parts.target, parts.test
+        self.target, self.test, self.apart = parts.target, parts.test, parts.data.apart
         self.reporter = Reporter(plan.training.epochs, quiet=quiet)
         head = plan.head.fit(parts.train.target(parts.target))
         with parts.as_given():
@@ -79,6 +84,8 @@ class Work:
         self.audit: Mapping[str, Any] = began["audit"] if began else self._audited(parts)
         self.command = began["command"] if began else _command()
         self.like = began["like"] if began else like
+        self.baselines = began["baselines"] if began else baselines
+        self.cut = cut(encoder, parts.train, self.encoded["train"].sequences)
         self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
         self.yardstick = yardstick(head, parts.target, parts.train)
@@ -122,10 +129,14 @@ class Work:
                 )
             if isinstance(watch, budgets.Deadline) and watch.stopped:
                 self._stopped(watch.stopped, len(history))
-            self.parts = glance(self.model.head, self.encoded)
+            head = self.model.head
+            self.parts = glance(head, self.encoded)
+            self.classes = {name: head.counted(part.y) for name, part in self.encoded.items()}
+            self.simple = self._simple()
             self.encoded = {"test": self.encoded["test"]}  # room for the answers
             _give_back()
             usage["seconds_training"] = round(sum(row["seconds"] for row in history), 1)
+            usage["seconds_baselines"] = self.simple.seconds
             self._write(path, history, usage)
         except Stopped as stop:
             raise Stopped(
@@ -160,18 +171,21 @@ class Work:
             "like": self.like,
             "budget": self.decision,
             "log": [name for name in self.log if isinstance(name, str)],
+            "baselines": self.baselines,
             **more,
         }
 
     def _write(self, path: Path, history: list[training.Row], usage: dict[str, Any]) -> None:
         started = time.time()
         found, tested = self._scored(path)
-        del self.test, self.encoded  # the report holds them alone
+        doubtful = self._doubts(found, tested, history)
+        del self.test, self.encoded, self.simple  # the report holds them alone
         _give_back()
         _write_table(path / "history.csv", history)
         usage["seconds_scoring"] = _since(started)
         usage["peak_memory_bytes"] = peak_memory()
-        record = self.record("complete", seconds=_since(self.started), usage=usage)
+        seconds = _since(self.started)
+        record = self.record("complete", doubts=doubtful, seconds=seconds, usage=usage)
         report = path / "report.html"
         write_report(report, record, history, found, tested=tested, parts=self.parts)
         if not (path / "model").exists():
@@ -180,6 +194,8 @@ class Work:
         write_json(path / "run.json", record)
         shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
         self.loggers.end(found.scores, record)
+        for line in doubtful:
+            self.reporter.say(f"Doubt: {line}")
 
     def _decided(self, budget: pace.Budget) -> dict[str, Any]:
         plan, model = self.plan, self.model
@@ -218,21 +234,43 @@ class Work:
         """Answer the test part, write answers and scores, and return scores and answers."""
         head, test = self.model.head, self.test
         prediction = self.model.answer(self.encoded["test"].sequences)
-        found = evaluate(head, self.target, self.yardstick, test, prediction)
+        others = self.simple.predictions
+        found = evaluate(
+            head, self.target, self.yardstick, test, prediction, others=others, apart=self.apart
+        )
         write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
-        _write_table(path / "predictions.csv", self._answers(prediction))
+        lengths = self.encoded["test"].sequences.lengths
+        units = units_of(test, self.apart)
+        answers = rows_of(test, self.target, self.model.encoder, prediction, lengths, units)
+        _write_table(path / predictions.FILE, answers)
         truth, rows = test.target(self.target), self.encoded["test"].sequences
         return found, Tested(head, truth, prediction, test.inputs, rows, self.model)
 
-    def _answers(self, prediction: Prediction) -> Iterator[dict[str, Any]]:
-        test, encoder = self.test, self.model.encoder
-        truth = np.asarray(test.target(self.target))
-        for first in range(0, len(prediction), CHUNK):
-            chunk = range(first, min(first + CHUNK, len(prediction)))
-            known = truth[chunk.start : chunk.stop].tolist()
-            rows = prediction.part(chunk.start, chunk.stop).rows()
-            for i, target, row in zip(chunk, known, rows, strict=True):
-                yield {"input": encoder.show(test.inputs[i]), "target": target, **row}
+    def _simple(self) -> Simple:
+        """Fit the simple models, while the training part is there."""
+        if not self.baselines:
+            return Simple({}, (), 0.0)
+        spec = self.model.encoder.spec
+        found = simple(self.model.head, spec, self.encoded, seed=self.plan.seed)
+        for line in found.says:
+            self.reporter.say(line)
+        self.says += found.says
+        return found
+
+    def _doubts(
+        self, found: Evaluation, tested: Tested, history: Sequence[training.Row]
+    ) -> list[str]:
+        return doubts(
+            tested.head,
+            found,
+            answers=tested.prediction,
+            truth=tested.targets,
+            history=history,
+            patience=self.plan.training.patience,
+            classes=self.classes,
+            audit=self.audit,
+            cut=self.cut,
+        )
 
     def _audited(self, parts: Parts) -> Mapping[str, Any]:
         """Return the audit of the parts as they are used, or refuse to train on leaks."""
