@@ -201,6 +201,38 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """The time that a run may take, all of it: reading, training, scores, report.
+
+    Args:
+        asked: As the user wrote it, such as `10m`, `90s` or `1h30m`.
+        began: On `clock`, when the run began. None: now.
+        clock: Returns seconds.
+
+    Raises:
+        InputError: It is no time.
+    """
+
+    asked: str
+    began: float | None = None
+    clock: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "began", self.clock() if self.began is None else self.began)
+        seconds_of(self.asked)
+
+    @property
+    def seconds(self) -> float:
+        """All of it."""
+        return seconds_of(self.asked)
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left of it; below 0 when it is overdrawn."""
+        return self.seconds - (self.clock() - (self.began or 0.0))
+
+
+@dataclass(frozen=True)
 class Fit:
     """What of a training fits into a budget.
 

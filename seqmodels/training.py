@@ -42,6 +42,10 @@ class NotFiniteError(InputError):
     """The loss or a gradient became infinite or NaN; the weights did not."""
 
 
+class Enough(Exception):  # noqa: N818  nothing is wrong
+    """Raised by a watch: training ends here, with the best weights of all whole epochs."""
+
+
 class Watch(Protocol):
     """Who is told how the training goes. What it raises ends the training."""
 
@@ -70,7 +74,8 @@ def fit(
 
     Goes on from the newest good checkpoint in `folder`, and leaves one there after each epoch,
     every few minutes within a long one, and when it is stopped. When and how often makes no
-    difference to the numbers.
+    difference to the numbers. When `watch` raises `Enough`, the steps of an epoch under way are
+    dropped, unless it is the first.
 
     Raises:
         NotFiniteError: The loss or a gradient is not finite; the network keeps its last weights.
@@ -81,14 +86,19 @@ def fit(
     kept = Checkpoints(folder) if folder is not None else None
     if kept is not None:
         loop.take_up(kept.newest(watch.say))
+    ended = False
     with Stop() as stop, stop.later():
         while len(loop.history) < settings.epochs and not loop.waited(settings.patience):
-            row = loop.train_epoch(train, watch, stop, kept)
-            loop.finish(row | loop.evaluate(valid))
-            loop.save(kept)
-            watch.epoch(loop.history[-1])
+            try:
+                row = loop.train_epoch(train, watch, stop, kept)
+                loop.finish(row | loop.evaluate(valid))
+                loop.save(kept)
+                watch.epoch(loop.history[-1])
+            except Enough:
+                ended = True
+                break
             stop.check()
-    if settings.patience and loop.best:
+    if (settings.patience or ended) and loop.best:
         for variable, value in zip(network.variables, loop.best, strict=True):
             variable.assign(value)
     return loop.history
@@ -176,7 +186,12 @@ class _Loop:
             self.answers.append((y, outputs))
             if sum(len(y) for y, _ in self.answers) >= MEASURE:
                 self._catch_up()
-            watch.step(epoch + 1, self.done, len(order), self._so_far)
+            try:
+                watch.step(epoch + 1, self.done, len(order), self._so_far)
+            except Enough:
+                if self.history:
+                    raise
+                break  # some of an epoch is better than nothing
             if time.perf_counter() - saved > EVERY:
                 self.save(kept)
                 saved = time.perf_counter()

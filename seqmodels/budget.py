@@ -1,0 +1,184 @@
+"""A run within a budget of time: what fits is found by real steps, and a clock stops the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from seqmodels import tracing, training
+from seqmodels.errors import InputError
+from seqmodels.heads.base import Head
+from seqmodels.pace import FEWEST, FORWARD, Budget, Pace, Work, duration, fitted
+from seqmodels.plan import Training
+from seqmodels.progress import Reporter
+
+AFTER = 10.0  # seconds for scores, baselines and report, whatever the data
+AFTER_SHARE = 0.05  # of the budget, for the same
+PROBED = 10  # steps that are timed, at least, unless they take too long
+PROBE = 0.02  # of the budget is spent on timing steps
+PROBE_MOST = 0.1  # of it, however slow they are
+DRAWN = 7  # sets the draw of examples apart from others of the same seed
+
+Parts = Mapping[str, training.Part]
+Decision = dict[str, Any]
+
+
+def decided(
+    budget: Budget,
+    network: Callable[[], keras.Model],
+    head: Head,
+    encoded: Parts,
+    settings: Training,
+    seed: int,
+) -> Decision:
+    """Return what of a training fits into a budget.
+
+    Args:
+        budget: Some of it is spent already, on reading.
+        network: Makes one like that to be trained, to be thrown away.
+        head: Fitted.
+        encoded: The parts "train", "valid" and "test".
+        settings: What was asked for.
+        seed: Of the run.
+
+    Returns:
+        What `run.json` holds as `budget`: as asked, epochs and training examples that fit and
+        those that were asked for, and what a person is told.
+
+    Raises:
+        InputError: Nothing fits.
+    """
+    lengths = {name: part.sequences.lengths for name, part in encoded.items()}
+    how = {"batch_size": settings.batch_size, "seed": seed, "pass_steps": tracing.EVALUATE}
+    work = Work.of(lengths["train"], lengths["valid"], **how)
+    rate = _rate(budget, network(), head, encoded, settings, seed, work)
+    costs = work.epoch(0)
+    test = Work.of(lengths["test"], lengths["test"], **how).valid
+    needs = {
+        "epoch": rate * float(costs.sum()),
+        "rest": FORWARD * rate * work.valid + 0.1,
+        "after": AFTER + AFTER_SHARE * budget.seconds + FORWARD * rate * test,
+    }
+    fit = fitted(budget.left, epochs=settings.epochs, steps=len(costs), **needs)
+    if fit.epochs == 0:
+        spent = budget.seconds - budget.left
+        one = spent + (needs["epoch"] * fit.share + needs["rest"] + needs["after"]) / 0.8
+        raise InputError(
+            f"A budget of {budget.asked} is too short: reading and timing took "
+            f"{duration(spent)}, and one short epoch with scores and report takes "
+            f"{duration(needs['epoch'] * fit.share + needs['rest'] + needs['after'])}. "
+            f"Give at least --budget {math.ceil(one)}s."
+        )
+    count = len(lengths["train"])
+    examples = count if fit.share == 1 else max(1, math.floor(fit.share * count))
+    return {
+        "asked": budget.asked,
+        "epochs": fit.epochs,
+        "of_epochs": settings.epochs,
+        "examples": examples,
+        "of_examples": count,
+        "stopped": None,
+    }
+
+
+def says(decision: Decision) -> str:
+    """Return what is given up for a budget, as one line."""
+    epochs, examples = decision["of_epochs"], decision["of_examples"]
+    given_up = []
+    if decision["epochs"] < epochs:
+        given_up.append(f"{decision['epochs']} of {epochs} epochs at most")
+    if decision["examples"] < examples:
+        given_up.append(f"{decision['examples']:,} of {examples:,} training examples")
+    what = ", ".join(given_up) or "nothing is given up"
+    return f"Budget of {decision['asked']}: {what}."
+
+
+def share(part: training.Part, examples: int, seed: int) -> training.Part:
+    """Return that many examples of a part, drawn with the seed, in their order."""
+    if examples >= len(part.y):
+        return part
+    rng = np.random.default_rng([seed, DRAWN])
+    rows = np.sort(rng.permutation(len(part.y))[:examples])
+    return training.Part(part.sequences.take(rows), part.y[rows])
+
+
+class Deadline:
+    """A watch that ends a training when its budget does.
+
+    Args:
+        reporter: Is told as if this were not here.
+        budget: Of the whole run.
+        epochs: Asked for.
+    """
+
+    def __init__(self, reporter: Reporter, budget: Budget, epochs: int):
+        self.reporter, self.budget, self.epochs = reporter, budget, epochs
+        self.room = AFTER + AFTER_SHARE * budget.seconds
+        self.stopped: str | None = None
+
+    def say(self, text: str) -> None:
+        """Pass it on."""
+        self.reporter.say(text)
+
+    def step(self, epoch: int, done: int, steps: int, measures: Callable[[], training.Row]) -> None:
+        """Pass it on, and end the training in the middle of an epoch if it must be."""
+        self.reporter.step(epoch, done, steps, measures)
+        if self.budget.left < self.room:
+            self.stopped = f"in epoch {epoch}, after {done} of {steps} steps"
+            raise training.Enough
+
+    def epoch(self, row: training.Row) -> None:
+        """Pass it on, and end the training when the next epoch would not fit."""
+        self.reporter.epoch(row)
+        forecast = self.reporter.pace.forecast()
+        another = forecast.epoch if forecast else 0.0
+        if row["epoch"] < self.epochs and self.budget.left - another < self.room:
+            self.stopped = self.stopped or f"after epoch {row['epoch']:.0f}"
+            raise training.Enough
+
+
+class _Probe:
+    """A watch that times steps until they tell enough."""
+
+    def __init__(self, pace: Pace, budget: Budget):
+        self.pace, self.budget, self.steps = pace, budget, 0
+        self.started = budget.left
+
+    def say(self, text: str) -> None:
+        pass
+
+    def step(self, epoch: int, done: int, steps: int, measures: Callable[[], training.Row]) -> None:
+        self.pace.step(epoch, done, steps)
+        self.steps += self.pace.rate() is not None
+        spent = (self.started - self.budget.left) / self.budget.seconds
+        enough = self.steps >= PROBED and spent >= PROBE
+        if enough or (self.steps and spent >= PROBE_MOST):
+            raise training.Enough
+
+    def epoch(self, row: training.Row) -> None:
+        self.pace.epoch()
+
+
+def _rate(
+    budget: Budget,
+    network: keras.Model,
+    head: Head,
+    encoded: Parts,
+    settings: Training,
+    seed: int,
+    work: Work,
+) -> float:
+    """Return the seconds that a unit of work takes, found by training a network for a moment."""
+    probe = _Probe(Pace(FEWEST, work), budget)
+    few = replace(settings, epochs=FEWEST, patience=0)  # as often as it takes, where data are few
+    valid = share(encoded["valid"], settings.batch_size, seed)
+    training.fit(network, head, encoded["train"], valid, few, seed=seed, folder=None, watch=probe)
+    rate = probe.pace.rate()
+    if rate is None:  # fewer steps than it takes to be warm
+        return max(1e-9, probe.started - budget.left) / float(work.epoch(0).sum() * FEWEST)
+    return rate
