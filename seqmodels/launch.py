@@ -15,6 +15,7 @@ from seqmodels.files import alone, tidy, write_json
 from seqmodels.heads.base import Head
 from seqmodels.likeness import differences, outcomes
 from seqmodels.loggers import Logger, opened
+from seqmodels.pace import Budget
 from seqmodels.plan import Plan
 from seqmodels.records import moved, record_of
 from seqmodels.run import Run
@@ -40,7 +41,9 @@ def train(
     out: str | Path | None = None,
     quiet: bool = False,
     allow_leak: str | None = None,
+    budget: str | Budget | None = None,
     log: Sequence[str | Logger] = (),
+    baselines: bool = True,
 ) -> Run:
     """Train on a dataset, score on its test part, and leave a run directory.
 
@@ -69,13 +72,18 @@ def train(
         quiet: Show nothing while training.
         allow_leak: Why to train although the test part shares with training what it should
             not; `run.json` and the report then carry the reason. None: do not.
+        budget: The time that the run may take, such as "10m", "90s" or "1h30m". Epochs are
+            given up for it, then training examples; `run.record["budget"]` says what. None:
+            as long as it takes.
         log: Who else is told how it goes: names of loggers ("json", "tensorboard", "mlflow"), or
             loggers; see `seqmodels.loggers`.
+        baselines: Fit simple models too, in seconds, to compare with (`seqmodels.baselines`).
 
     Raises:
         InputError: What was asked for cannot be done, with every mistake found; or the audit
             of the parts says FAIL (see `seqmodels.audit`).
     """
+    budget = Budget(budget) if isinstance(budget, str) else budget  # the clock runs
     asked = dict(settings or {})
     short = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     asked |= {f"training.{name}": value for name, value in short.items() if value is not None}
@@ -94,7 +102,7 @@ def train(
         raise InputError("--allow-leak (allow_leak=) needs a reason, for the report to carry.")
     opened(log)
     with Stop():
-        return _begun(plan, out, quiet, allow_leak, log=log)
+        return _begun(plan, out, quiet, allow_leak, None, log, budget, baselines)
 
 
 def resume(
@@ -172,7 +180,9 @@ def repeat(
     record = moved(record_of(Path(path)), data)
     plan = restored(record | ({} if seed is None else {"seed": seed}), dataset)
     with Stop():
-        return _begun(plan, out, quiet, record["allow_leak"], (Path(path), record), log)
+        like = (Path(path), record)
+        asked = record["budget"], record["baselines"]
+        return _begun(plan, out, quiet, record["allow_leak"], like, log, *asked)
 
 
 def compared(path: str | Path, run: Run) -> str:
@@ -180,7 +190,8 @@ def compared(path: str | Path, run: Run) -> str:
     if record_of(Path(path))["status"] != "complete":
         return f"The run {str(path)!r} did not finish, so that there is nothing to compare."
     before = Run(path)
-    return outcomes(before.scores, run.scores, (before.history, run.history))
+    rows = [one.history.to_dict("records") for one in (before, run)]
+    return outcomes(before.scores, run.scores, rows)
 
 
 def _begun(
@@ -190,12 +201,15 @@ def _begun(
     allow_leak: str | None,
     like: tuple[Path, Mapping[str, Any]] | None = None,
     log: Sequence[str | Logger] = (),
+    budget: Budget | Mapping[str, Any] | None = None,
+    baselines: bool = True,
 ) -> Run:
     """Make a run directory of a plan, and finish it; `like` is the run that it repeats."""
     if out is not None:
         refuse_existing(Path(out))
     # Nobody but `work` holds the data, to let go of them.
-    work = Work(plan, plan.parts(), quiet, allow_leak=allow_leak, log=log)
+    more: Any = {"log": log, "budget": budget, "baselines": baselines}
+    work = Work(plan, plan.parts(), quiet, allow_leak=allow_leak, **more)
     if like is not None:
         differs = differences(like[1], work.record("training"))
         work.like = {"run": str(like[0]), "differs": differs}

@@ -11,6 +11,7 @@ import typer
 from seqmodels import terminal
 from seqmodels.cli import options
 from seqmodels.errors import InputError
+from seqmodels.pace import Budget
 from seqmodels.terminal import tables
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ def train(
         str | None,
         typer.Option(metavar="REASON", help="Train although the audit says FAIL; see `inspect`."),
     ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Time the run may take, as 10m: what fits is trained."),
+    ] = None,
+    no_baselines: Annotated[
+        bool, typer.Option("--no-baselines", help="Fit no simple models to compare with.")
+    ] = False,
     log: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Tell a logger, too: json, tensorboard, mlflow."),
@@ -90,10 +98,12 @@ def train(
             "--group": group, "--group-by": group_by, "--units": units, "--layers": layers,
             "--epochs": epochs, "--batch-size": batch_size, "--learning-rate": learning_rate,
             "--set": settings, "--limit": limit, "--check": check or None,
-            "--allow-leak": allow_leak,
+            "--allow-leak": allow_leak, "--budget": budget,
+            "--no-baselines": no_baselines or None,
         }  # fmt: skip
         _again(resume, like, data, seed, out, quiet, given, as_json, _loggers(log, log_json))
         return
+    time_to_run = Budget(budget) if budget else None  # the clock runs from here
     if dataset is None:
         raise InputError("Name a dataset: `seqmodels list` shows those there are.")
     asked = options.settings_of(settings)
@@ -126,6 +136,7 @@ def train(
         return
     loggers = _loggers(log, log_json)
     asked_of_run = {"out": out, "quiet": quiet, "allow_leak": allow_leak, "log": loggers}
+    asked_of_run |= {"budget": time_to_run, "baselines": not no_baselines}
     run = options.tensorflow("launch").train(dataset, **what, **asked_of_run)
     _finish(run, as_json, told=log_json)
 
