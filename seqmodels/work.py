@@ -29,7 +29,6 @@ from seqmodels.loggers import Logger, Loggers, opened
 from seqmodels.machine import machine, peak_memory, versions
 from seqmodels.model import SequenceModel
 from seqmodels.plan import Parts, Plan
-from seqmodels.predictions import rows_of
 from seqmodels.progress import Reporter
 from seqmodels.registry import HEADS
 from seqmodels.report import Tested, glance, write_report
@@ -90,8 +89,9 @@ class Work:
         self.fingerprint = fingerprint(self.encoded)
         self.yardstick = yardstick(head, parts.target, parts.train)
         self.budget = budget if isinstance(budget, pace.Budget) else None
-        fixed = began["budget"] if began else None if self.budget else budget
-        self.decision = self._decided(self.budget) if self.budget else fixed
+        self.decision: Any = began["budget"] if began else budget
+        if self.budget:
+            self.decision = self._decided(self.budget)
         if self.decision:
             self._limit(epochs=self.decision["epochs"])
             examples = self.decision["examples"]
@@ -241,7 +241,9 @@ class Work:
         write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
         lengths = self.encoded["test"].sequences.lengths
         units = units_of(test, self.apart)
-        answers = rows_of(test, self.target, self.model.encoder, prediction, lengths, units)
+        answers = predictions.rows_of(
+            test, self.target, self.model.encoder, prediction, lengths, units
+        )
         _write_table(path / predictions.FILE, answers)
         truth, rows = test.target(self.target), self.encoded["test"].sequences
         return found, Tested(head, truth, prediction, test.inputs, rows, self.model)

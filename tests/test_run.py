@@ -96,7 +96,7 @@ def test_the_report_is_one_page_that_needs_no_network(run):
 def test_a_finished_run_opens_again_with_the_same_answers(run):
     again = sm.Run(run.path)
     assert again.scores == run.scores
-    assert again.history == run.history
+    assert again.history.equals(run.history)
     texts = ["a good film", "very bad"]
     assert again.predict(texts).answers.tolist() == ["good", "bad"]
     assert sm.load(run.path).predict(texts).answers.tolist() == ["good", "bad"]

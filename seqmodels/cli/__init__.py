@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from seqmodels import __version__
-from seqmodels.cli import data, runs, train
+from seqmodels.cli import compare, data, runs, train, tune
 
 app = typer.Typer(
     name="seqmodels",
@@ -39,5 +39,14 @@ def about(
 
 
 app.command("list")(data.list_parts)
-for command in (data.inspect, train.train, runs.evaluate, runs.predict, data.new):
+for command in (
+    data.inspect,
+    train.train,
+    tune.tune,
+    runs.report,
+    runs.evaluate,
+    runs.predict,
+    compare.compare,
+    data.new,
+):
     app.command()(command)
