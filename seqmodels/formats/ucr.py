@@ -159,9 +159,17 @@ def stepped(values: np.ndarray, channels: int, where: str) -> np.ndarray:
 
 
 def kinds(path: Path, found: Layout, place: Place, encoding: str = "utf-8") -> list[str]:
-    """Return the labels of a file, and nothing else of it."""
-    end = 0 if place == "first" else -1
-    return [label(_parted(text, found.mark)[end]) for _, text in lines(path, encoding)]
+    """Return the labels of a file, and nothing else of it.
+
+    Raises:
+        InputError: A label is not a number; names the line.
+    """
+    end, labels = 0 if place == "first" else -1, []
+    for number, text in lines(path, encoding):
+        cell = _parted(text, found.mark)[end]
+        numbers([cell], f"{path.name}, line {number}, label", blank=True)
+        labels.append(label(cell))
+    return labels
 
 
 def _parted(text: str, mark: str | None) -> list[str]:

@@ -1,0 +1,109 @@
+"""Runs that are killed: how they are made, gone on with, and held against a run that was not."""
+
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import seqmodels as sm
+from seqmodels import checkpoints, training
+from seqmodels.launch import resume
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["seqmodels.launch", "seqmodels.testing"])
+BROKEN_OFF = -signal.SIGKILL
+
+# Two datasets, two heads, dropout, several epochs; a second or so of training each.
+ASKED = {
+    "digits": {"dataset": "digits", "epochs": 4, "settings": {"backbone.units": 16}},
+    "adding": {
+        "dataset": "adding", "epochs": 4, "batch_size": 32,
+        "settings": {"dataset.n": 2000, "dataset.length": 20, "backbone.units": 8},
+    },
+}  # fmt: skip
+
+
+def train(asked: str, out: Path, every: float) -> None:
+    """Train in this process, with a checkpoint that often, in seconds."""
+    training.EVERY = every
+    asked = dict(ASKED[asked])
+    sm.train(asked.pop("dataset"), out=out, quiet=True, **asked)
+
+
+def go_on(out: Path) -> None:
+    resume(out, quiet=True)
+
+
+def killed_within(moment: str, asked: str, out: Path) -> None:
+    """Train, and be killed in the middle of writing the ninth checkpoint."""
+    save, replace, unlink, count = np.savez, Path.replace, Path.unlink, iter(range(10**6))
+
+    def kill() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def half(file, **arrays):
+        if next(count) == 8:
+            save(file, **dict(list(arrays.items())[: len(arrays) // 2]))
+            file.flush()
+            kill()
+        save(file, **arrays)
+
+    def before_its_name(self, target):
+        if self.name == checkpoints.PART and next(count) == 8:
+            kill()
+        return replace(self, target)
+
+    def before_old_ones_go(self, missing_ok=False):
+        if self.suffix == ".npz" and next(count) == 8:
+            kill()
+        unlink(self, missing_ok)
+
+    if moment == "half of the bytes":
+        np.savez = half
+    elif moment == "before its name":
+        Path.replace = before_its_name
+    else:
+        Path.unlink = before_old_ones_go
+    train(asked, out, every=0)
+
+
+def run(target, *arguments, kill_after: float | None = None) -> int:
+    """Call a function in a process of its own, which may be killed; return its exit code."""
+    process = FORKS.Process(target=target, args=arguments)
+    process.start()
+    process.join(kill_after if kill_after is not None else 120)
+    if kill_after is not None:
+        process.kill()
+        process.join()
+    assert process.exitcode is not None, "it hangs"
+    return process.exitcode
+
+
+def ends(path: Path) -> dict:
+    """Return what a run ended with, to the bit."""
+    with np.load(path / "model" / "weights.npz") as file:
+        weights = {name: file[name].tobytes() for name in file.files}
+    history = pd.read_csv(path / "history.csv", dtype=str).drop(columns="seconds")
+    return {
+        "weights": weights,
+        "history": history.to_dict("records"),
+        "scores": json.loads((path / "scores.json").read_text()),
+        "predictions": (path / "predictions.csv").read_text(),
+    }
+
+
+def finished(asked: str, path: Path) -> dict:
+    """Go on with a run, or begin it where it had not begun, and return how it ends."""
+    if not (path / "run.json").exists():
+        shutil.rmtree(path, ignore_errors=True)
+        assert run(train, asked, path, 1000) == 0
+    elif json.loads((path / "run.json").read_text())["status"] != "complete":
+        assert run(go_on, path) == 0
+    left = [one for one in path.rglob("*") if one.name.endswith(".tmp")]
+    assert left == [], "nothing half-written is left"
+    return ends(path)
