@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seqmodels.arguments import checked
+from seqmodels.baselines import simple
+from seqmodels.budget import share
 from seqmodels.errors import InputError
 from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.heads.base import Prediction
 from seqmodels.model import SequenceModel
+from seqmodels.predictions import predictions_of
 from seqmodels.records import Scores, history_of, moved, read, record_of
 from seqmodels.registry import DATASETS
 from seqmodels.settings import restored
 from seqmodels.work import encoded, fingerprint
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Run:
@@ -25,7 +32,8 @@ class Run:
         model: Predicts, and is saved in `path/model`.
         scores: Of the test part, in the target's units.
         baselines: The same scores of answers that need no learning, by name.
-        history: One row an epoch: loss and metrics of the training and the validation part.
+        history: A DataFrame, one row an epoch: loss and metrics of the training and the
+            validation part, seconds.
         record: What `run.json` holds: everything that was asked and found.
     """
 
@@ -48,6 +56,15 @@ class Run:
         self.history = history_of(self.path / "history.csv")
         self.model = SequenceModel.load(self.path / "model")
 
+    @functools.cached_property
+    def predictions(self) -> pd.DataFrame:
+        """Every test example with its target and its answer; see `predictions_of`.
+
+        Raises:
+            InputError: `predictions.csv` is missing or damaged.
+        """
+        return predictions_of(self.path, self.model.head, self.record["examples"]["test"])
+
     def predict(self, inputs: Sequence[Any]) -> Prediction:
         """Return answers for raw inputs; see `SequenceModel.predict`."""
         return self.model.predict(inputs)
@@ -55,6 +72,11 @@ class Run:
     def __repr__(self) -> str:
         name = self.model.head.headline
         return f"Run({str(self.path)!r}, {name}={self.scores[name]:.4g})"
+
+    def _repr_html_(self) -> str:
+        from seqmodels.notebook import card
+
+        return card(self)
 
 
 def load(path: str | Path) -> SequenceModel:
@@ -97,7 +119,15 @@ def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, E
     prediction = run.model.answer(rows["test"].sequences)
     head, target = run.model.head, parts.target
     reference = yardstick(head, target, parts.train)
-    found = evaluate(head, target, reference, parts.test, prediction)
+    others, spent = {}, run.record["budget"]
+    if run.record["baselines"]:
+        fitted = dict(rows)
+        if spent:
+            fitted["train"] = share(rows["train"], spent["examples"], run.record["seed"])
+        others = simple(head, run.model.encoder.spec, fitted, seed=run.record["seed"]).predictions
+    found = evaluate(
+        head, target, reference, parts.test, prediction, others=others, apart=parts.data.apart
+    )
     return run, found, fingerprint(rows) == run.record["fingerprint"]
 
 
