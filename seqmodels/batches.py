@@ -62,7 +62,7 @@ def padded(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndarr
     lengths = sequences.lengths[rows].astype(np.int32)
     steps = int(lengths.max())
     x = sequences.spans(rows, steps)  # [B, T] or [B, T, C]
-    x = x.astype(np.int32 if x.dtype.kind in "iu" else np.float32, copy=False)
+    x = x.astype(np.int32 if np.issubdtype(x.dtype, np.integer) else np.float32, copy=False)
     if lengths.min() < steps:
         x[np.arange(steps, dtype=np.int32) >= lengths[:, None]] = 0
     return x, lengths

@@ -118,9 +118,9 @@ class Examples:
         labels = codes_of(self.target(by))[order] if by else np.zeros(len(self), np.int8)
         later = np.zeros(len(self), bool)
         classes, sizes = np.unique(labels, return_counts=True)
-        for label, size in zip(classes, sizes, strict=True):
+        for label in classes:
             members = np.flatnonzero(labels == label)
-            later[members[: min(round(fraction * size), size - 1)]] = True
+            later[members[: min(round(fraction * len(members)), len(members) - 1)]] = True
         if not later.any():  # so few that the share of each class rounds to none
             later[np.argmax(labels == classes[np.argmax(sizes)])] = True
         return self.take(order[~later]), self.take(order[later])

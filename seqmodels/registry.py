@@ -10,7 +10,7 @@ import dataclasses
 import difflib
 import functools
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
@@ -136,10 +136,9 @@ class Registry(Generic[T]):
         if name not in self._parts:
             self._load()
         if name not in self._parts:
-            close = difflib.get_close_matches(str(name), self._parts, n=1, cutoff=0.5)
             lines = [
                 f"Unknown {self.kind} {name!r}.",
-                *(f"Did you mean {near!r}?" for near in close),
+                *_guess(str(name), self._parts),
                 f"Available: {', '.join(sorted(self._parts))}.",
                 f"A {self.kind} of your own must be imported first: --import MODULE.",
                 *broken_plugins(),
@@ -267,6 +266,10 @@ def register_dataset(
 
 def nearest(name: str, names: list[str]) -> str:
     """Return what to say after an unknown name: the nearest one, and all of them."""
+    return " ".join([*_guess(name, names), f"Available: {some(sorted(names), 20)}."])
+
+
+def _guess(name: str, names: Iterable[str]) -> list[str]:
+    """Return a sentence with the nearest name; none where no name is near."""
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    guess = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{guess}Available: {some(sorted(names), 20)}."
+    return [f"Did you mean {near!r}?" for near in close]
