@@ -5,10 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+import seqmodels as sm
 from seqmodels import baselines
+from seqmodels.cli import app
 from seqmodels.data import Sequences, Spec
 from seqmodels.heads import Binary, Multiclass, Regression
+from seqmodels.run import rescore
 from seqmodels.sequences import Scaled
 from seqmodels.storage.arrays import Writer
 
@@ -281,3 +285,47 @@ def test_the_test_part_chooses_nothing():
     )
     for name, one in whole.predictions.items():
         np.testing.assert_allclose(one.scores[:5], few.predictions[name].scores, atol=1e-6)
+
+
+# --- in a run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Any:
+    out = tmp_path_factory.mktemp("runs") / "with"
+    return sm.train("digits", epochs=1, limit=200, out=out, quiet=True)
+
+
+def test_a_run_is_scored_beside_simple_models_and_doubts_what_they_beat(run):
+    rivals = ["majority class", "simple statistics", "linear on the steps"]
+    assert list(run.baselines) == rivals
+    assert run.baselines["linear on the steps"]["accuracy"] > 0.8
+    assert run.record["usage"]["seconds_baselines"] > 0
+    assert any("does not beat 'linear on the steps'" in line for line in run.record["doubts"])
+    assert any("single epoch" in line for line in run.record["doubts"])
+
+
+def test_doubts_are_in_the_report(run):
+    assert "The LSTM does not beat" in (run.path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_run_scored_again_has_the_same_simple_models(run):
+    _, found, same = rescore(run.path)
+    assert same
+    for name, scores in run.baselines.items():
+        assert found.baselines[name] == pytest.approx(scores, abs=1e-6)
+
+
+def test_without_baselines_none_are_fitted_then_or_later(tmp_path, monkeypatch):
+    monkeypatch.setattr("seqmodels.work.simple", None)
+    monkeypatch.setattr("seqmodels.run.simple", None)
+    out = tmp_path / "without"
+    CliRunner().invoke(
+        app,
+        ["train", "digits", "--epochs", "1", "--limit", "100", "--out", str(out), "--no-baselines"],
+        catch_exceptions=False,
+    )
+    run = sm.Run(out)
+    assert run.record["baselines"] is False
+    assert list(run.baselines) == ["majority class"]
+    assert list(rescore(out)[1].baselines) == ["majority class"]
