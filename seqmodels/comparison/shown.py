@@ -160,7 +160,7 @@ def notebook(found: Comparison) -> str:
     """Return what a notebook shows: the sentence, the table, the notes."""
     from seqmodels.pages import filled
 
-    return filled("compared.html", **_values(found))
+    return filled("notebook.html", **_values(found))
 
 
 def told(value: Any) -> str:
