@@ -33,13 +33,11 @@ def plain(path: Path, most: int) -> Iterator[BufferedReader]:
         InputError: It is no plain file, too large, or was written while it was read.
         FileNotFoundError: It is not there; or another `OSError`.
     """
-    if path.is_symlink():
-        raise InputError(f"{path} is a link. Put the file itself in its place.")
+    _refuse_others(path, os.lstat(path).st_mode)  # before it is opened: some must not even be
     handle = os.open(path, os.O_RDONLY | _FLAGS)
     with os.fdopen(handle, "rb") as file:
         before = os.fstat(handle)
-        if not stat.S_ISREG(before.st_mode):
-            raise InputError(f"{path} is not a plain file. Put one in its place.")
+        _refuse_others(path, before.st_mode)
         if before.st_size > most:
             raise InputError(f"{path} has {before.st_size:,} bytes, at most {most:,} are read.")
         yield file
@@ -48,10 +46,17 @@ def plain(path: Path, most: int) -> Iterator[BufferedReader]:
             raise InputError(f"{path} was written while it was read. Try again.")
 
 
+def _refuse_others(path: Path, mode: int) -> None:
+    if stat.S_ISLNK(mode):
+        raise InputError(f"{path} is a link. Put the file itself in its place.")
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path} is not a plain file. Put one in its place.")
+
+
 def read_bytes(path: Path, most: int = MAX_JSON) -> bytes:
     """Return what is in a file; raises as `plain`."""
     with plain(path, most) as file:
-        return file.read(most)
+        return file.read(os.fstat(file.fileno()).st_size)  # at once, and no more memory than that
 
 
 def parsed(data: bytes, path: Path) -> Any:

@@ -17,7 +17,7 @@ import pydantic
 
 from seqmodels.errors import InputError, some
 from seqmodels.files import write_json, writing
-from seqmodels.opening import MAX_JSON, parsed, plain, read_bytes
+from seqmodels.opening import parsed, plain, read_bytes
 
 MODEL, WEIGHTS, MANIFEST = "model.json", "weights.npz", "manifest.json"
 MAX_MANIFEST = 2**16  # bytes
@@ -130,10 +130,14 @@ class Saved:
         manifest = _manifest(path / MANIFEST)
         self._weights = path / WEIGHTS
         problems, data = [], b""
-        for name, most in ((MODEL, MAX_JSON), (WEIGHTS, MAX_WEIGHTS)):
+        for name in (MODEL, WEIGHTS):
+            entry = manifest.files.get(name)  # type: ignore[call-overload]
             try:
-                _check(path / name, most, manifest.files.get(name))  # type: ignore[call-overload]
-                data = data or read_bytes(path / name, most)
+                if name == MODEL:
+                    data = read_bytes(path / name)
+                    _check(path / name, entry, _told(data))
+                else:
+                    _check(path / name, entry, _entry(path / name))
             except FileNotFoundError:
                 problems.append(f"{path / name} is missing. Copy the whole model directory again.")
             except OSError as error:
@@ -254,11 +258,10 @@ def _description(data: bytes, path: Path) -> _Format1:
         raise InputError(f"{path} is not a saved model: {_first(error)}.") from None
 
 
-def _check(path: Path, most: int, entry: _Entry | None) -> None:
-    """Hold a file against its entry in the manifest."""
+def _check(path: Path, entry: _Entry | None, found: dict[str, Any]) -> None:
+    """Hold what was found of a file against its entry in the manifest."""
     if entry is None:
         raise InputError(f"{path} is missing in the {MANIFEST}. {_AGAIN}")
-    found = _entry(path, most)
     if found != entry.model_dump():
         raise InputError(
             f"{path} is not as it was saved: its sha256 is not the one in {MANIFEST}, at "
@@ -266,10 +269,14 @@ def _check(path: Path, most: int, entry: _Entry | None) -> None:
         )
 
 
-def _entry(path: Path, most: int = MAX_WEIGHTS) -> dict[str, Any]:
-    with plain(path, most) as file:
+def _entry(path: Path) -> dict[str, Any]:
+    with plain(path, MAX_WEIGHTS) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {"sha256": digest, "bytes": file.tell()}
+
+
+def _told(data: bytes) -> dict[str, Any]:
+    return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
 
 
 def _digest(parts: Mapping[str, Any]) -> str:
