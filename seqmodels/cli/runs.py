@@ -1,7 +1,8 @@
-"""`seqmodels evaluate` and `predict`: what a finished run is good for."""
+"""`seqmodels report`, `evaluate` and `predict`: what a finished run is good for."""
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -89,3 +90,41 @@ def predict(
 
         with writing(out) as stream:
             tables.write_answers(shown, form, stream)
+
+
+@terminal.guarded
+def report(
+    run: Annotated[Path, typer.Argument(help="A finished run directory.")],
+    page: Annotated[
+        Path | None,
+        typer.Option(help="Write the page of the run to this file, too; must not exist."),
+    ] = None,
+    as_json: options.Json = False,
+    imports: options.Import = None,
+) -> None:
+    """Tell how good a run is, beside what, and where it errs: the report, in the terminal.
+
+    It needs the run directory alone. The same with figures is the run's `report.html`.
+
+    Example: `seqmodels report runs/imdb-binary-1`
+    """
+    terminal.import_modules(imports)
+    from seqmodels.report.opened import PAGE, Opened
+    from seqmodels.terminal.reported import show_report
+
+    opened = Opened.of(run)
+    story, worst = opened.story()
+    if page is not None and not opened.page(page):
+        terminal.errors.print(
+            f"seqmodels: {PAGE} is missing; {page} is made of the other files, without the inputs.",
+            markup=False,
+            soft_wrap=True,
+        )
+    if as_json:
+        terminal.print_json({**dataclasses.asdict(story), "worst": worst})
+        return
+    show_report(dataclasses.asdict(story), worst)
+    if page is None and not (run / PAGE).is_file():
+        terminal.errors.print(
+            f"seqmodels: {PAGE} is missing; --page FILE makes one of the other files.", markup=False
+        )

@@ -36,8 +36,10 @@ class Tested:
         targets: One per example.
         prediction: One answer per example.
         inputs: Raw; None: they are not at hand, and no input is shown.
-        sequences: The inputs as the network reads them; None: as `inputs`.
-        model: What answered; None: nothing is explained.
+        sequences: The inputs as the network reads them; None: nothing is explained.
+        model: What answered; None: as `inputs` and `sequences`.
+        lengths: Steps read of each example, where `sequences` does not tell.
+        lines: The inputs in a line each, where they are not at hand.
     """
 
     head: Head
@@ -46,10 +48,12 @@ class Tested:
     inputs: Sequence[Any] | None = None
     sequences: Sequences | None = None
     model: SequenceModel | None = None
+    lengths: np.ndarray | None = None
+    lines: Sequence[str] | None = None
 
     def answers(self) -> Answers | None:
         """Return answers beside the truth."""
-        lengths = None if self.sequences is None else np.asarray(self.sequences.lengths)
+        lengths = self.lengths if self.sequences is None else np.asarray(self.sequences.lengths)
         return Answers.of(self.head, self.targets, self.prediction, lengths)
 
 
@@ -84,6 +88,7 @@ def write_report(
         pictures=_pictures(story, answers, parts or {}),
         figures=[drawn(figure, name) for name, figure in figures.items()],
         shown=_shown(tested, answers),
+        explained=tested.model is not None,
         lifted=any(row["lift"] for row in story.scores),
         costs=_costs(record, history),
         most=MOST_CLASSES,

@@ -81,6 +81,10 @@ class Answers:
         """What the mean of `good` is called."""
         return "accuracy" if self.sure is not None else "mean absolute error"
 
+    def probabilities(self, i: int) -> np.ndarray | None:
+        """Return the probability of each class for one example, [K]; None of numbers."""
+        return None if self.sure is None else self.sure[i]
+
     def worst(self, count: int) -> np.ndarray:
         """Return the examples that are most surely wrong, or farthest off, worst first."""
         if self.sure is None:

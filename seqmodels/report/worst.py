@@ -43,11 +43,11 @@ class Shown:
 
 def shown(tested: Tested, answers: Answers) -> dict[str, list[Shown]]:
     """Return the worst mistakes and some right answers, the inputs with them where at hand."""
-    if tested.inputs is None or tested.model is None or tested.sequences is None:
-        return {}
-    from seqmodels.explain import Explainer
+    explainer = None
+    if tested.model is not None and tested.sequences is not None:
+        from seqmodels.explain import Explainer
 
-    explainer = Explainer(tested.model)
+        explainer = Explainer(tested.model)
     return {
         title: [_one(tested, answers, explainer, int(i), title) for i in places]
         for title, places in (("worst", answers.worst(WORST)), ("best", answers.best(BEST)))
@@ -55,38 +55,36 @@ def shown(tested: Tested, answers: Answers) -> dict[str, list[Shown]]:
 
 
 def _one(tested: Tested, answers: Answers, explainer: Any, i: int, title: str) -> Shown:
-    example: Any = tested.inputs[i]  # type: ignore[index]
-    model: Any = tested.model
-    steps = np.asarray(tested.sequences[i])  # type: ignore[index]
-    parts, says = None, ""
-    if len(steps) <= LONGEST:
-        unit, of, size, zero = _explained(tested, answers, i)
-        found = explainer.explain(steps, unit)
-        parts = found.parts * size
-        says = (
-            f"{of}: {short(zero + found.baseline * size)} for steps that say nothing, "
-            f"{short(zero + found.output * size)} for this input; the steps make up the difference"
-            + (f" but for {100 * found.gap:.0f} %" if found.gap > 0.005 else "")
-            + "."
-        )
-    after = None
-    if answers.sure is None:
-        after = {"truth": answers.truth[i], "answer": answers.picks[i]}
-    made = model.encoder.draw(example, parts, after)
-    words = made if isinstance(made, list) else []
-    picture = None
-    if made is not None and not words:
-        picture = drawn(made, f"{title} {i}")
+    parts, says, words, picture = None, "", [], None
+    line = tested.lines[i] if tested.lines else ""
+    if explainer is not None and tested.sequences is not None:
+        steps = np.asarray(tested.sequences[i])
+        if len(steps) <= LONGEST:
+            unit, of, size, zero = _explained(tested, answers, i)
+            found = explainer.explain(steps, unit)
+            parts, ends = found.parts * size, (found.baseline, found.output)
+            missed = f" but for {100 * found.gap:.0f} %" if found.gap > 0.005 else ""
+            start, end = (short(zero + size * value) for value in ends)
+            says = f"{of}: {start} for steps that say nothing, {end} for this input; the steps "
+            says += f"make up the difference{missed}."
+    if tested.model is not None and tested.inputs is not None:
+        encoder, example = tested.model.encoder, tested.inputs[i]
+        after = None
+        if answers.sure is None:
+            after = {"truth": answers.truth[i], "answer": answers.picks[i]}
+        line, made = encoder.show(example), encoder.draw(example, parts, after)
+        words = made if isinstance(made, list) else []
+        if made is not None and not isinstance(made, list):
+            picture = drawn(made, f"{title} {i}")
     return Shown(
         row=i,
-        truth=_words(answers, answers.truth[i], None),
-        answer=_words(answers, answers.picks[i], answers.sure[i] if answers.sure is not None
-                      else None),
-        line=model.encoder.show(example),
+        truth=told(answers, answers.truth[i], None),
+        answer=told(answers, answers.picks[i], answers.probabilities(i)),
+        line=line,
         words=words,
         picture=picture,
         says=says,
-    )  # fmt: skip
+    )
 
 
 def _explained(tested: Tested, answers: Answers, i: int) -> tuple[np.ndarray, str, float, float]:
@@ -111,7 +109,8 @@ def _explained(tested: Tested, answers: Answers, i: int) -> tuple[np.ndarray, st
     return unit, f"Output for {answers.names[0]}", 1.0, 0.0
 
 
-def _words(answers: Answers, value: Any, sure: np.ndarray | None) -> str:
+def told(answers: Answers, value: Any, sure: np.ndarray | None) -> str:
+    """Return the truth or an answer in words, with its probability where that is given."""
     if answers.sure is None:
         return ", ".join(short(float(one)) for one in np.atleast_1d(value)[:4])
     name = answers.names[int(value)]

@@ -1,0 +1,136 @@
+"""What a run says for itself, in the terminal: the story of its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+
+from seqmodels.terminal.tables import number, share, table
+
+MOST = 20  # classes
+BARS = "▁▂▃▄▅▆▇█"
+POINTS = 32  # epochs of a curve at most
+
+
+def show_report(story: Mapping[str, Any], worst: Sequence[Mapping[str, Any]]) -> None:
+    """Show the story of a run, 80 columns wide.
+
+    Args:
+        story: The fields of `report.Story`.
+        worst: The worst mistakes, "row", "input", "truth" and "answer" of each.
+    """
+    console = Console(highlight=False, width=min(Console().width, 100))
+    console.print(story["title"], style="bold cyan", markup=False)
+    console.print(story["says"], markup=False)
+    if story["verdict"]:
+        tone = "green" if story["verdict"].startswith("better") else "yellow"
+        verdict = story["verdict"]
+        console.print(f"{verdict[0].upper()}{verdict[1:]}.", style=f"bold {tone}", markup=False)
+    for line in story["doubts"]:
+        console.print(Padding(f"! {line}", (0, 0, 0, 0)), style="yellow", markup=False)
+    _scores(console, story)
+    _curves(console, story)
+    if story["calibration"]:
+        error = f"{story['miscalibrated']:.3g}"
+        console.print(
+            f"\nExpected calibration error {error}, of the probability of "
+            f"{story['probability']} in ten bins.",
+            markup=False,
+        )
+    for name, (mean, std) in list(story["spread"].items())[:4]:
+        console.print(
+            f"\nTruth minus answer, {name}: mean {number(mean)}, standard deviation {number(std)}.",
+            markup=False,
+        )
+    _classes(console, story["by_class"])
+    _lengths(console, story["by_length"], story["measure"])
+    if worst:
+        console.print("\nWorst mistakes", style="bold")
+    for one in worst:
+        console.print(
+            f"{one['row']:>6}  truth {one['truth']}, answer {one['answer']}", markup=False
+        )
+        console.print(Padding(one["input"], (0, 0, 0, 8)), style="dim", markup=False)
+
+
+def _scores(console: Console, story: Mapping[str, Any]) -> None:
+    rows = table("", story["headline"].replace("_", " "), "95 % interval", "model ahead by", "")
+    for row in story["scores"]:
+        score, lift = row["headline"], row["lift"]
+        ahead = (number(lift["difference"]), _limits(lift)) if lift else ("", "")
+        model = row["name"] == "model"
+        cells = (row["name"], number(score["value"]), _limits(score), *ahead)
+        rows.add_row(*cells, style="bold" if model else "dim")
+    console.print("", rows)
+    others = [
+        f"{name.replace('_', ' ')} {number(one['value'])}"
+        for name, one in story["scores"][0]["scores"].items()
+        if name != story["headline"]
+    ]
+    if others:
+        console.print(f"also {', '.join(others)}", style="dim", markup=False)
+    if story["resampled"]:
+        console.print(f"intervals by bootstrap over {story['resampled']}", style="dim")
+
+
+def _curves(console: Console, story: Mapping[str, Any]) -> None:
+    """Show a line of bars for each column that there is of training and of validation."""
+    history = story["history"]
+    names = [name for name in history[0] if f"valid_{name}" in history[0]]
+    rows = table("", "epoch 1", "", f"epoch {len(history)}")
+    for name in names:
+        both = [row[column] for row in history for column in (name, f"valid_{name}")]
+        for column in (name, f"valid_{name}"):
+            values = [row[column] for row in history]
+            label = column.replace("valid_", "valid ").replace("_", " ")
+            line = bars(values, min(both), max(both))
+            rows.add_row(label, number(values[0]), line, number(values[-1]))
+    console.print("", rows)
+    if story["taken"] is not None:
+        console.print(f"taken: epoch {story['taken']}", style="dim")
+
+
+def _classes(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    shown = table("class", "examples", "recall", "95 % interval", "answers", "precision")
+    for row in sorted(rows, key=lambda row: -row["n"])[:MOST]:
+        cells = (f"{row['n']:,}", _part(row["recall"]), _shares(row), f"{row['answered']:,}")
+        shown.add_row(row["class"][:24], *cells, _part(row["precision"]))
+    console.print("", shown)
+    if len(rows) > MOST:
+        console.print(f"and {len(rows) - MOST:,} more classes", style="dim")
+
+
+def _lengths(console: Console, rows: Sequence[Mapping[str, Any]], measure: str) -> None:
+    if not rows:
+        return
+    shown = table("steps read", "examples", measure, "95 % interval")
+    for row in rows:
+        span = f"{row['from']:,} to {row['to']:,}"
+        shown.add_row(span, f"{row['n']:,}", number(row["score"]), _limits(row))
+    console.print("", shown)
+
+
+def bars(values: Sequence[float], low: float, high: float) -> str:
+    """Return numbers as a line of bars between two levels; of many, some."""
+    thin = -(-len(values) // POINTS)
+    wide = (high - low) or 1.0
+    top = len(BARS) - 1
+    levels = [round(top * (value - low) / wide) for value in values[::thin]]
+    return "".join(BARS[min(max(level, 0), top)] for level in levels)
+
+
+def _limits(one: Mapping[str, Any]) -> str:
+    return "" if one["low"] is None else f"{one['low']:.3g} to {one['high']:.3g}"
+
+
+def _shares(one: Mapping[str, Any]) -> str:
+    return "" if one["low"] is None else f"{100 * one['low']:.1f} to {100 * one['high']:.1f} %"
+
+
+def _part(value: float | None) -> str:
+    return "-" if value is None else share(value)
