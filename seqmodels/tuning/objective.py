@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import hashlib
-import inspect
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,43 +13,16 @@ import keras
 import numpy as np
 
 from seqmodels import training
-from seqmodels.data import Dataset, Encoder
+from seqmodels.data import Encoder
 from seqmodels.errors import InputError
 from seqmodels.heads.base import Head
 from seqmodels.model import SequenceModel
 from seqmodels.plan import Plan
-from seqmodels.registry import DATASETS
-from seqmodels.training import Part, Row
+from seqmodels.training import Part
+from seqmodels.tuning.variations import varied
+from seqmodels.tuning.watching import Outcome
 
 MEMORY = 2**30  # bytes of encoded data that are kept for later trials, the newest aside
-
-
-class Pruned(Exception):  # noqa: N818
-    """Other trials were better after as many epochs."""
-
-
-class TimeUp(Exception):  # noqa: N818
-    """The time for all trials is over."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a trial found.
-
-    Args:
-        value: The validation loss that is to be low: that of the weights that a run would keep,
-            which are those of the best epoch, or of the last one where `patience` is 0.
-        epoch: The epoch of these weights, from 1.
-        epochs: Epochs that were trained.
-        score: The head's headline score on the validation part.
-        part: A hash of the validation targets: values compare where it is the same.
-    """
-
-    value: float
-    epoch: int
-    epochs: int
-    score: float
-    part: str
 
 
 class Objective:
@@ -115,87 +85,6 @@ class Objective:
         while sum(one.bytes for one in self._read.values()) > self.memory:
             del self._read[next(iter(self._read))]
         gc.collect()
-
-
-class Watching:
-    """Tells a trial's epochs to who decides on them, and stops it when the time is over.
-
-    Args:
-        report: Is told the epoch and the validation loss; returns whether to give the trial up.
-        until: The moment of `time.monotonic` when to stop; None: never.
-        show: Is told each row of the history.
-    """
-
-    def __init__(
-        self,
-        report: Callable[[int, float], bool],
-        until: float | None = None,
-        show: Callable[[Row], None] = lambda row: None,
-    ):
-        self.report, self.until, self.show = report, until, show
-        self.epochs = 0
-
-    def say(self, text: str) -> None:
-        """Keep quiet: a trial leaves one line."""
-
-    def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Row]) -> None:
-        """Stop when the time is over."""
-        if self.until is not None and time.monotonic() > self.until:
-            raise TimeUp
-
-    def epoch(self, row: Row) -> None:
-        """Report the epoch, and stop when it is not worth going on."""
-        self.epochs = int(row["epoch"])
-        self.show(row)
-        if self.report(self.epochs, row["valid_loss"]):
-            raise Pruned
-
-
-def varied(plan: Plan, settings: Mapping[str, Any]) -> Plan:
-    """Return a plan with other settings, and without the test part.
-
-    The dataset hands its test part over together with the others, but it is let go of before
-    anybody looks at it: a training example stands in its place.
-    """
-    own: dict[str, dict[str, Any]] = {"dataset": {}, "backbone": {}, "training": {}}
-    for name, value in settings.items():
-        group, _, argument = name.partition(".")
-        own[group][argument] = value
-    arguments = {**plan.arguments, **own["dataset"]}
-    make = plan.make
-    if own["dataset"]:
-        make = lambda: DATASETS.get(plan.dataset).make(**arguments)  # noqa: E731
-
-    def without_test() -> Dataset:
-        data = dataclasses.replace(plan, make=make).made()
-        return dataclasses.replace(data, test=data.train.take(np.arange(1)))
-
-    return dataclasses.replace(
-        plan,
-        arguments=arguments,
-        make=without_test,
-        backbone=dataclasses.replace(plan.backbone, **own["backbone"]),
-        training=dataclasses.replace(plan.training, **own["training"]),
-    )
-
-
-def as_it_is(plan: Plan, names: Iterable[str]) -> dict[str, Any]:
-    """Return the settings of these names that a plan has, defaults of its dataset included."""
-    defaults = {}
-    if plan.dataset in DATASETS:
-        every = inspect.signature(DATASETS.get(plan.dataset).make).parameters
-        defaults = {name: parameter.default for name, parameter in every.items()}
-    groups = {
-        "dataset": {**defaults, **plan.arguments},
-        "backbone": dataclasses.asdict(plan.backbone),
-        "training": dataclasses.asdict(plan.training),
-    }
-    parted = {name: name.split(".", 1) for name in names}
-    return {
-        name: groups[group][argument]
-        for name, (group, argument) in parted.items()
-        if argument in groups[group]
-    }
 
 
 @dataclass(frozen=True, eq=False)

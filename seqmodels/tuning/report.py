@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from seqmodels.pages import drawn, write_page
 from seqmodels.tuning import figures
-from seqmodels.tuning.space import text_of, texts_of
-from seqmodels.tuning.store import Store, state_of
+from seqmodels.tuning.space import Space, text_of, texts_of
+from seqmodels.tuning.store import Store
 
 if TYPE_CHECKING:
     from seqmodels.tuning.folder import Folder
 
-ENOUGH = 10  # complete trials that are needed to say what mattered
+ENOUGH = 10  # trials that are needed to say what mattered
 
 
 def write_report(folder: Folder, store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -44,7 +44,7 @@ def write_report(folder: Folder, store: Store, rows: Sequence[Mapping[str, Any]]
         command=folder.train_command(settings) if best else None,
         onward=folder.command,
         counts={state: states.count(state) for state in dict.fromkeys(states)},
-        importance=importance(store),
+        importance=importance(store.space, told),
         enough=ENOUGH,
         several_parts=len(parts - {None}) > 1,
         rows=sorted(rows, key=_rank),
@@ -53,21 +53,37 @@ def write_report(folder: Folder, store: Store, rows: Sequence[Mapping[str, Any]]
     )
 
 
-def importance(store: Store) -> dict[str, float]:
-    """Return how much of the loss's variance each setting explains alone, the largest first.
+def importance(space: Space, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return how much of the order of the trials each setting explains alone, the largest first.
 
-    A random forest is fitted to the complete trials; of the variance of its answers over the
-    whole space, this is the share that each setting has by itself, scaled so that the shares add
-    up to 1 (functional ANOVA, Hutter et al. 2014). Empty where there are fewer than `ENOUGH`
-    complete trials, or none differs.
+    A random forest is fitted to the ranks of the trials by their loss, pruned ones with the
+    lowest that they had, since to be pruned is to be bad; of the variance of its answers over
+    the whole space, this is the share that each setting has by itself, scaled so that the shares
+    add up to 1 (functional ANOVA, Hutter et al. 2014).
+
+    Args:
+        space: What was searched.
+        rows: One a trial that is complete or pruned.
+
+    Returns:
+        Share by setting; empty where there are fewer than `ENOUGH` trials, or none differs.
     """
     import optuna
+    from scipy.stats import rankdata
 
-    done = [t for t in store.study.get_trials(deepcopy=False) if state_of(t) == "complete"]
-    if len(done) < ENOUGH or len({trial.value for trial in done}) < 2:
+    losses = [row["valid_loss"] for row in rows]
+    if len(rows) < ENOUGH or len(set(losses)) < 2:
         return {}
+    study = optuna.create_study()
+    distributions = {name: entry.distribution() for name, entry in space.items()}
+    for row, rank in zip(rows, rankdata(losses), strict=True):
+        params = {name: entry.drawn(row[name]) for name, entry in space.items()}
+        trial = optuna.trial.create_trial(
+            params=params, distributions=distributions, value=float(rank)
+        )
+        study.add_trial(trial)
     forest = optuna.importance.FanovaImportanceEvaluator(seed=0)
-    return optuna.importance.get_param_importances(store.study, evaluator=forest)
+    return optuna.importance.get_param_importances(study, evaluator=forest)
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[bool, float, int]:

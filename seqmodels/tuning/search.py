@@ -19,6 +19,8 @@ from seqmodels.tuning.lines import Lines
 from seqmodels.tuning.result import Tuning
 from seqmodels.tuning.space import Given, entries, space, texts_of
 from seqmodels.tuning.store import Store, needed
+from seqmodels.tuning.variations import as_it_is
+from seqmodels.tuning.watching import Pruned, TimeUp, Watching
 
 if TYPE_CHECKING:
     import optuna
@@ -148,7 +150,7 @@ def resume(
 
 def _work(plan: Plan, folder: Folder, trials: int, minutes: float | None, quiet: bool) -> Tuning:
     """Do trials until there are enough, and write what was found."""
-    from seqmodels.tuning.objective import Objective, as_it_is
+    from seqmodels.tuning.objective import Objective
 
     until = None if minutes is None else time.monotonic() + 60 * minutes
     _, make, who = _source(plan)
@@ -212,7 +214,6 @@ def _trial(
     until: float | None,
 ) -> str | None:
     """Do one trial and note how it went; return why it failed, if it did, or "time"."""
-    from seqmodels.tuning.objective import Pruned, TimeUp, Watching
 
     def report(epoch: int, loss: float) -> bool:
         with stop.later():

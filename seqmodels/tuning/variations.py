@@ -1,0 +1,61 @@
+"""A plan with other settings, and the settings that a plan has."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from seqmodels.data import Dataset
+from seqmodels.plan import Plan
+from seqmodels.registry import DATASETS
+
+
+def varied(plan: Plan, settings: Mapping[str, Any]) -> Plan:
+    """Return a plan with other settings, and without the test part.
+
+    The dataset hands its test part over together with the others, but it is let go of before
+    anybody looks at it: a training example stands in its place.
+    """
+    own: dict[str, dict[str, Any]] = {"dataset": {}, "backbone": {}, "training": {}}
+    for name, value in settings.items():
+        group, _, argument = name.partition(".")
+        own[group][argument] = value
+    arguments = {**plan.arguments, **own["dataset"]}
+    make = plan.make
+    if own["dataset"]:
+        make = lambda: DATASETS.get(plan.dataset).make(**arguments)  # noqa: E731
+
+    def without_test() -> Dataset:
+        data = dataclasses.replace(plan, make=make).made()
+        return dataclasses.replace(data, test=data.train.take(np.arange(1)))
+
+    return dataclasses.replace(
+        plan,
+        arguments=arguments,
+        make=without_test,
+        backbone=dataclasses.replace(plan.backbone, **own["backbone"]),
+        training=dataclasses.replace(plan.training, **own["training"]),
+    )
+
+
+def as_it_is(plan: Plan, names: Iterable[str]) -> dict[str, Any]:
+    """Return the settings of these names that a plan has, defaults of its dataset included."""
+    defaults = {}
+    if plan.dataset in DATASETS:
+        every = inspect.signature(DATASETS.get(plan.dataset).make).parameters
+        defaults = {name: parameter.default for name, parameter in every.items()}
+    groups = {
+        "dataset": {**defaults, **plan.arguments},
+        "backbone": dataclasses.asdict(plan.backbone),
+        "training": dataclasses.asdict(plan.training),
+    }
+    parted = {name: name.split(".", 1) for name in names}
+    return {
+        name: groups[group][argument]
+        for name, (group, argument) in parted.items()
+        if argument in groups[group]
+    }
