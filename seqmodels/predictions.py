@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pydantic
 
 from seqmodels.data import Encoder, Examples
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.intervals import Units
+from seqmodels.opening import parsed, plain, read_bytes
 from seqmodels.registry import HEADS
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 FILE = "predictions.csv"
 CHUNK = 2**10  # rows that are worked on together
 MAX_CELL = 2**16  # bytes of an input as shown, and of all else in a row but its numbers
-MAX_JSON = 64 * 2**20  # bytes; a vocabulary of a million words fits
 
 
 def rows_of(
@@ -85,13 +84,11 @@ def predictions_of(path: Path, head: Head, count: int) -> pd.DataFrame:
     file, form = path / FILE, _Form.of(head)
     limit = (count + 1) * (MAX_CELL + 64 * len(form.columns))
     try:
-        if file.stat().st_size > limit:
-            raise ValueError(f"it is larger than {count:,} rows can be")
-        frame = pd.read_csv(
-            file, dtype=form.types, encoding="utf-8", keep_default_na=False, na_values=[""],
-            na_filter=False, float_precision="round_trip", index_col=False, engine="c",
-            lineterminator="\n",
-        )  # fmt: skip
+        with plain(file, limit) as stream:
+            frame = pd.read_csv(
+                stream, dtype=form.types, encoding="utf-8", na_filter=False, index_col=False,
+                engine="c", lineterminator="\n",
+            )  # fmt: skip
         if [*frame.columns] not in form.known:
             raise ValueError(f"its columns are {some(frame.columns)}, not {some(form.columns)}")
         if len(frame) != count:
@@ -105,6 +102,8 @@ def predictions_of(path: Path, head: Head, count: int) -> pd.DataFrame:
             frame[name] = form.restored(frame[name].tolist())
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror or error}.") from None
+    except InputError:
+        raise
     except (ValueError, OverflowError, MemoryError) as error:  # also those of pandas' parser
         raise InputError(f"{file} is damaged: {str(error).rstrip('.')}.") from None
     return frame
@@ -146,17 +145,11 @@ def head_of(path: Path) -> Head:
     """
     file = path / "model" / "model.json"
     try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_JSON + 1)
-        return HEADS.restore(_Model.model_validate_json(data).head)
+        return HEADS.restore(parsed(read_bytes(file), file)["head"])
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror or error}.") from None
-    except (pydantic.ValidationError, KeyError):
+    except (KeyError, TypeError, AttributeError):
         raise InputError(f"{file} is not a saved model.") from None
-
-
-class _Model(pydantic.BaseModel, extra="ignore"):
-    head: dict[str, Any]
 
 
 @dataclass(frozen=True)
