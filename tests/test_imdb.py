@@ -6,6 +6,8 @@ import json
 import os
 import pickle
 import random
+import subprocess
+import sys
 import tarfile
 import time
 import zipfile
@@ -369,6 +371,37 @@ def test_a_pickle_of_something_else_is_refused(tmp_path, packed):
     replace_member(path, "x_train.npy", npy(packed))
     with pytest.raises(InputError, match=r"Cannot read .*imdb\.npz"):
         imdb(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does")
+@pytest.mark.parametrize(
+    "step",
+    [
+        b"r\xff\xff\xff\x7f",  # the memo's place 2**31 - 1, for which C's unpickler allots 32 GiB
+        b"p2147483647\n",
+        b"\x96" + (2**34).to_bytes(8, "little"),  # a bytearray of 16 GiB, of which nothing comes
+        b"B\xff\xff\xff\x7f",
+        b"\x95" + (2**40).to_bytes(8, "little"),  # a frame
+    ],
+    ids=str,
+)
+def test_a_pickle_gets_no_memory_for_what_it_only_announces(tmp_path, step):
+    path = write_npz(tmp_path)
+    replace_member(path, "x_train.npy", npy(b"\x80\x04](K\x01" + step + b"e."))
+    code = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from seqmodels.datasets._keras_imdb import read_npz\n"
+        "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, -1))\n"
+        "try: read_npz(Path(sys.argv[1]))\n"
+        "except ValueError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert "are not lists of whole numbers: " in done.stdout
+    assert "numbers: ." not in done.stdout  # what a MemoryError says: nothing
 
 
 @pytest.mark.parametrize(

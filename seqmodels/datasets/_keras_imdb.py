@@ -8,6 +8,7 @@ import gc
 import io
 import json
 import pickle
+import re
 import zipfile
 from array import array
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from seqmodels.errors import InputError, some
 INDEX = "imdb_word_index.json"
 _INDEX_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json"
 CHUNK = 1000  # reviews whose ids are looked at together
-_MOST_BYTES = 100_000_000  # of one part unpacked; the published ones have 14 million
+_MOST_BYTES = 30_000_000  # of one part unpacked; the published ones have 14 million
 _ARRAY_NAMES = {
     ("numpy.core.multiarray", "_reconstruct"),
     ("numpy._core.multiarray", "_reconstruct"),
@@ -31,6 +32,21 @@ _ARRAY_NAMES = {
     ("numpy", "dtype"),
     ("_codecs", "encode"),  # how old protocols write the bytes b"b"
 }
+
+# What an array of lists of whole numbers is pickled as, by any protocol, texts aside. Left out is
+# whatever takes memory that is only announced, such as a place in the memo far beyond those in use.
+_STEPS = re.compile(
+    rb"""(?: K. | M.. | J.{4} | I-?\d{1,10}\n       # whole numbers
+           | [].eatlbRN0()\x85-\x89]               # lists, tuples, and what is made of them
+           | q. | r..[\0-\3]\0 | p\d{1,5}\n | \x94  # into the memo, at 2**18 - 1 at most
+           | h. | j.{4} | g\d{1,5}\n               # out of it
+           | \x80. | \x95.{8} | \x93               # protocol, frame, a name on the stack
+           | c[^\n]{1,99}\n[^\n]{1,99}\n           # a name
+           | V[^\n]{0,99}\n                        # a text, as a line
+         )*+""",
+    re.DOTALL | re.VERBOSE,
+)
+_TEXT = re.compile(rb"[U\x8cC](.)|X(.)\0{3}", re.DOTALL)  # a short one, and how many bytes it has
 
 
 def read_npz(path: Path) -> tuple[Examples, Examples]:
@@ -84,6 +100,17 @@ class _Unpickler(pickle.Unpickler):
         if (module_name, global_name) not in _ARRAY_NAMES:
             raise pickle.UnpicklingError(f"it asks for {module_name}.{global_name}")
         return _Inert
+
+
+def _refuse_others(packed: bytes) -> None:
+    """Refuse a pickle of anything but lists, or one that asks for memory before it brings data."""
+    place = _STEPS.match(packed).end()  # type: ignore[union-attr]
+    while place < len(packed):
+        text = _TEXT.match(packed, place)
+        if text is None:
+            raise pickle.UnpicklingError(f"no list has the step {packed[place : place + 5]!r}")
+        place = text.end() + ord(text[1] or text[2])
+        place = _STEPS.match(packed, place).end()  # type: ignore[union-attr]
 
 
 def _part(path: Path, archive: zipfile.ZipFile, part: str, words: list[str]) -> Examples:
@@ -141,6 +168,7 @@ def _reviews(path: Path, member: tuple[np.dtype, int, bytes]) -> list[array]:
     if not kind.hasobject:
         raise _wrong(path, f"its reviews are {kind}, not lists of ids")
     try:
+        _refuse_others(packed)
         rows = _Unpickler(io.BytesIO(packed)).load().state[-1]
         reviews, total = [], 0
         for row in rows:
