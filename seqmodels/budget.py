@@ -17,8 +17,8 @@ from seqmodels.pace import FEWEST, FORWARD, Budget, Pace, Work, duration, fitted
 from seqmodels.plan import Training
 from seqmodels.progress import Reporter
 
-AFTER = 10.0  # seconds for scores, baselines and report, whatever the data
-AFTER_SHARE = 0.05  # of the budget, for the same
+AFTER = 15.0  # seconds for scores, baselines and report, whatever the data
+AFTER_SHARE = 0.07  # of the budget, for the same
 PROBED = 10  # steps that are timed, at least, unless they take too long
 PROBE = 0.02  # of the budget is spent on timing steps
 PROBE_MOST = 0.1  # of it, however slow they are

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -49,11 +50,40 @@ class Record(pydantic.BaseModel, extra="forbid"):
     usage: dict[str, float | None] | None = None
 
 
+@dataclass(frozen=True)
+class Lift:
+    """By how much a model is better than a baseline, in its headline score.
+
+    Args:
+        difference: Above 0 where the model is better, whichever way the score counts.
+        low: Lower limit of its 95 % interval.
+        high: Upper limit.
+    """
+
+    difference: float
+    low: float
+    high: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether the model is better by more than the choice of test examples explains."""
+        return self.low > 0
+
+    @property
+    def says(self) -> str:
+        """Whether the model is better, in a word: "yes", "unclear", "no"."""
+        return "yes" if self.clear else "no" if self.high < 0 else "unclear"
+
+
 class Scores(pydantic.BaseModel, extra="forbid"):
-    """What `scores.json` holds."""
+    """What `scores.json` holds: an `Evaluation`; before there were intervals, its first two."""
 
     scores: dict[str, float]
     baselines: dict[str, dict[str, float]]
+    intervals: dict[str, dict[str, tuple[float, float]]] = {}
+    lifts: dict[str, Lift] = {}
+    resampled: str = ""
+    draws: int = 0
 
 
 Kind = TypeVar("Kind", bound=pydantic.BaseModel)
@@ -105,6 +135,6 @@ def history_of(path: Path) -> pd.DataFrame:
     if not rows:
         raise InputError(f"{path} is damaged: it has no epoch.")
     frame = pd.DataFrame(rows)
-    if "epoch" not in frame or not (frame["epoch"] == range(1, len(frame) + 1)).all():
+    if "epoch" not in frame or not (frame["epoch"] == list(range(1, len(frame) + 1))).all():
         raise InputError(f"{path} is damaged: its epochs do not count from 1.")
     return frame.astype({"epoch": int})

@@ -1,0 +1,215 @@
+"""A run within a budget of time: what is given up for it, and that it can be repeated."""
+
+import json
+
+import numpy as np
+import pytest
+
+import seqmodels as sm
+from seqmodels import budget as budgets
+from seqmodels import training
+from seqmodels.budget import Deadline, decided, says, share
+from seqmodels.encoders.series import SeriesEncoder
+from seqmodels.errors import InputError
+from seqmodels.heads import Binary
+from seqmodels.launch import repeat
+from seqmodels.model import SequenceModel
+from seqmodels.pace import Budget, Pace
+from seqmodels.plan import Training
+from seqmodels.progress import Reporter
+from seqmodels.sequences import Sequences
+
+RNG = np.random.default_rng(0)
+
+
+def part(count):
+    lengths = RNG.integers(3, 9, count)
+    values = RNG.normal(size=(lengths.sum(), 2)).astype(np.float32)
+    starts = np.cumsum(lengths) - lengths
+    return training.Part(
+        Sequences(values, starts, lengths), RNG.integers(0, 2, (count, 1)).astype(np.float32)
+    )
+
+
+ENCODED = {"train": part(640), "valid": part(60), "test": part(60)}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that each training step moves by a second, and nothing else does."""
+    now = [0.0]
+    of_step = Pace.step
+
+    def step(self, *args):
+        now[0] += 1.0
+        of_step(self, *args)
+
+    monkeypatch.setattr(Pace, "step", step)
+    monkeypatch.setattr(Pace, "__init__", _with_clock(Pace.__init__, lambda: now[0]))
+    return now
+
+
+def _with_clock(init, clock):
+    def made(self, *args, **how):
+        init(self, *args, **{**how, "clock": clock})
+
+    return made
+
+
+def model():
+    encoder = SeriesEncoder().fit([np.zeros((3, 2)), np.ones((3, 2))])
+    return SequenceModel(encoder, sm.Backbone(units=2), Binary().fit(["a", "b"]), seed=0)
+
+
+def decision(clock, asked, **settings):
+    """Return what is decided where a step takes a second, and an epoch has twenty."""
+    made = model()
+    budget = Budget(asked, clock=lambda: clock[0])
+    wanted = Training(batch_size=32, **{"epochs": 30, **settings})
+    return decided(budget, lambda: model().network, made.head, ENCODED, wanted, 0)
+
+
+def test_enough_time_gives_up_nothing(clock):
+    found = decision(clock, "1h")
+    assert (found["epochs"], found["examples"]) == (30, 640)
+    assert says(found) == "Budget of 1h: nothing is given up."
+
+
+def test_epochs_are_given_up_to_fit(clock):
+    found = decision(clock, "5m")
+    assert 8 <= found["epochs"] <= 13, "300 seconds, some for timing and the report, 21 an epoch"
+    assert found["examples"] == 640
+    assert says(found) == f"Budget of 5m: {found['epochs']} of 30 epochs at most."
+
+
+def test_too_little_time_is_refused_with_what_is_enough(clock):
+    with pytest.raises(InputError, match=r"A budget of 30s is too short.*Give at least") as told:
+        decision(clock, "30s")
+    least = str(told.value).rsplit("--budget ", 1)[1].rstrip(".")
+    clock[0] = 0.0
+    assert decision(clock, least)["epochs"] >= 1
+
+
+def test_examples_are_given_up_when_few_epochs_would_fit(clock, monkeypatch):
+    monkeypatch.setattr(budgets, "fitted", lambda *a, **k: budgets_fit(2, 0.5))
+    found = decision(clock, "2m")
+    assert says(found) == "Budget of 2m: 2 of 30 epochs at most, 320 of 640 training examples."
+
+
+def budgets_fit(epochs, part_of):
+    from seqmodels.pace import Fit
+
+    return Fit(epochs, part_of)
+
+
+def test_the_drawn_examples_are_the_same_for_the_same_seed():
+    whole = ENCODED["train"]
+    one, same, other = share(whole, 100, 1), share(whole, 100, 1), share(whole, 100, 2)
+    assert one.sequences.starts.tolist() == same.sequences.starts.tolist()
+    assert one.sequences.starts.tolist() != other.sequences.starts.tolist()
+    assert len(one.y) == len(set(one.sequences.starts.tolist())) == 100
+    assert share(whole, 640, 1) is whole
+
+
+def fit_until(second, epochs=6, patience=0, per_step=1.0):
+    """Train six epochs of twenty steps, on a clock that a step moves; return what came of it."""
+    now, made, reporter = [0.0], model(), Reporter(epochs, quiet=True)
+    reporter.pace = Pace(epochs, clock=lambda: now[0])
+    budget = Budget(f"{second}s", clock=lambda: now[0])
+
+    class Ticking(Deadline):
+        def step(self, *args):
+            now[0] += per_step
+            super().step(*args)
+
+    watch = Ticking(reporter, budget, epochs)
+    watch.room = 0.0
+    settings = Training(epochs=epochs, patience=patience, batch_size=32, learning_rate=0.01)
+    history = training.fit(
+        made.network, made.head, ENCODED["train"], ENCODED["valid"], settings,
+        seed=0, folder=None, watch=watch,
+    )  # fmt: skip
+    return history, [np.array(w) for w in made.network.get_weights()], watch
+
+
+def test_a_training_that_fits_is_not_stopped():
+    history, _, watch = fit_until(121)
+    assert len(history) == 6
+    assert watch.stopped is None
+
+
+def test_a_training_stops_after_the_last_epoch_that_fits():
+    history, _, watch = fit_until(70)
+    assert len(history) == 3
+    assert watch.stopped == "after epoch 3"
+
+
+def test_a_stopped_training_has_the_weights_of_its_best_epoch():
+    """Those of one that was asked for as many epochs, with patience enough to take the best."""
+    history, stopped, _ = fit_until(70)
+    same, asked, _ = fit_until(1000, epochs=3, patience=3)
+    assert [row["valid_loss"] for row in history] == [row["valid_loss"] for row in same]
+    assert all((a == b).all() for a, b in zip(stopped, asked, strict=True))
+
+
+def test_a_machine_that_becomes_slow_stops_a_training_in_the_middle_of_an_epoch():
+    now, made, reporter = [0.0], model(), Reporter(6, quiet=True)
+    reporter.pace = Pace(6, clock=lambda: now[0])
+
+    class Slower(Deadline):
+        def step(self, epoch, done, *args):
+            now[0] += 1.0 if epoch < 3 else 10.0
+            super().step(epoch, done, *args)
+
+    watch = Slower(reporter, Budget("70s", clock=lambda: now[0]), 6)
+    watch.room = 0.0
+    history = training.fit(
+        made.network, made.head, ENCODED["train"], ENCODED["valid"],
+        Training(epochs=6, batch_size=32), seed=0, folder=None, watch=watch,
+    )  # fmt: skip
+    assert len(history) == 2
+    assert watch.stopped == "in epoch 3, after 4 of 20 steps"
+
+
+def test_of_a_first_epoch_that_does_not_fit_the_part_that_does_is_kept():
+    history, _, watch = fit_until(5)
+    assert len(history) == 1
+    assert watch.stopped == "in epoch 1, after 6 of 20 steps"
+
+
+def test_a_budget_must_be_a_time():
+    with pytest.raises(InputError, match="such as 10m"):
+        sm.train("digits", budget="soon")
+
+
+def test_a_run_with_a_budget_is_repeated_with_what_was_decided(tmp_path, monkeypatch):
+    """What fits depends on the machine, so that the test says it; all else is real."""
+    monkeypatch.setattr(budgets, "fitted", lambda *a, **k: budgets_fit(2, 0.5))
+    run = sm.train("digits", epochs=50, limit=300, budget="1h", out=tmp_path / "a", quiet=True)
+    record = json.loads((tmp_path / "a" / "run.json").read_text())
+    assert record["budget"] == {
+        "asked": "1h", "epochs": 2, "of_epochs": 50, "examples": 150, "of_examples": 300,
+        "stopped": None,
+    }  # fmt: skip
+    assert record["training"]["epochs"] == len(run.history) == 2
+    again = repeat(tmp_path / "a", out=tmp_path / "b", quiet=True)
+    assert again.scores == run.scores
+    assert again.record["budget"] == run.record["budget"]
+    whole = sm.train("digits", epochs=2, limit=300, out=tmp_path / "c", quiet=True)
+    assert whole.scores != run.scores, "with all examples it is another training"
+
+
+def test_a_run_that_its_budget_stops_is_repeated_to_where_it_came(tmp_path, monkeypatch):
+    def stops(self, row):
+        self.reporter.epoch(row)
+        if row["epoch"] == 2:
+            self.stopped = "after epoch 2"
+            raise training.Enough
+
+    monkeypatch.setattr(Deadline, "epoch", stops)
+    how = {"epochs": 5, "limit": 200, "settings": {"training.patience": 0}}
+    run = sm.train("digits", **how, budget="2h", out=tmp_path / "a", quiet=True)
+    assert len(run.history) == run.record["training"]["epochs"] == 2
+    assert run.record["budget"]["stopped"] == "after epoch 2"
+    again = repeat(tmp_path / "a", out=tmp_path / "b", quiet=True)
+    assert again.scores == run.scores
