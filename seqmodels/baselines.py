@@ -100,7 +100,12 @@ class _Kind:
 def _fitted(
     kind: _Kind, head: Head, spec: Spec, encoded: Mapping[str, Part], seed: int, says: list[str]
 ) -> Prediction | None:
-    """Return the answers of a linear model on features of one kind; None: it has none."""
+    """Return the answers of a linear model on features of one kind; None: it has none.
+
+    On one core: products this small take longer on several, much longer where these are busy.
+    """
+    from threadpoolctl import threadpool_limits
+
     whole = {name: part.sequences for name, part in encoded.items()}
     sizes = kind.size(spec, whole)
     if sizes is None:
@@ -123,7 +128,7 @@ def _fitted(
             f"drawn at random."
         )
     parts = {name: whole[name].take(rows[name]) for name in rows} | {"test": whole["test"]}
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    with warnings.catch_warnings(), np.errstate(all="ignore"), threadpool_limits(1):
         warnings.simplefilter("ignore")  # of what does not converge the best so far is taken
         x = kind.make(spec, parts)
         y = {name: encoded[name].y[rows[name]] for name in rows}
