@@ -77,7 +77,7 @@ class Fake:
         return Outcome(loss, 3, 3, score=1 - loss, part="p")
 
     def loss(self, settings):
-        return abs(math.log(settings["training.learning_rate"] / 3e-3)) / 10
+        return abs(math.log(settings["training.learning_rate"] / 1e-2)) / 10
 
 
 @pytest.fixture
@@ -252,8 +252,9 @@ def test_the_first_trial_is_what_a_run_would_do(sums, fake, tmp_path):
 
 def test_a_search_beats_its_first_trials(sums, fake, tmp_path):
     rates = tuned(tmp_path / "t", trials=30).trials["training.learning_rate"]
-    away = np.abs(np.log(rates.to_numpy() / 3e-3))
-    assert np.median(away[20:]) < np.median(away[1:11]) / 2
+    away = np.abs(np.log(rates.to_numpy() / 1e-2))
+    assert np.median(away[20:]) < np.median(away[1:11])
+    assert away.min() < 0.1
 
 
 def test_bad_trials_are_given_up_and_count(sums, fake, tmp_path):
@@ -286,7 +287,7 @@ def test_a_real_loss_that_is_not_finite_fails_its_trial(tmp_path, monkeypatch):
     with pytest.raises(sm.InputError, match="1 trials in a row failed"):
         tuned(
             tmp_path / "t", dataset=dataset(), search=SMALL,
-            settings={**QUICK, "training.learning_rate": 1e30, "training.clip": None},
+            settings={**QUICK, "training.learning_rate": 1e38, "training.clip": None},
         )  # fmt: skip
     assert "training.learning_rate" in tuning.Tuning(tmp_path / "t").trials.why[0]
 
