@@ -111,9 +111,7 @@ def tune(
         scored = {"run": str(run.path), "scores": run.scores} if run else {}
         terminal.print_json(_as_json(found) | scored)
     elif run:
-        from seqmodels.evaluation import Evaluation
-
-        tables.show_scores(Evaluation(run.scores, run.baselines), run.model.head.headline)
+        tables.show_scores(run.evaluation, run.model.head.headline)
         print(f"\n{run.path}")
 
 

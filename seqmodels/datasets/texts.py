@@ -102,6 +102,7 @@ def _inputs(
     presets={"default": _DEFAULT},
     look=_look,
     inputs=_inputs,
+    search={"dataset.words": "5000,10000,20000"},
 )
 def texts(
     path: str | Path | None = None,
