@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,34 +12,11 @@ from seqmodels import intervals
 from seqmodels.data import Examples
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.intervals import Limits, limits
+from seqmodels.records import Lift
+from seqmodels.records import Scores as Saved
 
 Scores = dict[str, float]
 MODEL = "model"
-
-
-@dataclass(frozen=True)
-class Lift:
-    """By how much a model is better than a baseline, in its headline score.
-
-    Args:
-        difference: Above 0 where the model is better, whichever way the score counts.
-        low: Lower limit of its 95 % interval.
-        high: Upper limit.
-    """
-
-    difference: float
-    low: float
-    high: float
-
-    @property
-    def clear(self) -> bool:
-        """Whether the model is better by more than the choice of test examples explains."""
-        return self.low > 0
-
-    @property
-    def says(self) -> str:
-        """Whether the model is better, in a word: "yes", "unclear", "no"."""
-        return "yes" if self.clear else "no" if self.high < 0 else "unclear"
 
 
 @dataclass(frozen=True)
@@ -64,6 +41,15 @@ class Evaluation:
     lifts: dict[str, Lift] = field(default_factory=dict)
     resampled: str = ""
     draws: int = 0
+
+    @classmethod
+    def of(cls, saved: Saved) -> Evaluation:
+        """Return what `scores.json` holds."""
+        return cls(**dict(saved))
+
+    def record(self) -> dict[str, Any]:
+        """Return what `scores.json` is to hold, as JSON types."""
+        return asdict(self)
 
     def best_baseline(self, head: Head) -> str:
         """Return the name of the baseline with the best headline score."""

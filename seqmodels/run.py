@@ -31,7 +31,8 @@ class Run:
         path: The run directory.
         model: Predicts, and is saved in `path/model`.
         scores: Of the test part, in the target's units.
-        baselines: The same scores of answers that need no learning, by name.
+        baselines: The same scores of answers that need little learning or none, by name.
+        evaluation: Both, with 95 % intervals, and the model's lift over each baseline.
         history: A DataFrame, one row an epoch: loss and metrics of the training and the
             validation part, seconds.
         record: What `run.json` holds: everything that was asked and found.
@@ -50,9 +51,9 @@ class Run:
                 f"The training of {str(path)!r} did not finish. "
                 f"Go on with: seqmodels train --resume {path}"
             )
-        saved = read(self.path / "scores.json", Scores)
-        self.scores = saved.scores
-        self.baselines = saved.baselines
+        self.evaluation = Evaluation.of(read(self.path / "scores.json", Scores))
+        self.scores = self.evaluation.scores
+        self.baselines = self.evaluation.baselines
         self.history = history_of(self.path / "history.csv")
         self.model = SequenceModel.load(self.path / "model")
 

@@ -238,7 +238,7 @@ class Work:
         found = evaluate(
             head, self.target, self.yardstick, test, prediction, others=others, apart=self.apart
         )
-        write_json(path / "scores.json", {"scores": found.scores, "baselines": found.baselines})
+        write_json(path / "scores.json", found.record())
         lengths = self.encoded["test"].sequences.lengths
         units = units_of(test, self.apart)
         answers = predictions.rows_of(

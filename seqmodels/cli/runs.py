@@ -31,9 +31,7 @@ def evaluate(
     if not same:
         terminal.errors.print("seqmodels: The data are not those of the run; its split may differ.")
     if as_json:
-        terminal.print_json(
-            {"scores": found.scores, "baselines": found.baselines, "same_data": same}
-        )
+        terminal.print_json(found.record() | {"same_data": same})
         return
     tables.show_scores(found, opened.model.head.headline)
 

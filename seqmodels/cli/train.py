@@ -183,13 +183,9 @@ def _finish(run: Run, as_json: bool, told: bool = False) -> None:
     if told:
         return
     if as_json:
-        terminal.print_json(
-            {"run": str(run.path), "scores": run.scores, "baselines": run.baselines}
-        )
+        terminal.print_json({"run": str(run.path), **run.evaluation.record()})
         return
-    from seqmodels.evaluation import Evaluation
-
-    tables.show_scores(Evaluation(run.scores, run.baselines), run.model.head.headline)
+    tables.show_scores(run.evaluation, run.model.head.headline)
     print(f"\n{run.path}")
 
 
