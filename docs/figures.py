@@ -20,6 +20,8 @@ from rich.text import Text
 import seqmodels as sm
 from seqmodels import plots
 from seqmodels.registry import DATASETS
+from seqmodels.report.answers import Answers
+from seqmodels.report.figures import reliability
 
 FOLDER = Path(__file__).parent / "figures"
 OFFLINE = [
@@ -59,7 +61,13 @@ def draw(dataset: str, asked: dict[str, Any], names: dict[str, str], out: Path) 
     given = {name: value for name, value in run.record["arguments"].items() if value is not None}
     test = DATASETS.get(dataset).make(**given).test
     truth = test.target(run.record["target"])
-    for name, figure in run.model.head.figures(truth, run.predict(test.inputs)).items():
+    prediction = run.predict(test.inputs)
+    figures = run.model.head.figures(truth, prediction)
+    answers = Answers.of(run.model.head, truth, prediction)
+    if answers is not None and answers.sure is not None:
+        rows, _, of = answers.calibration()
+        figures["reliability"] = reliability(rows, of)
+    for name, figure in figures.items():
         if name in names:
             plots.save(figure, FOLDER / f"{names[name]}.png")
 

@@ -69,7 +69,7 @@ def filled(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"num": plots.short, "share": _share}
+    environment.filters |= {"num": plots.short, "share": _share, "limit": _limit}
     return environment.get_template(template).render(**values)
 
 
@@ -137,6 +137,10 @@ def _shared(group: re.Match[str]) -> str:
 
 
 _UNSAID = ("Date", "Creator", "Format", "Type")
+
+
+def _limit(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
 
 
 def _share(value: float | None) -> str:

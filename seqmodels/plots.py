@@ -77,26 +77,6 @@ def roc(truth: np.ndarray, score: np.ndarray, positive: str) -> Figure:
     return figure
 
 
-def reliability(truth: np.ndarray, score: np.ndarray, positive: str) -> Figure:
-    """Draw how often truth [N] was 1 where the model said a probability near `score` [N]."""
-    edges = np.linspace(0, 1, 11)
-    places = np.clip(np.digitize(score, edges) - 1, 0, 9)
-    figure, axes = canvas(4.4, 4.0)
-    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="calibrated")
-    filled = [i for i in range(10) if (places == i).any()]
-    said = [score[places == i].mean() for i in filled]
-    came = [truth[places == i].mean() for i in filled]
-    area = [20 + 280 * (places == i).mean() for i in filled]
-    axes.plot(said, came, color=BLUE, linewidth=1.5)
-    axes.scatter(said, came, s=area, color=BLUE, label="model (area: examples)", zorder=3)
-    axes.set(
-        xlabel=f"probability of {positive!r}", ylabel=f"share that was {positive!r}",
-        title="Reliability", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal",
-    )  # fmt: skip
-    axes.legend(loc="upper left", frameon=False, markerscale=0.6)
-    return figure
-
-
 def against(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw predicted against actual numbers, both [N, D], in the target's units.
 
@@ -258,8 +238,8 @@ def numbers(figure: Figure) -> list[dict[str, Any]]:
         panel = axes.get_title() or axes.get_ylabel() or str(i + 1)
         drawn = [(one.get_label(), *one.get_data(orig=True)) for one in axes.lines]
         for one in axes.patches:
-            if hasattr(one, "get_data"):  # of `stairs`
-                data: Any = one.get_data()
+            data: Any = getattr(one, "get_data", lambda: None)()  # of `stairs`
+            if data is not None:
                 drawn.append((one.get_label(), data.edges[:-1], data.values))
         for label, x, y in drawn:
             if not str(label).startswith("_"):

@@ -138,7 +138,6 @@ class Binary(Head):
         drawn = {"confusion": plots.confusion(truth, picks, names)}
         if prediction.scores is not None and len(np.unique(truth)) == 2:
             drawn["roc"] = plots.roc(truth, prediction.scores[:, 1], names[1])
-            drawn["reliability"] = plots.reliability(truth, prediction.scores[:, 1], names[1])
         return drawn
 
     def _two(self, found: tuple[Label, ...]) -> tuple[Label, ...]:

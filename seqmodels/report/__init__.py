@@ -89,6 +89,7 @@ def write_report(
         figures=[drawn(figure, name) for name, figure in figures.items()],
         shown=_shown(tested, answers),
         explained=tested.model is not None,
+        uneven=any(len(set(part["lengths"])) > 1 for part in (parts or {}).values()),
         lifted=any(row["lift"] for row in story.scores),
         costs=_costs(record, history),
         most=MOST_CLASSES,
@@ -98,7 +99,7 @@ def write_report(
 def _pictures(story: Story, answers: Answers | None, parts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the figures that every head has, by the section that they stand in."""
     found: dict[str, Any] = {"data": [], "scores": [], "curves": [], "calibration": [], "by": []}
-    if parts and any(len(part["counts"]) > 1 for part in parts.values()):
+    if any(len(set(part["lengths"])) > 1 for part in parts.values()):
         found["data"].append(drawn(draw.lengths(parts), "Lengths"))
     rows = [
         {"name": row["name"], **row["headline"]} for row in story.scores if row["headline"]["value"]
@@ -131,8 +132,12 @@ def _costs(
     rows = [("training", f"{spent:,.1f} seconds, {len(history)} epochs")]
     if record.get("seconds"):
         rows.append(("all of the run", f"{record['seconds']:,.1f} seconds"))
-    usage: Any = record.get("usage") or {}
-    rows += [(name.replace("_", " "), str(value)) for name, value in usage.items()]
+    for name, value in (record.get("usage") or {}).items():
+        what, _, unit = name.rpartition("_")
+        if value is not None and unit == "bytes":
+            rows.append((what.replace("_", " "), f"{value / 2**20:,.0f} MB"))
+        elif value is not None:
+            rows.append((name.replace("_", " "), f"{value:,.4g}"))
     return rows
 
 

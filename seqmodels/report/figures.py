@@ -57,7 +57,8 @@ def curve(history: Sequence[Mapping[str, float]], name: str, taken: int | None) 
             ha="right" if taken > (len(history) + 1) / 2 else "left", fontsize=9, color=INK,
         )  # fmt: skip
     axes.set(xlabel="epoch", ylabel=name.replace("_", " "))
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    locator: Any = axes.xaxis.get_major_locator()
+    locator.set_params(integer=True)
     axes.legend(frameon=False)
     keep(figure, [
         {"epoch": row["epoch"], "train": row[name], "valid": row.get(f"valid_{name}")}
@@ -113,7 +114,7 @@ def residuals(found: Answers) -> Figure:
 def by_length(rows: Sequence[Row], measure: str) -> Figure:
     """Draw how good the answers are by length."""
     figure, axes = canvas(WIDE, 2.9)
-    places = np.arange(len(rows))
+    places = list(range(len(rows)))
     values = [row["score"] for row in rows]
     known = [i for i in places if rows[i]["low"] is not None]
     low, high = [rows[i]["low"] for i in known], [rows[i]["high"] for i in known]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ class Opened:
         return left.is_file()
 
 
-def _worst(answers: Answers, lines: list[str]) -> list[Row]:
+def _worst(answers: Answers, lines: Sequence[str]) -> list[Row]:
     return [
         {
             "row": int(i),

@@ -116,14 +116,14 @@ def sentence(model: Row, best: Row | None, headline: str, n: int) -> str:
         lift = best["lift"]
         if lift is not None:
             value, low, high = lift["difference"], lift["low"], lift["high"]
-            says += f" The model is ahead by {short(value)} ({short(low)} to {short(high)})."
+            says += f" The model is ahead by {short(value)} ({low:.3g} to {high:.3g})."
     return says
 
 
 def _with(one: Row) -> str:
     if one["low"] is None:
         return short(one["value"])
-    return f"{short(one['value'])} (95 % interval {short(one['low'])} to {short(one['high'])})"
+    return f"{short(one['value'])} (95 % interval {one['low']:.3g} to {one['high']:.3g})"
 
 
 def _verdict(model: Row, best: Row | None, sign: int) -> str:
