@@ -107,7 +107,7 @@ def _open(path: Path) -> Opened:
     frame = predictions_of(path, head, record["examples"].get("test", 0))
     targets, prediction = answers_in(frame, head)
     weights = _weights(path / "model" / "weights.npz")
-    shown, units = list(frame["input"]), units_in(frame, getattr(saved, "resampled", ""))
+    shown, units = list(frame["input"]), units_in(frame, saved.resampled)
     return Opened(path, record, saved, head, shown, targets, prediction, units, weights)
 
 
