@@ -58,6 +58,7 @@ def fetch(
     name: str,
     md5: str | None = None,
     sha256: str | None = None,
+    mirror: str | None = None,
     progress: bool = True,
 ) -> Path:
     """Return the path of a published file, downloaded to the cache unless it is there.
@@ -66,9 +67,9 @@ def fetch(
     where it stopped, now or in a later call, if the server can do that. Two processes that
     fetch the same file take turns, and the second finds it there.
 
-    When `$SEQMODELS_MIRROR` is set, `$SEQMODELS_MIRROR/FOLDER/NAME` is read instead of
-    `url`; the checksum still has to be right. So any web server of a folder that is laid
-    out like `$SEQMODELS_DATA` is a mirror.
+    A mirror serves the same file as `MIRROR/FOLDER/NAME`, which is read instead of `url`; the
+    checksum still has to be right. So any web server of a folder that is laid out like
+    `$SEQMODELS_DATA` is a mirror.
 
     Args:
         url: Where the publisher serves it.
@@ -76,6 +77,7 @@ def fetch(
         name: What to call it there.
         md5: Its checksum, in hexadecimal; or give `sha256`.
         sha256: Its checksum, in hexadecimal.
+        mirror: Address of a mirror. None: `$SEQMODELS_MIRROR`, where it is set.
         progress: Tell on standard error how far it is: a bar on a terminal, else plain lines.
 
     Raises:
@@ -88,7 +90,7 @@ def fetch(
         raise InputError(f"Fetching {name!r} needs one checksum, md5 or sha256.")
     kind, checksum = ("md5", md5) if md5 else ("sha256", str(sha256))
     target = cache_folder() / folder / name
-    mirror = os.environ.get(MIRROR_VARIABLE)
+    mirror = mirror or os.environ.get(MIRROR_VARIABLE)
     source = f"{mirror.rstrip('/')}/{folder}/{name}" if mirror else url
     try:
         if target.is_file() and pooch.file_hash(str(target), alg=kind) == checksum.lower():
@@ -100,8 +102,9 @@ def fetch(
     except (_Failed, OSError) as why:
         raise InputError(
             f"Cannot download {name!r} from {source}: {why}. "
-            f"Fetch {url} by hand ({kind} {checksum}) and put it at {target}, or set "
-            f"${MIRROR_VARIABLE} to the address of a server that has {folder}/{name}."
+            f"Fetch {url} by hand ({kind} {checksum}) and put it at {target}, or give "
+            f"the address of a server that has {folder}/{name} as mirror "
+            f"(--set dataset.mirror=, or ${MIRROR_VARIABLE})."
         ) from None
     return target
 

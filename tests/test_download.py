@@ -1,10 +1,13 @@
 """Downloads against a local server that misbehaves."""
 
 import contextlib
+import errno
 import hashlib
 import io
 import logging
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +19,7 @@ import pytest
 
 from seqmodels import download
 from seqmodels.errors import InputError
+from seqmodels.settings import resolve
 
 BODY = os.urandom(300_000)
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -84,6 +88,12 @@ def hangs(handler: Handler) -> None:
     handler.send(BODY, until=1000)
     handler.wfile.flush()
     handler.server.finished.wait(5)
+
+
+def half_and_wait(handler: Handler) -> None:
+    handler.send(BODY, until=200_000)
+    handler.wfile.flush()
+    handler.server.finished.wait(30)
 
 
 @pytest.fixture
@@ -249,6 +259,31 @@ def test_a_mirror_is_asked_instead(server, monkeypatch):
     assert server.paths == ["/mirror/set/file.bin"]
 
 
+def test_a_mirror_that_is_given_comes_before_that_of_the_environment(server, monkeypatch):
+    monkeypatch.setenv(download.MIRROR_VARIABLE, "http://127.0.0.1:1/never/asked")
+    path = download.fetch(
+        "http://127.0.0.1:1/nor/this", folder="set", name="x", md5=MD5, mirror=server.url("m")
+    )
+    assert path.read_bytes() == BODY
+    assert server.paths == ["/m/set/x"]
+
+
+def test_a_mirror_is_an_argument_of_a_dataset_that_downloads(server):
+    server.plans = [fails(404)]
+    plan = resolve("imdb", settings={"dataset.mirror": server.url("m")})  # as --set gives it
+    with pytest.raises(InputError, match="404") as caught:
+        plan.parts()
+    assert server.paths == ["/m/imdb/aclImdb_v1.tar.gz"]
+    assert "--set dataset.mirror=" in str(caught.value)
+
+
+def test_a_mirror_with_another_file_is_not_believed(server, cache):
+    server.plans = [serves(BODY[::-1])]
+    with pytest.raises(InputError, match="not the published file"):
+        download.fetch("http://127.0.0.1:1/", folder="set", name="x", md5=MD5, mirror=server.url())
+    assert not (cache / "set" / "x").exists()
+
+
 def test_a_mirror_that_is_no_address_is_refused_at_once(monkeypatch):
     monkeypatch.setenv(download.MIRROR_VARIABLE, "somewhere")
     with pytest.raises(InputError, match="somewhere/set/file") as caught:
@@ -260,6 +295,76 @@ def test_a_folder_that_cannot_be_written_is_said(server, cache):
     cache.write_text("a file where the folder should be")
     with pytest.raises(InputError, match="Cannot download"):
         fetch(server.url())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_full_disk_is_said_and_the_next_call_goes_on(server, cache):
+    part = leave_part(cache, b"")
+    part.unlink()
+    part.symlink_to("/dev/full")
+    with pytest.raises(InputError, match="No space left on device") as caught:
+        fetch(server.url())
+    assert len(server.ranges) == 1  # asking again would not help
+    assert str(cache / "set" / "file.bin") in str(caught.value)
+    assert not (cache / "set" / "file.bin").exists()
+    part.unlink()
+    assert fetch(server.url()).read_bytes() == BODY
+
+
+def test_from_a_cache_that_cannot_be_written_files_are_read(server, cache, monkeypatch):
+    path = fetch(server.url())
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert fetch(server.url()) == path
+    assert len(server.ranges) == 1
+    with pytest.raises(InputError, match="Read-only file system"):
+        download.fetch(server.url(), folder="set", name="other", md5=MD5, progress=False)
+
+
+ANOTHER = """
+import sys
+from pathlib import Path
+from seqmodels import download
+url, cache, checksum = sys.argv[1:]
+download.cache_folder = lambda: Path(cache)
+print(download.fetch(url, folder="set", name="file.bin", sha256=checksum))
+"""
+
+
+def another_process(server: Server, cache: Path) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-c", ANOTHER, server.url(), str(cache), SHA256],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+
+
+def test_processes_that_share_a_cache_fetch_a_file_once(server, cache):
+    def slowly(handler: Handler) -> None:
+        time.sleep(1)
+        handler.send(BODY)
+
+    server.plans = [slowly]
+    told = [one.communicate()[0] for one in [another_process(server, cache) for _ in range(3)]]
+    assert told == [f"{cache / 'set' / 'file.bin'}\n"] * 3
+    assert len(server.ranges) == 1
+
+
+def test_what_a_killed_process_fetched_is_taken_up(server, cache):
+    server.plans = [half_and_wait, serves()]
+    killed = another_process(server, cache)
+    part = cache / "set" / f".file.bin.{SHA256[-8:]}.part"
+    until = time.monotonic() + 20
+    while time.monotonic() < until and not (part.exists() and part.stat().st_size > 100_000):
+        time.sleep(0.02)
+    killed.kill()
+    killed.communicate()
+    assert not (cache / "set" / "file.bin").exists()
+    assert fetch(server.url()).read_bytes() == BODY
+    assert int((server.ranges[1] or "bytes=0-")[6:-1]) > 100_000
 
 
 def test_two_that_fetch_the_same_file_take_turns(server):

@@ -47,6 +47,7 @@ def _probe(
     words: Annotated[int, Ge(2)] = 20_000,
     length: Annotated[int, Ge(1)] | None = 400,
     keep: Literal["start", "end"] = "end",
+    mirror: str | None = None,
 ) -> Dataset:
     """Return sixteen made-up reviews of the form that `imdb` would have; downloads nothing."""
     encoder = TextEncoder(words=words, length=length, keep=keep)
@@ -70,6 +71,7 @@ def _probe(
     },
     presets={"default": _DEFAULT, "tutorial": _TUTORIAL},
     probe=_probe,
+    search={"dataset.words": "5000,10000,20000"},
 )
 def imdb(
     path: str | Path | None = None,
@@ -77,6 +79,7 @@ def imdb(
     words: Annotated[int, Ge(2)] = 20_000,
     length: Annotated[int, Ge(1)] | None = 400,
     keep: Literal["start", "end"] = "end",
+    mirror: str | None = None,
 ) -> Dataset:
     """Film reviews from IMDb, the Large Movie Review Dataset (Maas et al., ACL 2011).
 
@@ -100,13 +103,17 @@ def imdb(
         words: Ids in use, the most frequent words and one for all others.
         length: Words of a review to read at most; None reads all.
         keep: Which end of a longer review is read.
+        mirror: Address of a server that has `imdb/aclImdb_v1.tar.gz`, for the download. None:
+            `$SEQMODELS_MIRROR`, else Stanford's.
 
     Raises:
         InputError: The data are not there, cut short, damaged or tampered with, or an
             argument is out of its range.
     """
     encoder = TextEncoder(words=words, length=length, keep=keep)
-    source = _find(path) or download.fetch(URL, folder="imdb", name="aclImdb_v1.tar.gz", md5=MD5)
+    source = _find(path) or download.fetch(
+        URL, folder="imdb", name="aclImdb_v1.tar.gz", md5=MD5, mirror=mirror
+    )
     if source.suffix == ".npz":
         train, test = _keras_imdb.read_npz(source)
     elif source.is_dir():
