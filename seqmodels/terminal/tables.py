@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from seqmodels.evaluation import Evaluation
 
 
+ACROSS = 4  # scores beside each other that fit 80 columns
+
+
 class Format(StrEnum):
     """How answers are written."""
 
@@ -74,16 +77,53 @@ def show_settings(rows: list[dict[str, str]]) -> None:
 
 
 def show_scores(found: Evaluation, headline: str) -> None:
-    """Show the model's scores, the headline first, above those of the baselines."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("test part")
-    names = sorted(found.scores, key=lambda name: name != headline)
-    for name in names:
-        table.add_column(name.replace("_", " "), justify="right")
-    for rule, scores in {"model": found.scores, **found.baselines}.items():
-        cells = [f"{scores[name]:.4g}" if name in scores else "-" for name in names]
-        table.add_row(rule, *cells, style="bold" if rule == "model" else "dim")
-    Console(highlight=False).print(table)
+    """Show the headline score, the model first, and its lift over each baseline; then the others.
+
+    "better?" says "unclear" where the limits of the lift hold 0.
+    """
+    console = Console(highlight=False)
+    answerers = {"model": found.scores, **found.baselines}
+    lines = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    lines.add_column("test part", no_wrap=True)
+    for name in (headline.replace("_", " "), *["95 % limits"] * bool(found.lifts)):
+        lines.add_column(name, justify="right")
+    if found.lifts:
+        for name in ("lift", "95 % limits", "better?"):
+            lines.add_column(name, justify="right")
+    for rule, scores in answerers.items():
+        cells = [number(scores.get(headline))]
+        if found.lifts:
+            lift = found.lifts.get(rule)
+            cells.append(_limits(found.intervals.get(rule, {}).get(headline)))
+            told = lift and (
+                _short(lift.difference, "+"),
+                _limits((lift.low, lift.high)),
+                lift.says,
+            )
+            cells += told or ("", "", "")
+        lines.add_row(rule, *cells, style="bold" if rule == "model" else "dim")
+    console.print(lines)
+    names = [name for name in found.scores if name != headline]
+    for first in range(0, len(names), ACROSS):
+        some = names[first : first + ACROSS]
+        others = table("", *[name.replace("_", " ") for name in some])
+        for rule, scores in answerers.items():
+            cells = [number(scores.get(name)) for name in some]
+            others.add_row(rule, *cells, style="bold" if rule == "model" else "dim")
+        console.print()
+        console.print(others)
+    if found.resampled:
+        console.print(f"\nIntervals: {found.draws:,} resamples of {found.resampled}.", style="dim")
+
+
+def _limits(limits: tuple[float, float] | None) -> str:
+    """Return an interval in few digits, or a dash."""
+    return "-" if limits is None else f"{_short(limits[0])} to {_short(limits[1])}"
+
+
+def _short(value: float, sign: str = "-") -> str:
+    """Return a number in three digits, without an exponent below a million."""
+    return f"{value:{sign}.0f}" if 100 <= abs(value) < 1e6 else f"{value:{sign}.3g}"
 
 
 def write_answers(rows: list[dict[str, Any]], form: Format, stream: Any) -> None:
