@@ -173,6 +173,8 @@ def _weights(path: Path) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
+                if not name.endswith(".npy"):
+                    continue  # what says which model they are of
                 with archive.open(name) as file:
                     version = np.lib.format.read_magic(file)
                     if version != (1, 0):
