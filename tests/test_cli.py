@@ -58,7 +58,8 @@ def test_a_number_among_few_is_reached_from_the_command_line():
 def test_results_go_to_standard_output_and_the_log_to_standard_error(tmp_path):
     done = call("train", "adding", *SMALL, "--out", str(tmp_path / "r"), "--json")
     found = json.loads(done.stdout)
-    assert set(found) == {"run", "scores", "baselines"}
+    evaluation = {"scores", "baselines", "intervals", "lifts", "resampled", "draws"}
+    assert set(found) == {"run", *evaluation}
     assert "epoch 1/2" in done.stderr
     assert "\r" not in done.stderr, "piped output is plain lines"
 
