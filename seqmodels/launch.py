@@ -214,19 +214,16 @@ def _begun(
         differs = differences(like[1], work.record("training"))
         work.like = {"run": str(like[0]), "differs": differs}
     path = claim(plan, out)
-    try:
-        (path / CHECKPOINTS).mkdir()
-        with _locked(path):
+    with _locked(path):
+        try:
             work.loggers.begin(work.record("training"), path)
             write_json(path / "run.json", work.record("training"))
-            work.finish(path)
-    except (OSError, ValueError) as error:  # ValueError: a part of the user's is not JSON
-        if (path / "run.json").exists():
-            raise
-        shutil.rmtree(path, ignore_errors=True)
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"Cannot write {str(path)!r}: {error}.") from error
+        except (OSError, ValueError) as error:  # ValueError: a part of the user's is not JSON
+            shutil.rmtree(path, ignore_errors=True)
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"Cannot write {str(path)!r}: {error}.") from error
+        work.finish(path)
     return Run(path)
 
 

@@ -30,7 +30,9 @@ def tries(folder: Path, count: int) -> Iterator[Tried]:
         one for one in (folder / "run").iterdir() if one.suffix in (".json", ".csv")
     ):
         kind = f"{path.name} of a run"
-        yield from _each(path, rng, count, kind, lambda: bool(sm.Run(folder / "run").scores), True)
+        yield from _each(
+            path, rng, count, kind, lambda: len(sm.Run(folder / "run").predictions) > 0, True
+        )
     states = Checkpoints(folder)
     for step in (1, 2):
         states.save(0, step, {"now": np.arange(1000.0) * step})

@@ -1,0 +1,80 @@
+"""The page docs/reliability.md, written from what `benchmarks/reliability.py` counted."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PAGE = """# Reliability
+
+Faults tried on purpose, and what came of them. Made by `python benchmarks/reliability.py`; every
+count is in `benchmarks/results/reliability.json`. What is promised is on
+[the page of runs](runs.md).
+
+{summary}
+
+Survived means: a killed run, once gone on with, ended with the weights, the history, the scores
+and the answers of one that nothing happened to, to the bit; a failing disk was named, left nothing
+half-written and cost nothing that was kept; a model that is not as it was saved was refused, with
+the file named; data that are not what they should be were read or refused with a message, without a
+traceback.
+
+Made on {machine}.
+
+{families}
+{mutations}"""
+
+
+def write_page(path: Path, found: Mapping[str, Any], mutations: Path) -> None:
+    """Write the page.
+
+    Args:
+        path: The file to write.
+        found: What `reliability.json` holds.
+        mutations: The JSON of `mutations.py`, if it is there.
+    """
+    families = {name: part for name, part in found.items() if name != "made_with"}
+    lines = ["| | tried | survived |", "|---|---:|---:|"]
+    total = Counter()
+    for part in families.values():
+        tried, survived = (sum(row[key] for row in part["faults"]) for key in ("tried", "survived"))
+        total.update(tried=tried, survived=survived)
+        lines.append(f"| {part['title']} | {tried:,} | {survived:,} |")
+    lines.append(f"| **all** | **{total['tried']:,}** | **{total['survived']:,}** |")
+    made = found["made_with"]
+    text = PAGE.format(
+        summary="\n".join(lines),
+        machine=f"{made['processor']}, {made['cores']} cores, {made['system']}, "
+        f"TensorFlow {made['versions']['tensorflow']}, Keras {made['versions']['keras']}",
+        families="\n".join(_family(part) for part in families.values()),
+        mutations=_mutations(mutations),
+    )
+    path.write_text(text.rstrip() + "\n", encoding="utf-8")
+
+
+def _family(part: Mapping[str, Any]) -> str:
+    lines = [f"## {part['title']}", "", "| fault | tried | survived | what came of it |",
+             "|---|---:|---:|---|"]  # fmt: skip
+    for row in part["faults"]:
+        outcomes = row["outcomes"]
+        told = next(iter(outcomes)) if len(outcomes) == 1 else ", ".join(
+            f"{says}: {count:,}" for says, count in outcomes.items()
+        )  # fmt: skip
+        lines.append(f"| {row['fault']} | {row['tried']:,} | {row['survived']:,} | {told} |")
+    return "\n".join([*lines, ""])
+
+
+def _mutations(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    from mutations import rows as table_rows
+
+    head = "## Mutations\n\nOne small change at a time to the code; a test should notice."
+    rows = table_rows(json.loads(path.read_text()))
+    names = list(rows[0])
+    lines = ["| " + " | ".join(names) + " |", "|---|" + "---:|" * (len(names) - 1)]
+    lines += ["| " + " | ".join(str(row[name]) for name in names) + " |" for row in rows]
+    return "\n".join([head, "", *lines, ""])
