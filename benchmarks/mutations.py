@@ -33,10 +33,15 @@ from table import Clock, kept, save, show
 
 ROOT = Path(__file__).parents[1]
 EXPLAINED = Path(__file__).with_name("mutations_explained.toml")
+OF_HEADS = [
+    f"tests/test_{name}.py" for name in ("answers", "heads", "linear", "told_by_heads", "weighted")
+]
+HEADS = ("base", "binary", "classes", "linear", "multiclass", "ordered", "regression")
 TESTS = {
     "seqmodels/registry.py": ["tests/test_registry.py"],
     "seqmodels/data.py": ["tests/test_data.py"],
     "seqmodels/batches.py": ["tests/test_batches.py"],
+    **{f"seqmodels/heads/{name}.py": OF_HEADS for name in HEADS},
 }
 NOTICED = {"killed": "killed", "timeout": "timed_out", "not checked": "unchecked"}
 
