@@ -22,6 +22,7 @@ from seqmodels.registry import (
     register_dataset,
     register_encoder,
     register_head,
+    register_logger,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from seqmodels.heads import Binary, Head, Multiclass, Prediction, Regression
     from seqmodels.inspection import inspect
     from seqmodels.launch import repeat, resume, train
+    from seqmodels.loggers import Logger
     from seqmodels.model import SequenceModel
     from seqmodels.run import Run, load
     from seqmodels.tuning import Tuning, tune
@@ -41,6 +43,7 @@ _LATER = {
     "Binary": "seqmodels.heads",
     "Comparison": "seqmodels.comparison",
     "Head": "seqmodels.heads",
+    "Logger": "seqmodels.loggers",
     "Multiclass": "seqmodels.heads",
     "Prediction": "seqmodels.heads",
     "Regression": "seqmodels.heads",
@@ -66,6 +69,7 @@ __all__ = [
     "Found",
     "Head",
     "InputError",
+    "Logger",
     "Multiclass",
     "Prediction",
     "RegistryError",
@@ -85,6 +89,7 @@ __all__ = [
     "register_dataset",
     "register_encoder",
     "register_head",
+    "register_logger",
     "repeat",
     "resume",
     "train",

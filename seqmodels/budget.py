@@ -11,9 +11,10 @@ import keras
 import numpy as np
 
 from seqmodels import tracing, training
+from seqmodels.durations import duration
 from seqmodels.errors import InputError
 from seqmodels.heads.base import Head
-from seqmodels.pace import FEWEST, FORWARD, Budget, Pace, Work, duration, fitted
+from seqmodels.pace import FEWEST, FORWARD, Budget, Pace, Work, fitted
 from seqmodels.plan import Training
 from seqmodels.progress import Reporter
 

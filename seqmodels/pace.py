@@ -7,7 +7,6 @@ number of its steps of data, padding included, since that is what it takes time 
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqmodels import batches
-from seqmodels.errors import InputError
+from seqmodels.durations import duration, seconds_of
 from seqmodels.machine import peak_memory
 
 WARM = 3  # first steps, which trace functions and fill caches, are not counted
@@ -269,33 +268,6 @@ def fitted(
         if share >= fewest:
             return Fit(fewer, share)
     return Fit(0, fewest)
-
-
-def seconds_of(text: str) -> float:
-    """Return the seconds of a time such as `10m`, `90s` or `1h30m`.
-
-    Raises:
-        InputError: It is none.
-    """
-    number = r"(\d+(?:\.\d+)?)"
-    match = re.fullmatch(f"(?:{number}h)?(?:{number}m)?(?:{number}s)?", text)
-    numbers = match.groups() if match else ()
-    seconds = sum(float(n or 0) * unit for n, unit in zip(numbers, (3600, 60, 1), strict=False))
-    if seconds <= 0:
-        raise InputError(f"A budget is a time such as 10m, 90s or 1h30m, got {text!r}.")
-    return seconds
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it: `0.4 s`, `35 s`, `12 min`, `1 h 30 min`."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
 def _padded(lengths: np.ndarray, orders: list[np.ndarray]) -> np.ndarray:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from seqmodels import batches
+from seqmodels.durations import duration, seconds_of
 from seqmodels.errors import InputError
-from seqmodels.pace import Forecast, Pace, Work, duration, fitted, seconds_of
+from seqmodels.pace import Forecast, Pace, Work, fitted
 
 LENGTHS = np.random.default_rng(0).integers(5, 400, 2000)
 VALID = np.random.default_rng(1).integers(5, 400, 300)
