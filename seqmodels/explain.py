@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
     from seqmodels.model import SequenceModel
 
 POINTS = 64  # of the integral, at first
-MISSED = 0.02  # a gap from which on it is worked out again, with four times the points
+PANEL = 8  # points of a stretch of the way
+MISSED = 0.02  # a gap from which on stretches that miss something are parted
+ROUNDS = 4  # of parting, each into four
+MOST = 48  # stretches that are looked at beyond the first
+UNTOLD = 0.05  # a gap from which on the parts are not to be shown
 BATCH = 2**14  # steps that are differentiated together, padding included
 
 
@@ -36,10 +41,16 @@ class Explained:
     def gap(self) -> float:
         """What the parts miss of the difference of the outputs, as a share of the largest sum.
 
-        The integral is over a finite number of points, so that it is not quite 0.
+        The integral is over a finite number of points, so that it is not quite 0. Where the
+        output jumps on the way, as it may for long inputs, it can be large.
         """
         missed = abs(float(self.parts.sum()) - (self.output - self.baseline))
         return missed / max(abs(self.output - self.baseline), float(np.abs(self.parts).sum()), 1e-9)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the parts make up the difference so nearly that they may be shown."""
+        return self.gap <= UNTOLD
 
 
 class Explainer:
@@ -56,7 +67,9 @@ class Explainer:
 
     Args:
         model: Trained.
-        points: Of the integral, by the rule of Gauss and Legendre.
+        points: Of the integral at first, by the rule of Gauss and Legendre on stretches of the
+            way. Stretches that miss something of what the output rises there are parted, so
+            that the points lie where it jumps.
     """
 
     def __init__(self, model: SequenceModel, *, points: int = POINTS):
@@ -94,24 +107,58 @@ class Explainer:
         """
         x, start = self._vectors(steps)
         unit = np.asarray(unit, np.float32)
-        _, values = self._slopes(np.stack([start, x]), np.full(2, len(x), np.int32), unit)
-        baseline, output = np.asarray(values).tolist()
-        found = Explained(self._parts(x, start, unit, self.points), output, baseline)
-        if found.gap > MISSED:
-            found = Explained(self._parts(x, start, unit, 4 * self.points), output, baseline)
+        edges = np.linspace(0, 1, max(1, self.points // PANEL) + 1)
+        todo, left = np.stack([edges[:-1], edges[1:]], axis=1), MOST  # stretches [S, 2]
+        kept, values = [], {}
+        for round_ in range(ROUNDS + 1):
+            parts = self._parts(x, start, unit, todo)  # [S, T]
+            values |= self._values(x, start, unit, [p for p in np.unique(todo) if p not in values])
+            rise = np.array([values[high] - values[low] for low, high in todo])
+            missed = np.abs(parts.sum(axis=1) - rise)
+            size = max(abs(values[1.0] - values[0.0]), 1e-9)
+            worst = np.argsort(-missed, kind="stable")[: left // 4]
+            worst = worst[missed[worst] > MISSED / len(edges) * size]
+            if round_ == ROUNDS or not len(worst):
+                kept.append(parts.sum(axis=0))
+                break
+            kept.append(np.delete(parts, worst, axis=0).sum(axis=0))
+            left -= 4 * len(worst)
+            finer = np.linspace(todo[worst, 0], todo[worst, 1], 5)  # [5, S]
+            todo = np.stack([finer[:-1].ravel(), finer[1:].ravel()], axis=1)
+        return Explained(np.sum(kept, axis=0), values[1.0], values[0.0])
+
+    def _parts(
+        self, x: np.ndarray, start: np.ndarray, unit: np.ndarray, panels: np.ndarray
+    ) -> np.ndarray:
+        """Return the integral of the slopes along stretches of the way [S, 2], by step [S, T]."""
+        places, shares = np.polynomial.legendre.leggauss(PANEL)  # from -1 to 1
+        wide = (panels[:, 1] - panels[:, 0]) / 2  # [S]
+        at = (panels.mean(axis=1)[:, None] + wide[:, None] * places).ravel()  # [S * PANEL]
+        weights, way = (wide[:, None] * shares).ravel(), x - start
+        found = np.zeros((len(at), len(x)))
+        for here, slopes, _ in self._along(x, start, unit, at):
+            found[here] = (slopes * way).sum(axis=-1) * weights[here, None]
+        return found.reshape(len(panels), PANEL, len(x)).sum(axis=1)
+
+    def _values(
+        self, x: np.ndarray, start: np.ndarray, unit: np.ndarray, at: list[float]
+    ) -> dict[float, float]:
+        """Return the output at places of the way, by place."""
+        found: dict[float, float] = {}
+        for here, _, values in self._along(x, start, unit, np.array(at)):
+            found |= dict(zip(at[here], values.tolist(), strict=True))
         return found
 
-    def _parts(self, x: np.ndarray, start: np.ndarray, unit: np.ndarray, points: int) -> np.ndarray:
-        """Return the integral of the slopes along the way, times the way, by step [T]."""
-        places, shares = np.polynomial.legendre.leggauss(points)  # from -1 to 1
-        places, way, total = (places.astype(np.float32) + 1) / 2, x - start, np.zeros(x.shape)
+    def _along(
+        self, x: np.ndarray, start: np.ndarray, unit: np.ndarray, at: np.ndarray
+    ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Yield slopes [B, T, C] and outputs [B] at places of the way [P], some at a time."""
         most = max(1, BATCH // len(x))
-        for first in range(0, points, most):
+        for first in range(0, len(at), most):
             here = slice(first, first + most)
-            at = start + places[here, None, None] * way  # [B, T, C]
-            slopes, _ = self._slopes(at, np.full(len(at), len(x), np.int32), unit)
-            total += np.tensordot(shares[here] / 2, np.asarray(slopes), 1)
-        return (total * way).sum(axis=1)
+            batch = start + at[here, None, None].astype(np.float32) * (x - start)  # [B, T, C]
+            slopes, values = self._slopes(batch, np.full(len(batch), len(x), np.int32), unit)
+            yield here, np.asarray(slopes), np.asarray(values)
 
     def _vectors(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the vectors of an input and of its baseline, [T, C] each."""

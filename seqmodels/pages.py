@@ -111,7 +111,7 @@ def _svg(figure: Figure, name: str) -> Markup:
     svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{slug}-", svg)
     svg = re.sub(r"font: [^;\"]*?([\d.]+px)[^;\"]*", r"font-size: \1", svg)
     svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)  # that of the page
-    svg = re.sub(r"(\d+\.\d\d)\d+", r"\1", svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d\d)\d+", r"\1", tag[0]), svg)
     svg = re.sub(r"\s*\n\s*", " ", svg)
     svg = re.sub(r"<g[^>]*>(?: <use [^>]*/>){3,} </g>", _shared, svg)
     for tone, variable in TONES.items():

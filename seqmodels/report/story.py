@@ -116,7 +116,10 @@ def sentence(model: Row, best: Row | None, headline: str, n: int) -> str:
         lift = best["lift"]
         if lift is not None:
             value, low, high = lift["difference"], lift["low"], lift["high"]
-            says += f" The model is ahead by {short(value)} ({low:.3g} to {high:.3g})."
+            where = "ahead"
+            if value < 0:
+                where, value, low, high = "behind", -value, -high, -low
+            says += f" The model is {where} by {short(value)} ({low:.3g} to {high:.3g})."
     return says
 
 

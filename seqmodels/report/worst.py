@@ -62,11 +62,15 @@ def _one(tested: Tested, answers: Answers, explainer: Any, i: int, title: str) -
         if len(steps) <= LONGEST:
             unit, of, size, zero = _explained(tested, answers, i)
             found = explainer.explain(steps, unit)
-            parts, ends = found.parts * size, (found.baseline, found.output)
-            missed = f" but for {100 * found.gap:.0f} %" if found.gap > 0.005 else ""
-            start, end = (short(zero + size * value) for value in ends)
-            says = f"{of}: {start} for steps that say nothing, {end} for this input; the steps "
-            says += f"make up the difference{missed}."
+            start, end = (short(zero + size * v) for v in (found.baseline, found.output))
+            says = f"{of}: {start} for steps that say nothing, {end} for this input; "
+            if found.whole:
+                parts = found.parts * size
+                missed = f" but for {100 * found.gap:.0f} %" if found.gap > 0.005 else ""
+                says += f"the steps make up the difference{missed}."
+            else:
+                says += "no contributions are shown: the output jumps on the way between, so that "
+                says += f"the steps miss {100 * found.gap:.0f} % of the difference."
     if tested.model is not None and tested.inputs is not None:
         encoder, example = tested.model.encoder, tested.inputs[i]
         after = None
