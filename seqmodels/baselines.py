@@ -20,6 +20,9 @@ HELD = 8_000_000  # numbers of the training features
 ROOM = 24_000_000  # numbers of the test features, which cannot be sampled
 WIDE = 512  # numbers of the last steps that a linear model gets
 CHUNK = 2**20  # steps, or numbers of steps, that are worked on together
+PILOT = 16  # a model on this part of the data tells how long one on all of them takes
+SLOWER = 1.5  # times as long, at worst, as its pilot tells
+LEAST = 0.5  # seconds, or nothing is tried
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a channel's values below its quantiles
 
 
@@ -47,7 +50,14 @@ class Simple:
     seconds: float
 
 
-def simple(head: Head, spec: Spec, encoded: Mapping[str, Part], *, seed: int = 0) -> Simple:
+def simple(
+    head: Head,
+    spec: Spec,
+    encoded: Mapping[str, Part],
+    *,
+    seed: int = 0,
+    seconds: float | None = None,
+) -> Simple:
     """Fit linear models on features that know little or nothing of the order of steps.
 
     - "length only": the number of steps.
@@ -65,12 +75,17 @@ def simple(head: Head, spec: Spec, encoded: Mapping[str, Part], *, seed: int = 0
         spec: What a step is.
         encoded: The parts "train", "valid" and "test".
         seed: Of what is drawn where there is too much.
+        seconds: That there are; one that would take longer is left out. None: as long as it takes.
     """
     started = time.perf_counter()
     names = [_BAG] if spec.vocabulary is not None else [_STATISTICS, _STEPS]
     predictions, says = {}, []
     for kind in (_LENGTH, *names):
+        left = None if seconds is None else seconds - (time.perf_counter() - started)
         try:
+            if left is not None and not _fits(kind, head, spec, encoded, seed, left):
+                says.append(f"The baseline {kind.name!r} is left out: it does not fit the budget.")
+                continue
             prediction = _fitted(kind, head, spec, encoded, seed, says)
         except Exception as error:  # whatever it is, the run does not fail of its yardstick
             says.append(f"The baseline {kind.name!r} is left out: {_first_line(error)}")
@@ -138,6 +153,32 @@ def _fitted(
     if not np.isfinite(outputs).all():
         raise ValueError("its answers are not finite.")
     return head.decode(outputs)
+
+
+def _fits(
+    kind: _Kind, head: Head, spec: Spec, encoded: Mapping[str, Part], seed: int, seconds: float
+) -> bool:
+    """Return whether a model would be fitted in time, by fitting one on a part of everything."""
+    if seconds < LEAST:
+        return False
+    few = {}
+    for name, part in encoded.items():
+        count = -(-len(part.sequences) // PILOT)
+        rows = np.random.default_rng(seed).permutation(len(part.sequences))[:count]
+        few[name] = _Few(part.sequences.take(np.sort(rows)), part.y[np.sort(rows)])
+    started = time.perf_counter()
+    _fitted(kind, head, spec, few, seed, [])
+    took = time.perf_counter() - started
+    most = min(1.0, TRAIN / len(encoded["train"].sequences))  # of more, a part is drawn
+    return SLOWER * took * max(1.0, PILOT * most) < seconds - took
+
+
+@dataclass(frozen=True, eq=False)
+class _Few:
+    """A part of a `Part`."""
+
+    sequences: Sequences
+    y: np.ndarray
 
 
 def _drawn(sizes: np.ndarray, examples: int, numbers: int, seed: int) -> np.ndarray:

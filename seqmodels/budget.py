@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -18,8 +20,10 @@ from seqmodels.pace import FEWEST, FORWARD, Budget, Pace, Work, fitted
 from seqmodels.plan import Training
 from seqmodels.progress import Reporter
 
-AFTER = 15.0  # seconds for scores, baselines and report, whatever the data
-AFTER_SHARE = 0.07  # of the budget, for the same
+TRACED = 5.0  # times as long as the first step, which traces: figures, explanations, the model
+SCORED = 1e-4  # of the first step for each test example: its part of the intervals
+EXPLAINED = 200  # examples' worth of training steps for a few explanations; late, there are none
+SIMPLE = 0.05  # of the budget is kept for simple models
 PROBED = 10  # steps that are timed, at least, unless they take too long
 PROBE = 0.02  # of the budget is spent on timing steps
 PROBE_MOST = 0.1  # of it, however slow they are
@@ -57,18 +61,22 @@ def decided(
     lengths = {name: part.sequences.lengths for name, part in encoded.items()}
     how = {"batch_size": settings.batch_size, "seed": seed, "pass_steps": tracing.EVALUATE}
     work = Work.of(lengths["train"], lengths["valid"], **how)
-    rate = _rate(budget, network(), head, encoded, settings, seed, work)
+    _imported()
+    first, rate = _timed(budget, network, head, encoded, settings, seed, work)
     costs = work.epoch(0)
     test = Work.of(lengths["test"], lengths["test"], **how).valid
     needs = {
         "epoch": rate * float(costs.sum()),
         "rest": FORWARD * rate * work.valid + 0.1,
-        "after": AFTER + AFTER_SHARE * budget.seconds + FORWARD * rate * test,
     }
+    explained = EXPLAINED * rate * float(np.median(lengths["test"]))
+    scored = first * (TRACED + SCORED * len(lengths["test"]))
+    budget.kept = scored + explained + FORWARD * rate * test
+    needs["after"] = budget.kept + SIMPLE * budget.seconds
     fit = fitted(budget.left, epochs=settings.epochs, steps=len(costs), **needs)
     if fit.epochs == 0:
         spent = budget.seconds - budget.left
-        one = spent + (needs["epoch"] * fit.share + needs["rest"] + needs["after"]) / 0.8
+        one = spent + (needs["epoch"] * fit.share + needs["rest"] + needs["after"]) / 0.75
         raise InputError(
             f"A budget of {budget.asked} is too short: reading and timing took "
             f"{duration(spent)}, and one short epoch with scores and report takes "
@@ -119,7 +127,7 @@ class Deadline:
 
     def __init__(self, reporter: Reporter, budget: Budget, epochs: int):
         self.reporter, self.budget, self.epochs = reporter, budget, epochs
-        self.room = AFTER + AFTER_SHARE * budget.seconds
+        self.room = budget.kept + SIMPLE * budget.seconds
         self.stopped: str | None = None
 
     def say(self, text: str) -> None:
@@ -148,13 +156,14 @@ class _Probe:
 
     def __init__(self, pace: Pace, budget: Budget):
         self.pace, self.budget, self.steps = pace, budget, 0
-        self.started = budget.left
+        self.started, self.first = budget.left, 0.0
 
     def say(self, text: str) -> None:
         pass
 
     def step(self, epoch: int, done: int, steps: int, measures: Callable[[], training.Row]) -> None:
         self.pace.step(epoch, done, steps)
+        self.first = self.first or self.started - self.budget.left
         self.steps += self.pace.rate() is not None
         spent = (self.started - self.budget.left) / self.budget.seconds
         enough = self.steps >= PROBED and spent >= PROBE
@@ -165,21 +174,32 @@ class _Probe:
         self.pace.epoch()
 
 
-def _rate(
+def _timed(
     budget: Budget,
-    network: keras.Model,
+    network: Callable[[], keras.Model],
     head: Head,
     encoded: Parts,
     settings: Training,
     seed: int,
     work: Work,
-) -> float:
-    """Return the seconds that a unit of work takes, found by training a network for a moment."""
+) -> tuple[float, float]:
+    """Return the seconds of the first step, and of a unit of work, by training for a moment.
+
+    The first builds and traces the network, as much later is built and traced: a measure of how
+    quick the machine is at that.
+    """
     probe = _Probe(Pace(FEWEST, work), budget)
     few = replace(settings, epochs=FEWEST, patience=0)  # as often as it takes, where data are few
     valid = share(encoded["valid"], settings.batch_size, seed)
-    training.fit(network, head, encoded["train"], valid, few, seed=seed, folder=None, watch=probe)
+    training.fit(network(), head, encoded["train"], valid, few, seed=seed, folder=None, watch=probe)
     rate = probe.pace.rate()
     if rate is None:  # fewer steps than it takes to be warm
-        return max(1e-9, probe.started - budget.left) / float(work.epoch(0).sum() * FEWEST)
-    return rate
+        rate = max(1e-9, probe.started - budget.left) / float(work.epoch(0).sum() * FEWEST)
+    return probe.first, rate
+
+
+def _imported() -> None:
+    """Import now what scores and report need, so that it counts as spent and not as guessed."""
+    for name in ("matplotlib.pyplot", "sklearn.linear_model", "jinja2"):
+        with contextlib.suppress(ImportError):
+            import_module(name)

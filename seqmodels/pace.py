@@ -22,6 +22,7 @@ WARM = 3  # first steps, which trace functions and fill caches, are not counted
 RECENT = 4096  # steps that are remembered
 BLOCKS = 9  # of steps, whose median pace is taken, so that a few slow moments do not count
 FORWARD = 0.35  # of the time of a training step: answering alone, until it has been timed
+END = 0.4  # of the time kept for all that is done after the training, to end it
 MARGIN = 0.9  # of a budget is filled; a machine is not always equally fast
 USEFUL = 5  # epochs; where fewer fit into a budget, each gets fewer examples instead
 FEWEST = 20  # steps of an epoch that is made shorter, at least
@@ -199,7 +200,7 @@ class Pace:
         return FORWARD * rate * self.work.valid if self.work else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Budget:
     """The time that a run may take, all of it: reading, training, scores, report.
 
@@ -207,6 +208,7 @@ class Budget:
         asked: As the user wrote it, such as `10m`, `90s` or `1h30m`.
         began: On `clock`, when the run began. None: now.
         clock: Returns seconds.
+        kept: Seconds that answers, scores and report will take, simple models aside.
 
     Raises:
         InputError: It is no time.
@@ -215,9 +217,10 @@ class Budget:
     asked: str
     began: float | None = None
     clock: Callable[[], float] = time.monotonic
+    kept: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "began", self.clock() if self.began is None else self.began)
+        self.began = self.clock() if self.began is None else self.began
         seconds_of(self.asked)
 
     @property
@@ -229,6 +232,15 @@ class Budget:
     def left(self) -> float:
         """Seconds that are left of it; below 0 when it is overdrawn."""
         return self.seconds - (self.clock() - (self.began or 0.0))
+
+    @property
+    def room(self) -> float:
+        """Seconds that are left for simple models, which may be left out."""
+        return self.left - self.kept
+
+    def late(self) -> bool:
+        """Whether it is time to end: no more is begun that may be left out."""
+        return self.left < END * self.kept
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,7 @@ class Tested:
         model: What answered; None: as `inputs` and `sequences`.
         lengths: Steps read of each example, where `sequences` does not tell.
         lines: The inputs in a line each, where they are not at hand.
+        late: Whether there is no time left to explain one more; None: there always is.
     """
 
     head: Head
@@ -50,6 +51,7 @@ class Tested:
     model: SequenceModel | None = None
     lengths: np.ndarray | None = None
     lines: Sequence[str] | None = None
+    late: Callable[[], bool] | None = None
 
     def answers(self) -> Answers | None:
         """Return answers beside the truth."""

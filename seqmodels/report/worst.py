@@ -59,7 +59,9 @@ def _one(tested: Tested, answers: Answers, explainer: Any, i: int, title: str) -
     line = tested.lines[i] if tested.lines else ""
     if explainer is not None and tested.sequences is not None:
         steps = np.asarray(tested.sequences[i])
-        if len(steps) <= LONGEST:
+        if tested.late is not None and tested.late():
+            says = "No contributions are shown: the budget of time is spent."
+        elif len(steps) <= LONGEST:
             unit, of, size, zero = _explained(tested, answers, i)
             found = explainer.explain(steps, unit)
             start, end = (short(zero + size * v) for v in (found.baseline, found.output))
