@@ -181,7 +181,7 @@ def test_a_head_that_has_seen_nothing_says_so():
             head.encode(["1"])
     assert Multiclass().units == Regression().units == 0
     for ask in (lambda: Regression().decode(np.ones((1, 1))), lambda: Regression().scaled(1, 1)):
-        with pytest.raises(InputError, match="^Head 'regression' has no mean yet; call fit first"):
+        with pytest.raises(InputError, match=r"^Head 'regression' has no mean yet; call fit first"):
             ask()
 
 
@@ -189,6 +189,67 @@ def test_a_model_of_two_numbers_refuses_three():
     with pytest.raises(InputError) as error:
         PAIR.encode(np.zeros((1, 3)))
     assert str(error.value) == "Head 'regression' learned 2 numbers per example, got 3."
+
+
+# What the tests of answers leave open
+
+
+def test_a_prediction_with_too_few_names_or_scores_is_not_cut_short():
+    for odd in (
+        Prediction(np.ones((1, 2)), None, ("warm",)),
+        Prediction(np.array(["a", "b"]), np.full((1, 2), 0.5), ("a", "b")),
+        Prediction(np.array(["a"]), np.full((1, 2), 0.5), ("a",)),
+    ):
+        with pytest.raises(ValueError, match="zip"):
+            odd.rows()
+
+
+def test_two_classes_are_one_output_and_a_target_of_four_bytes():
+    encoded = TWO.encode(["pos", "neg"])
+    assert (encoded.tolist(), encoded.dtype, TWO.units) == ([[1], [0]], np.float32, 1)
+
+
+def test_categories_are_positive_as_labels_are():
+    categories = pd.Series(["a", "c", "b"], dtype="category")
+    assert TWO_OF_THREE.encode(categories).tolist() == [[0], [1], [0]]
+    assert Binary(positive="c").fit(categories).counts == (2, 1)
+
+
+def test_an_output_on_the_threshold_is_the_second_class_in_training_as_in_answers():
+    (metric,) = TWO.metrics()
+    metric.update_state(np.array([[1.0], [0.0]]), np.zeros((2, 1)))
+    assert float(metric.result()) == 0.5
+    assert TWO.decode(np.zeros((1, 1))).answers.tolist() == ["pos"]
+    (metric,) = TWO.metrics()
+    metric.update_state(np.array([[1.0]]), np.zeros((1, 1)))
+    assert float(metric.result()) == 1
+
+
+def test_a_class_that_nobody_answers_scores_nothing():
+    answers = Prediction(np.array(["neg", "neg"]))
+    assert TWO.score(["neg", "neg"], answers)["f1"] == 0
+    assert TWO.weighted(["neg", "neg"], answers)(np.ones(2))["f1"] == 0
+    others = Prediction(np.array(["a", "a"]))
+    assert THREE.score(["a", "b"], others)["macro_f1"] == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_numerals_of_one_value_are_in_the_order_of_their_text():
+    assert shared.ranked(["1", "01", "1.0"])[0] == ("01", "1", "1.0")
+
+
+def test_categories_that_are_no_labels_are_refused():
+    with pytest.raises(InputError, match=r"^Who needs class labels, got numbers such as 1\.5"):
+        shared.labels(pd.Series([1.5, 2.5], dtype="category"), "Who")
+
+
+def test_the_last_class_is_counted_where_it_does_not_occur():
+    assert shared.occurrences(np.array([0, 1, 0]), ("a", "b", "c")) == {"a": 2, "b": 1, "c": 0}
+
+
+def test_the_area_of_light_weights_is_that_of_heavy_ones():
+    truth, scores = np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.4])
+    for weight in (0.01, 1, 100):
+        assert shared.area(truth, scores)(np.full(4, weight)) == pytest.approx({"roc_auc": 0.75})
 
 
 # What a figure holds

@@ -137,7 +137,7 @@ class Head(abc.ABC):
         """
         given: Any = getattr(targets, "iloc", None)
         if given is None:
-            given = targets if hasattr(targets, "shape") else np.asarray(targets)
+            given = np.asarray(targets)
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             rows = np.repeat(np.arange(len(prediction)), np.asarray(weights, dtype=np.int64))

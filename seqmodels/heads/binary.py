@@ -121,8 +121,7 @@ class Binary(Head):
         return scores
 
     def linear(self, x: Any, y: np.ndarray, x_valid: Any, y_valid: np.ndarray, x_test: Any) -> Any:
-        whole = (y[:, 0].astype(np.int64), y_valid[:, 0].astype(np.int64))
-        outputs = logistic(x, whole[0], x_valid, whole[1], x_test, 2)  # [L, 2]
+        outputs = logistic(x, y[:, 0], x_valid, y_valid[:, 0], x_test, 2)  # [L, 2]
         return outputs[:, 1:] - outputs[:, :1]
 
     def trivial(self, n: int) -> Prediction:

@@ -107,7 +107,7 @@ def index(values: Sequence[Label], classes: tuple[Label, ...] | None, who: str) 
 
 def prior(classes: tuple[Label, ...], counts: tuple[int, ...], n: int) -> Prediction:
     """Return the most frequent class `n` times, with the classes' shares as probabilities."""
-    shares = np.asarray(counts, dtype=np.float64) / sum(counts)  # [K]
+    shares = np.asarray(counts) / sum(counts)  # [K]
     answers = np.repeat(np.array(classes)[[int(shares.argmax())]], n)
     return Prediction(answers, np.tile(shares, (n, 1)), classes)
 
@@ -134,9 +134,7 @@ def class_scores(
     present = np.unique(truth)
     scores = {
         "accuracy": metrics.accuracy_score(truth, picks),
-        "balanced_accuracy": metrics.recall_score(
-            truth, picks, labels=present, average="macro", zero_division=UNDEFINED
-        ),
+        "balanced_accuracy": metrics.recall_score(truth, picks, labels=present, average="macro"),
     }
     if probabilities is not None:
         scores["log_loss"] = metrics.log_loss(truth, _safe(probabilities), labels=np.arange(k))
@@ -205,15 +203,15 @@ def area(truth: np.ndarray, scores: np.ndarray) -> Weighted:
         truth: 1 for the second class, else 0, [N].
         scores: Higher for the second class, [N].
     """
-    order = np.argsort(scores, kind="stable")
-    second = truth[order].astype(np.float64)
+    order = np.argsort(scores)
+    second = truth[order]
     ranked_scores = scores[order]
     new = np.append([True], ranked_scores[1:] != ranked_scores[:-1])
     starts = np.flatnonzero(new)
     tied = len(starts) < len(order)
 
     def roc_auc(weights: np.ndarray) -> dict[str, float]:
-        ordered = weights[order].astype(np.float64)
+        ordered = weights[order]
         ones = ordered * second
         zeros = ordered - ones
         if tied:
@@ -227,5 +225,5 @@ def area(truth: np.ndarray, scores: np.ndarray) -> Weighted:
 
 def _safe(probabilities: np.ndarray) -> np.ndarray:
     """Return probabilities [N, K] none of which is zero."""
-    safe = np.clip(probabilities.astype(np.float64), 1e-7, 1)
+    safe = np.maximum(probabilities.astype(np.float64), 1e-7)
     return safe / safe.sum(axis=1, keepdims=True)
