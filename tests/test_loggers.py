@@ -2,15 +2,19 @@
 
 import io
 import json
+import os
+import signal
 import sys
 import types
 
 import pytest
 
+import seqmodels as sm
 from seqmodels import registry
 from seqmodels.errors import InputError
 from seqmodels.loggers import JsonLines, Logger, Loggers, TensorBoard, opened
 from seqmodels.pace import Forecast
+from seqmodels.stopping import Stopped
 
 RECORD = {
     "dataset": "digits",
@@ -33,6 +37,23 @@ def train(logger, path):
     logger.forecast(Forecast(30.0, 60.0, True, 10**9, 0.1))
     logger.epoch(ROWS[1])
     logger.end(SCORES, {**RECORD, "seconds": 71.5})
+
+
+def test_a_run_that_is_stopped_tells_its_loggers(tmp_path, monkeypatch):
+    stream = io.StringIO()
+
+    class Stopping(Logger):
+        def epoch(self, row):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Stopped):
+        sm.train(
+            "reber", epochs=3, limit=40, out=tmp_path / "r", quiet=True, baselines=False,
+            log=[JsonLines(stream), Stopping()],
+        )  # fmt: skip
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [one["event"] for one in told] == ["begin", "epoch", "stopped"]
+    assert (told[-1]["signal"], told[-1]["run"]) == ("SIGTERM", str(tmp_path / "r"))
 
 
 def test_json_lines_tell_of_each_event_in_order(tmp_path):

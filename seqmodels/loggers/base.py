@@ -34,6 +34,9 @@ class Logger:
     def epoch(self, row: Row) -> None:
         """After each epoch: its row of the history, with `epoch` counted from 1."""
 
+    def stopped(self, signal: str) -> None:
+        """When Ctrl-C ("SIGINT") or SIGTERM ends the process; the run can be gone on with."""
+
     def end(self, scores: Row, record: Mapping[str, Any]) -> None:
         """When all is written: the scores of the test part, and `run.json` once more."""
 
@@ -73,6 +76,10 @@ class Loggers:
     def epoch(self, row: Row) -> None:
         """Tell each of an epoch."""
         self._tell(lambda logger: logger.epoch(row))
+
+    def stopped(self, signal: str) -> None:
+        """Tell each that the process is stopped."""
+        self._tell(lambda logger: logger.stopped(signal))
 
     def end(self, scores: Row, record: Mapping[str, Any]) -> None:
         """Tell each of the end."""

@@ -41,6 +41,10 @@ class JsonLines(Logger):
         measures = {name: value for name, value in row.items() if name != "epoch"}
         self._write("epoch", epoch=int(row["epoch"]), measures=measures)
 
+    def stopped(self, signal: str) -> None:
+        """Write the event `stopped` with the run's path and the signal."""
+        self._write("stopped", run=str(self.path), signal=signal)
+
     def end(self, scores: Row, record: Mapping[str, Any]) -> None:
         """Write the event `end` with the scores of the test part."""
         self._write("end", run=str(self.path), scores=scores, seconds=record.get("seconds"))

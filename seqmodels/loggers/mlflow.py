@@ -27,6 +27,9 @@ class MLflow(Logger):
     def epoch(self, row: Row) -> None:
         self.mlflow.log_metrics(dict(row), step=int(row["epoch"]))
 
+    def stopped(self, signal: str) -> None:
+        self.mlflow.end_run("KILLED")
+
     def end(self, scores: Row, record: Mapping[str, Any]) -> None:
         self.mlflow.log_metrics({f"test_{name}": value for name, value in scores.items()})
         self.mlflow.end_run()
