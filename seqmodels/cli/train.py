@@ -11,7 +11,7 @@ import typer
 from seqmodels import terminal
 from seqmodels.cli import options
 from seqmodels.errors import InputError
-from seqmodels.pace import Budget
+from seqmodels.pace import Budget, process_began
 from seqmodels.terminal import tables
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def train(
         }  # fmt: skip
         _again(resume, like, data, seed, out, quiet, given, as_json, _loggers(log, log_json))
         return
-    time_to_run = Budget(budget) if budget else None  # the clock runs from here
+    time_to_run = Budget(budget, process_began()) if budget else None
     if dataset is None:
         raise InputError("Name a dataset: `seqmodels list` shows those there are.")
     asked = options.settings_of(settings)
