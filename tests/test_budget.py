@@ -19,6 +19,7 @@ from seqmodels.plan import Training
 from seqmodels.progress import Reporter
 from seqmodels.sequences import Sequences
 
+QUICK = {"quiet": True, "baselines": False}
 RNG = np.random.default_rng(0)
 
 
@@ -185,17 +186,17 @@ def test_a_budget_must_be_a_time():
 def test_a_run_with_a_budget_is_repeated_with_what_was_decided(tmp_path, monkeypatch):
     """What fits depends on the machine, so that the test says it; all else is real."""
     monkeypatch.setattr(budgets, "fitted", lambda *a, **k: budgets_fit(2, 0.5))
-    run = sm.train("digits", epochs=50, limit=300, budget="1h", out=tmp_path / "a", quiet=True)
+    run = sm.train("reber", epochs=50, limit=60, budget="1h", out=tmp_path / "a", **QUICK)
     record = json.loads((tmp_path / "a" / "run.json").read_text())
     assert record["budget"] == {
-        "asked": "1h", "epochs": 2, "of_epochs": 50, "examples": 150, "of_examples": 300,
+        "asked": "1h", "epochs": 2, "of_epochs": 50, "examples": 30, "of_examples": 60,
         "stopped": None,
     }  # fmt: skip
     assert record["training"]["epochs"] == len(run.history) == 2
     again = repeat(tmp_path / "a", out=tmp_path / "b", quiet=True)
     assert again.scores == run.scores
     assert again.record["budget"] == run.record["budget"]
-    whole = sm.train("digits", epochs=2, limit=300, out=tmp_path / "c", quiet=True)
+    whole = sm.train("reber", epochs=2, limit=60, out=tmp_path / "c", **QUICK)
     assert whole.scores != run.scores, "with all examples it is another training"
 
 
@@ -207,8 +208,8 @@ def test_a_run_that_its_budget_stops_is_repeated_to_where_it_came(tmp_path, monk
             raise training.Enough
 
     monkeypatch.setattr(Deadline, "epoch", stops)
-    how = {"epochs": 5, "limit": 200, "settings": {"training.patience": 0}}
-    run = sm.train("digits", **how, budget="2h", out=tmp_path / "a", quiet=True)
+    how = {"epochs": 5, "limit": 60, "settings": {"training.patience": 0}}
+    run = sm.train("reber", **how, budget="2h", out=tmp_path / "a", **QUICK)
     assert len(run.history) == run.record["training"]["epochs"] == 2
     assert run.record["budget"]["stopped"] == "after epoch 2"
     again = repeat(tmp_path / "a", out=tmp_path / "b", quiet=True)
