@@ -3,10 +3,10 @@
     python benchmarks/forecast.py
     python benchmarks/forecast.py --scale 0.1 --only digits,reber
 
-Each run trains all its epochs (patience 0), or as many as begin within 45 seconds, while every step's time is written down. Then those
-times are played back up to 20 seconds after the first step, or a tenth of the run where that is
-shorter, and the forecast of that moment is held against the time the rest really took. The goal:
-wrong by 15 % of the run at most, on nine runs of ten.
+Each run trains all its epochs (patience 0), or as many as begin within 45 seconds, while every
+step's time is written down. Then those times are played back up to 20 seconds after the first
+step, or a tenth of the run where that is shorter, and the forecast of that moment is held against
+the time the rest really took. The goal: wrong by 15 % of the run at most, on nine runs of ten.
 """
 
 import argparse
