@@ -34,7 +34,8 @@ from table import Clock, kept, save, show
 ROOT = Path(__file__).parents[1]
 EXPLAINED = Path(__file__).with_name("mutations_explained.toml")
 OF_HEADS = [
-    f"tests/test_{name}.py" for name in ("answers", "heads", "linear", "told_by_heads", "weighted")
+    f"tests/test_{name}.py"
+    for name in ("answers", "heads", "heads_in_pieces", "linear", "told_by_heads", "weighted")
 ]
 HEADS = ("base", "binary", "classes", "linear", "multiclass", "ordered", "regression")
 TESTS = {
