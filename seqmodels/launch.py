@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from seqmodels.backbone import Backbone
 from seqmodels.data import Dataset
+from seqmodels.directory import claim, locked, refuse_existing
 from seqmodels.errors import InputError
-from seqmodels.files import alone, tidy, write_json
+from seqmodels.files import tidy, write_json
 from seqmodels.heads.base import Head
 from seqmodels.likeness import differences, outcomes
 from seqmodels.loggers import Logger, opened
@@ -21,7 +21,7 @@ from seqmodels.records import moved, record_of
 from seqmodels.run import Run
 from seqmodels.settings import resolve, restored
 from seqmodels.stopping import Stop
-from seqmodels.work import CHECKPOINTS, Work, claim, refuse_existing
+from seqmodels.work import Work
 
 
 def train(
@@ -130,7 +130,7 @@ def resume(
     """
     path = Path(path)
     _unfinished(path)
-    with Stop(), _locked(path):
+    with Stop(), locked(path):
         record = moved(_unfinished(path), data)
         plan = restored(record, dataset)
         work = Work(
@@ -214,7 +214,7 @@ def _begun(
         differs = differences(like[1], work.record("training"))
         work.like = {"run": str(like[0]), "differs": differs}
     path = claim(plan, out)
-    with _locked(path):
+    with locked(path):
         try:
             work.loggers.begin(work.record("training"), path)
             write_json(path / "run.json", work.record("training"))
@@ -232,26 +232,3 @@ def _unfinished(path: Path) -> dict[str, Any]:
     if record["status"] == "complete":
         raise InputError(f"The run {str(path)!r} is finished. There is nothing to go on with.")
     return record
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keep other processes off an unfinished run; the system ends it when this one dies."""
-    lock = path / CHECKPOINTS / "lock"
-
-    def busy() -> None:
-        who = lock.read_bytes()[:20].decode("ascii", "replace")
-        raise InputError(
-            f"Process {who} is at work on the run {str(path)!r}. Wait for it, or stop it."
-        )
-
-    try:
-        lock.parent.mkdir(exist_ok=True)
-        holding = contextlib.ExitStack()
-        holding.enter_context(alone(lock, busy))
-    except OSError as error:
-        raise InputError(
-            f"The run {str(path)!r} cannot be written to: {error.strerror or error}."
-        ) from error
-    with holding:
-        yield

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 INK, GREY, BLUE, ORANGE = "#22272e", "#8b949e", "#1f5fa8", "#c65102"
 GREEN, PAPER = "#2da44e", "#ffffff"
+DARK = 0.55  # of a colour that ink is read on, at most
 DOTS: Any = {"linestyle": "", "marker": "o", "markersize": 3, "alpha": 0.45, "color": BLUE,
              "markeredgewidth": 0}  # fmt: skip
 
@@ -37,11 +38,11 @@ def confusion(truth: np.ndarray, picks: np.ndarray, names: Sequence[str]) -> Fig
     for row, column in np.argwhere(table):
         dark = share[row, column]
         corner = (column - 0.5, row - 0.5)
-        axes.add_patch(Rectangle(corner, 1, 1, facecolor=BLUE, alpha=dark, linewidth=0))
+        axes.add_patch(Rectangle(corner, 1, 1, facecolor=BLUE, alpha=DARK * dark, linewidth=0))
         if k <= 20:
             axes.text(
                 column, row, f"{table[row, column]}", ha="center", va="center",
-                color=PAPER if dark > 0.55 else INK, fontsize=9 if k <= 10 else 6,
+                color=INK, fontsize=9 if k <= 10 else 6,
             )  # fmt: skip
     axes.set(xlim=(-0.5, k - 0.5), ylim=(k - 0.5, -0.5), aspect="equal")
     keep(figure, [

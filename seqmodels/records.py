@@ -135,6 +135,6 @@ def history_of(path: Path) -> pd.DataFrame:
     if not rows:
         raise InputError(f"{path} is damaged: it has no epoch.")
     frame = pd.DataFrame(rows)
-    if "epoch" not in frame or not (frame["epoch"] == list(range(1, len(frame) + 1))).all():
+    if "epoch" not in frame or not frame["epoch"].tolist() == list(range(1, len(frame) + 1)):
         raise InputError(f"{path} is damaged: its epochs do not count from 1.")
     return frame.astype({"epoch": int})

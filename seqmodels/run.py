@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seqmodels.arguments import checked
 from seqmodels.baselines import simple
 from seqmodels.budget import share
+from seqmodels.encoded import encoded, fingerprint
 from seqmodels.errors import InputError
 from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.heads.base import Prediction
@@ -18,7 +19,6 @@ from seqmodels.predictions import predictions_of
 from seqmodels.records import Scores, history_of, moved, read, record_of
 from seqmodels.registry import DATASETS
 from seqmodels.settings import restored
-from seqmodels.work import encoded, fingerprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +77,7 @@ class Run:
     def _repr_html_(self) -> str:
         from seqmodels.notebook import card
 
-        return card(self)
+        return card(self.path, self.record, self.history, self.evaluation, self.model.head)
 
 
 def load(path: str | Path) -> SequenceModel:

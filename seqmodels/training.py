@@ -17,7 +17,7 @@ from seqmodels import batches
 from seqmodels.adam import Adam
 from seqmodels.checkpoints import Checkpoints
 from seqmodels.data import Sequences
-from seqmodels.errors import InputError
+from seqmodels.finite import not_finite
 from seqmodels.heads.base import Head
 from seqmodels.plan import Training
 from seqmodels.stopping import Stop
@@ -25,7 +25,6 @@ from seqmodels.tracing import array_of, compiled, predict, traced
 
 EVERY = 120.0  # seconds between checkpoints within an epoch
 MEASURE = 4096  # rows whose loss and metrics are worked out together
-EXTREME = 1e4  # standardised numbers beyond which the data are to blame for a loss like that
 
 Row = dict[str, float]
 
@@ -36,10 +35,6 @@ class Part:
 
     sequences: Sequences
     y: np.ndarray
-
-
-class NotFiniteError(InputError):
-    """The loss or a gradient became infinite or NaN; the weights did not."""
 
 
 class Enough(Exception):  # noqa: N818  nothing is wrong
@@ -180,7 +175,8 @@ class _Loop:
             value, good, outputs = self.train_step(*inputs, y)
             if not good:
                 self.save(kept)
-                raise self._not_finite(float(value), inputs[0], y)
+                place = f"step {self.done + 1} of epoch {epoch + 1}"
+                raise not_finite(float(value), place, inputs[0], y, self.settings.learning_rate)
             self.done += 1
             self.total, self.seen = self.total + float(value) * len(rows), self.seen + len(rows)
             self.answers.append((y, outputs))
@@ -283,27 +279,6 @@ class _Loop:
         for metric in self.metrics:
             metric.reset_state()
         return values
-
-    def _not_finite(self, value: float, x: np.ndarray, y: np.ndarray) -> NotFiniteError:
-        what = f"The loss became {value}" if not np.isfinite(value) else "A gradient overflowed"
-        place = f"step {self.done + 1} of epoch {len(self.history) + 1}"
-        return NotFiniteError(f"{what} at {place}; that step was not taken. {self._cause(x, y)}")
-
-    def _cause(self, x: np.ndarray, y: np.ndarray) -> str:
-        """Return what most likely makes a loss that is not finite, and what to do."""
-        for name, values in (("input", x), ("target", y)):
-            if not np.isfinite(values).all():
-                return f"The {name}s of that step hold NaN or infinity: mend the data."
-            largest = float(np.abs(values).max(initial=0))
-            if values.dtype.kind == "f" and largest > EXTREME:
-                return (
-                    f"One of the {name}s of that step is {largest:.3g} where most are about 1: "
-                    f"look for extreme values in the data."
-                )
-        return (
-            f"The learning rate {self.settings.learning_rate:g} is likely too high: try a tenth "
-            f"of it (training.learning_rate)."
-        )
 
 
 def _count(arrays: dict[str, np.ndarray], prefix: str) -> int:

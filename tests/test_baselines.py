@@ -317,7 +317,7 @@ def test_a_run_scored_again_has_the_same_simple_models(run):
 
 
 def test_without_baselines_none_are_fitted_then_or_later(tmp_path, monkeypatch):
-    monkeypatch.setattr("seqmodels.work.simple", None)
+    monkeypatch.setattr("seqmodels.work.results.simple", None)
     monkeypatch.setattr("seqmodels.run.simple", None)
     out = tmp_path / "without"
     CliRunner().invoke(
@@ -329,3 +329,14 @@ def test_without_baselines_none_are_fitted_then_or_later(tmp_path, monkeypatch):
     assert run.record["baselines"] is False
     assert list(run.baselines) == ["majority class"]
     assert list(rescore(out)[1].baselines) == ["majority class"]
+
+
+def test_a_simple_model_that_does_not_fit_the_time_is_left_out_and_said():
+    encoded, head, _ = parts(texts, lambda row: "ab"[int(5 in row)], Binary())
+    found = simple(head, IDS, encoded, seconds=0.0)
+    assert not found.predictions
+    assert all("does not fit the budget" in line for line in found.says)
+    assert len(found.says) == 2
+    assert set(simple(head, IDS, encoded, seconds=1000.0).predictions) == set(
+        simple(head, IDS, encoded).predictions
+    )

@@ -11,21 +11,24 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.resources import files
 
 import numpy as np
 import pytest
 from test_run import QUICK, dataset
 
 import seqmodels as sm
-from seqmodels import pages, plots
+from seqmodels import pages, plots, report
 from seqmodels.backbone import Backbone
 from seqmodels.encoders import SeriesEncoder, SpeechEncoder, StrokeEncoder, TextEncoder
-from seqmodels.explain import Explainer
+from seqmodels.explain import Explained, Explainer
 from seqmodels.heads import Binary, Multiclass, Regression
 from seqmodels.heads.base import Prediction
 from seqmodels.model import SequenceModel
 from seqmodels.report.answers import Answers, wilson
 from seqmodels.report.opened import Opened
+from seqmodels.report.story import _narrow
+from seqmodels.report.worst import shown
 from seqmodels.terminal.reported import bars
 
 HOSTILE = "</div><script>alert(1)</script> $\\foo$ $x^{ $ bad"
@@ -322,3 +325,116 @@ def test_curves_are_bars_between_two_levels():
     assert bars([0, 1, 0.5], 0, 1) == "▁█▅"
     assert len(bars(list(range(1000)), 0, 1000)) <= 32
     assert bars([2, 2], 2, 2) == "▁▁"
+
+
+def colours() -> list[dict[str, np.ndarray]]:
+    """Return the colours of pages by name, of a light scheme and of a dark one, 0 to 255."""
+    style = (files("seqmodels") / "style.html").read_text(encoding="utf-8")
+    found = []
+    for block in re.findall(r":root \{(.*?)\}", style, flags=re.S):
+        named = {n: [int(v[i : i + 2], 16) for i in (0, 2, 4)]
+                 for n, v in re.findall(r"--(\w+): #(\w{6})", block)}  # fmt: skip
+        named |= {n: list(map(int, v.split())) for n, v in re.findall(r"--(\w+): ([\d ]+);", block)}
+        found.append({name: np.array(value, float) for name, value in named.items()})
+    return found
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the contrast of two colours as WCAG 2.2 defines it, from 1 to 21."""
+    light = []
+    for colour in (one, other):
+        c = colour / 255
+        linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+        light.append(float(linear @ [0.2126, 0.7152, 0.0722]) + 0.05)
+    return max(light) / min(light)
+
+
+def test_text_and_figures_have_the_contrast_of_level_aa():
+    assert contrast(np.zeros(3), np.full(3, 255.0)) == pytest.approx(21)
+    schemes = colours()
+    assert len(schemes) == 2
+    for named in schemes:
+        paper = named["paper"]
+        for name in ("ink", "soft", "mark", "other", "third", "fail", "warn", "pass"):
+            assert contrast(named[name], paper) >= 4.5, name
+        assert contrast(named["grey"], paper) >= 3  # lines only
+        template = (files("seqmodels") / "report.html").read_text(encoding="utf-8")
+        (alpha,) = set(map(float, re.findall(r"format\(-?([\d.]+) \* part", template)))
+        for under, share in (("for", alpha), ("against", alpha), ("mark", plots.DARK)):
+            behind = share * named[under] + (1 - share) * paper
+            assert contrast(named["ink"], behind) >= 4.5, under
+
+
+def test_the_terminal_shows_the_saved_intervals_and_lifts(run):
+    text = told("report", str(run.path)).stdout
+    saved = json.loads((run.path / "scores.json").read_text())
+    assert saved["lifts"]
+    for name, lift in saved["lifts"].items():
+        (line,) = (line for line in text.splitlines() if line.strip().startswith(name))
+        assert f"{lift['low']:.3g} to {lift['high']:.3g}" in line
+    low, high = saved["intervals"]["model"]["accuracy"]
+    (line,) = (line for line in text.splitlines() if line.strip().startswith("model "))
+    assert f"{low:.3g} to {high:.3g}" in line
+    assert f"bootstrap over {saved['resampled']}" in text
+
+
+def test_parts_that_do_not_make_up_the_difference_are_not_shown(monkeypatch):
+    assert Explained(np.array([1.0, 0.97]), 2.0, 0.0).whole
+    assert not Explained(np.array([1.0, 0.8]), 2.0, 0.0).whole
+    texts = ["a good film", "a dull end"]
+    encoder = TextEncoder(words=20).fit(texts)
+    head = Binary().fit(["x", "y"])
+    model = SequenceModel(encoder, Backbone(units=4, embed=3), head)
+    spread(model)
+    rows = encoder.encode(texts)
+    tested = report.Tested(head, ["x", "y"], model.answer(rows), texts, rows, model)
+    found = tested.answers()
+    assert found is not None
+    assert all(len(one.words) > 1 for row in shown(tested, found).values() for one in row)
+    monkeypatch.setattr("seqmodels.explain.UNTOLD", -1.0)
+    for one in (one for row in shown(tested, found).values() for one in row):
+        assert len(one.words) == 1
+        assert "no contributions are shown" in one.says
+
+
+def test_points_gather_where_the_output_jumps():
+    texts = ["a good film", "a dull end"]
+    encoder = TextEncoder(words=20).fit(texts)
+    model = SequenceModel(encoder, Backbone(units=4, embed=3), Binary().fit(["x", "y"]))
+    spread(model)
+    explainer = Explainer(model, points=8)
+    seen = []
+
+    def slopes(x, lengths, unit):
+        """A step of height 2 at 0.7 of the way, as steep as a hundredth of it."""
+        way = 1 / (1 + np.exp(-(np.linalg.norm(x - start, axis=(1, 2)) / wide - 0.7) * 400))
+        seen.extend(way)
+        return (800 * way * (1 - way))[:, None, None] * (end - start) / wide**2, 2 * way
+
+    end, start = explainer._vectors(np.asarray(encoder.encode(texts)[0]))
+    wide = np.linalg.norm(end - start)
+    explainer._slopes = slopes
+    found = explainer.explain(np.asarray(encoder.encode(texts)[0]), np.ones(1))
+    assert found.parts.sum() == pytest.approx(2, abs=0.1)
+    assert len(seen) < 600
+
+
+def test_labels_of_figures_are_not_cut():
+    figure, axes = plots.canvas(3, 3)
+    axes.set_yticks([0.025, 0.175], ["0.025", "0.175"])
+    svg = pages.drawn(figure, "x").svg
+    assert ">0.025<" in svg
+    assert ">0.175<" in svg
+
+
+def test_a_model_that_is_worse_is_behind():
+    row = {"headline": {"value": 0.7, "low": None, "high": None}}
+    lift = {"difference": -0.1, "low": -0.15, "high": -0.05}
+    says = report.sentence(row, {**row, "name": "x", "lift": lift}, "accuracy", 10)
+    assert "behind by 0.1 (0.05 to 0.15)" in says
+
+
+def test_intervals_that_are_too_narrow_say_so():
+    assert _narrow("examples") == _narrow("") == ""
+    assert "blocks of 12 windows" in _narrow("blocks of 12 windows")
+    assert "too narrow" in _narrow("speakers")

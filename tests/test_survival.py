@@ -15,6 +15,7 @@ from survival import ASKED, BROKEN_OFF, FORKS, ends, finished, go_on, killed_wit
 
 import seqmodels as sm
 from seqmodels import files, launch, training
+from seqmodels.directory import locked
 from seqmodels.launch import repeat, resume
 
 
@@ -80,7 +81,7 @@ def test_a_full_disk_is_named_and_costs_nothing(when, tmp_path, monkeypatch):
         return writing(target, mode)
 
     with monkeypatch.context() as patch:
-        for room in ("checkpoints", "files", "work", "saved"):
+        for room in ("checkpoints", "files", "work.results", "saved"):
             patch.setattr(f"seqmodels.{room}.writing", full)
         with pytest.raises(sm.InputError, match="No space left on device"):
             train("digits", path, 1000)
@@ -92,7 +93,7 @@ def test_a_run_that_another_process_is_at_work_on_is_left_to_it(tmp_path, monkey
     begun(tmp_path / "run", monkeypatch)
     before = sorted(one.name for one in (tmp_path / "run" / "checkpoints").iterdir())
     with (
-        launch._locked(tmp_path / "run"),
+        locked(tmp_path / "run"),
         pytest.raises(sm.InputError, match=rf"Process {os.getpid()} is at work on the run"),
     ):
         resume(tmp_path / "run", quiet=True)

@@ -74,6 +74,7 @@ def series(
     if parts is not None:
         _bars(every[-1], np.arange(len(parts)), parts)
     every[-1].set_xlabel("step read")
+    _placed(figure, every)
     columns = {names[channel]: steps[:, channel] for channel in range(steps.shape[1])}
     _kept(figure, columns, parts)
     return figure
@@ -100,9 +101,24 @@ def features(steps: np.ndarray, hop: float, parts: np.ndarray | None) -> Figure:
         _bars(every[1], hop * np.arange(len(parts)), parts)
         every[1].set_xlim(0, seconds)
     every[-1].set_xlabel("seconds")
+    _placed(figure, every)
     bands = {f"band {band + 1}": steps[:, band].round(2) for band in range(steps.shape[1])}
     _kept(figure, bands, parts)
     return figure
+
+
+def _placed(figure: Figure, panels: Sequence[Axes]) -> None:
+    """Place panels below each other; to have that worked out takes half the time of a figure."""
+    figure.set_layout_engine(None)
+    high = figure.get_figheight()
+    figure.subplots_adjust(0.2, 0.5 / high, 0.98, 1 - 0.12 / high, hspace=0.14)
+    ends = [axes.get_xlim() for axes in panels]
+    for axes in panels[:-1]:
+        axes.tick_params(labelbottom=False)
+    for axes in panels:
+        axes.set_xlim(min(low for low, _ in ends), max(high for _, high in ends))
+        axes.locator_params(axis="y", nbins=4)
+        axes.yaxis.set_label_coords(-0.17, 0.5)
 
 
 def _bars(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:

@@ -25,6 +25,8 @@ class Story:
         scores: A row for the model and one for each baseline: "name", "scores" by name with
             "value", "low" and "high", "headline" as one of them, and "lift" or None.
         resampled: What the intervals were drawn from; empty: there are none.
+        narrow: A warning where the intervals by class, by length and of calibration are too
+            narrow, as they take examples for independent; or nothing.
         history: One row an epoch.
         taken: The epoch whose weights were kept; None: unknown.
         measure: What `by_length` measures.
@@ -44,6 +46,7 @@ class Story:
     names: list[str]
     scores: list[Row]
     resampled: str
+    narrow: str
     history: list[dict[str, Any]]
     taken: int | None
     measure: str
@@ -92,7 +95,8 @@ class Story:
             headline=headline,
             names=list(found.scores),
             scores=rows,
-            resampled=getattr(found, "resampled", "") or "",
+            resampled=found.resampled,
+            narrow=_narrow(found.resampled),
             history=[dict(row) for row in history],
             taken=_taken(record, history),
             measure=answers.measure if answers else "",
@@ -127,6 +131,15 @@ def _with(one: Row) -> str:
     if one["low"] is None:
         return short(one["value"])
     return f"{short(one['value'])} (95 % interval {one['low']:.3g} to {one['high']:.3g})"
+
+
+def _narrow(resampled: str) -> str:
+    if resampled in ("", "examples"):
+        return ""
+    return (
+        "These intervals take examples for independent, which those of one unit are not (see "
+        f"above: {resampled}). They are too narrow."
+    )
 
 
 def _verdict(model: Row, best: Row | None, sign: int) -> str:

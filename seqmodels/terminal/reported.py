@@ -47,6 +47,8 @@ def show_report(story: Mapping[str, Any], worst: Sequence[Mapping[str, Any]]) ->
         )
     _classes(console, story["by_class"])
     _lengths(console, story["by_length"], story["measure"])
+    if story["narrow"] and (story["by_class"] or story["by_length"]):
+        console.print(story["narrow"], style="dim", markup=False)
     if worst:
         console.print("\nWorst mistakes", style="bold")
     for one in worst:

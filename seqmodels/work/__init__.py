@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import ctypes
 import dataclasses
-import hashlib
-import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from seqmodels import budget as budgets
-from seqmodels import engines, pace, predictions, tracing, training
+from seqmodels import engines, pace, tracing, training
 from seqmodels.audit import audit
-from seqmodels.baselines import Simple, simple
-from seqmodels.doubts import cut, doubts
+from seqmodels.directory import CHECKPOINTS
+from seqmodels.doubts import cut
+from seqmodels.encoded import encoded, fingerprint
 from seqmodels.errors import InputError
-from seqmodels.evaluation import Evaluation, evaluate, yardstick
-from seqmodels.files import write_json, writing
-from seqmodels.intervals import units_of
+from seqmodels.evaluation import yardstick
+from seqmodels.finite import NotFiniteError
 from seqmodels.loggers import Logger, Loggers, opened
-from seqmodels.machine import machine, peak_memory, versions
+from seqmodels.machine import machine, versions
 from seqmodels.model import SequenceModel
 from seqmodels.plan import Parts, Plan
 from seqmodels.progress import Reporter
 from seqmodels.registry import HEADS
-from seqmodels.report import Tested, glance, write_report
 from seqmodels.stopping import Stopped
+from seqmodels.work.results import give_back, since, write_results
 
 FORMAT = 1
-CHECKPOINTS = "checkpoints"
-CHUNK = 2**10  # rows of a table, or steps of the data, that are worked on together
 
 
 class Work:
@@ -104,13 +95,13 @@ class Work:
             Stopped: By Ctrl-C or SIGTERM; the run can be gone on with.
             InputError: The loss is not finite, or the run cannot be written.
         """
-        _give_back()  # what reading and encoding took; the raw inputs that train are gone too
+        give_back()  # what reading and encoding took; the raw inputs that train are gone too
         onward = f"seqmodels train --resume {path}"
         given_up = [budgets.says(self.decision)] if self.decision else []
         for line in (*self.says, self._headline(), *self._warnings(), *given_up):
             self.reporter.say(line)
         self.reporter.say(engines.says(self.plan.backbone.units))
-        usage: dict[str, Any] = {"seconds_reading": _since(self.started)}
+        usage: dict[str, Any] = {"seconds_reading": since(self.started)}
         try:
             self.reporter.pace, self.reporter.listener = self._pace(), self.loggers
             watch = self.reporter
@@ -129,20 +120,14 @@ class Work:
                 )
             if isinstance(watch, budgets.Deadline) and watch.stopped:
                 self._stopped(watch.stopped, len(history))
-            head = self.model.head
-            self.parts = glance(head, self.encoded)
-            self.classes = {name: head.counted(part.y) for name, part in self.encoded.items()}
-            self.simple = self._simple()
-            self.encoded = {"test": self.encoded["test"]}  # room for the answers
-            _give_back()
             usage["seconds_training"] = round(sum(row["seconds"] for row in history), 1)
-            usage["seconds_baselines"] = self.simple.seconds
-            self._write(path, history, usage)
+            write_results(self, path, history, usage)
         except Stopped as stop:
+            self.loggers.stopped(stop.signal)
             raise Stopped(
                 stop.signal, f"Stopped. All is kept in {path}. Go on with: {onward}"
             ) from None
-        except training.NotFiniteError as error:
+        except NotFiniteError as error:
             raise InputError(
                 f"{error} What was asked, and the state before that step, are kept in {path}."
             ) from None
@@ -174,28 +159,6 @@ class Work:
             "baselines": self.baselines,
             **more,
         }
-
-    def _write(self, path: Path, history: list[training.Row], usage: dict[str, Any]) -> None:
-        started = time.time()
-        found, tested = self._scored(path)
-        doubtful = self._doubts(found, tested, history)
-        del self.test, self.encoded, self.simple  # the report holds them alone
-        _give_back()
-        _write_table(path / "history.csv", history)
-        usage["seconds_scoring"] = _since(started)
-        usage["peak_memory_bytes"] = peak_memory()
-        seconds = _since(self.started)
-        record = self.record("complete", doubts=doubtful, seconds=seconds, usage=usage)
-        report = path / "report.html"
-        write_report(report, record, history, found, tested=tested, parts=self.parts)
-        if not (path / "model").exists():
-            self.model.save(path / "model")
-        record |= {"seconds": _since(self.started)}
-        write_json(path / "run.json", record)
-        shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
-        self.loggers.end(found.scores, record)
-        for line in doubtful:
-            self.reporter.say(f"Doubt: {line}")
 
     def _decided(self, budget: pace.Budget) -> dict[str, Any]:
         plan, model = self.plan, self.model
@@ -230,50 +193,6 @@ class Work:
         )
         return pace.Pace(asked.epochs, work, early=asked.patience > 0)
 
-    def _scored(self, path: Path) -> tuple[Evaluation, Tested]:
-        """Answer the test part, write answers and scores, and return scores and answers."""
-        head, test = self.model.head, self.test
-        prediction = self.model.answer(self.encoded["test"].sequences)
-        others = self.simple.predictions
-        found = evaluate(
-            head, self.target, self.yardstick, test, prediction, others=others, apart=self.apart
-        )
-        write_json(path / "scores.json", found.record())
-        lengths = self.encoded["test"].sequences.lengths
-        units = units_of(test, self.apart)
-        answers = predictions.rows_of(
-            test, self.target, self.model.encoder, prediction, lengths, units
-        )
-        _write_table(path / predictions.FILE, answers)
-        truth, rows = test.target(self.target), self.encoded["test"].sequences
-        return found, Tested(head, truth, prediction, test.inputs, rows, self.model)
-
-    def _simple(self) -> Simple:
-        """Fit the simple models, while the training part is there."""
-        if not self.baselines:
-            return Simple({}, (), 0.0)
-        spec = self.model.encoder.spec
-        found = simple(self.model.head, spec, self.encoded, seed=self.plan.seed)
-        for line in found.says:
-            self.reporter.say(line)
-        self.says += found.says
-        return found
-
-    def _doubts(
-        self, found: Evaluation, tested: Tested, history: Sequence[training.Row]
-    ) -> list[str]:
-        return doubts(
-            tested.head,
-            found,
-            answers=tested.prediction,
-            truth=tested.targets,
-            history=history,
-            patience=self.plan.training.patience,
-            classes=self.classes,
-            audit=self.audit,
-            cut=self.cut,
-        )
-
     def _audited(self, parts: Parts) -> Mapping[str, Any]:
         """Return the audit of the parts as they are used, or refuse to train on leaks."""
         used = {"train": parts.train, "valid": parts.valid, "test": parts.test}
@@ -302,87 +221,8 @@ class Work:
         )
 
 
-def claim(plan: Plan, out: str | Path | None) -> Path:
-    """Make a run directory that nobody else has."""
-    if out is not None:
-        try:
-            Path(out).mkdir(parents=True)
-        except FileExistsError:
-            refuse_existing(Path(out))
-        except OSError as error:
-            raise InputError(f"Cannot make {str(out)!r}: {error.strerror}.") from error
-        return Path(out)
-    name = f"{plan.dataset.replace(' ', '-')}-{HEADS.name_of(plan.head)}"
-    for number in range(1, 100_000):
-        path = Path("runs") / f"{name}-{number}"
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise InputError(f"Cannot make {str(path)!r}: {error.strerror}.") from error
-        return path
-    raise InputError("There are 100,000 runs of this name. Remove some.")
-
-
-def refuse_existing(out: Path) -> None:
-    """Raise InputError when a run directory cannot be made because something is there."""
-    if out.exists():
-        raise InputError(f"Run directory {str(out)!r} exists. Choose another, or remove it.")
-
-
-def encoded(model: SequenceModel, parts: Parts) -> dict[str, training.Part]:
-    """Return each part as the network sees it."""
-    return {
-        name: training.Part(
-            model.encoder.encode(part.inputs), model.head.encode(part.target(parts.target))
-        )
-        for name, part in (("train", parts.train), ("valid", parts.valid), ("test", parts.test))
-    }
-
-
-def fingerprint(encoded: Mapping[str, training.Part]) -> dict[str, str]:
-    """Return a hash of each part: steps and targets, however they are held in memory."""
-    found = {}
-    for name, part in encoded.items():
-        digest, rows = hashlib.sha256(), part.sequences
-        whole = np.int32 if rows.values.dtype.kind in "iu" else np.float32
-        for array, kind in (
-            (rows.values, whole),
-            (rows.starts, np.int64),
-            (rows.lengths, np.int64),
-            (part.y, part.y.dtype),
-        ):
-            for first in range(0, len(array), CHUNK):
-                digest.update(np.ascontiguousarray(array[first : first + CHUNK], dtype=kind).data)
-        found[name] = digest.hexdigest()
-    return found
-
-
-def _write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows of the same names; they need not be in memory together."""
-    remaining = iter(rows)
-    head = next(remaining)
-    with writing(path) as file:
-        writer = csv.DictWriter(file, list(head), lineterminator="\n")
-        writer.writeheader()
-        writer.writerow(head)
-        writer.writerows(remaining)
-
-
 def _command() -> list[str] | None:
     """Return the words of the command line, if this is the command."""
     name = Path(sys.argv[0]).name
     known = name == "seqmodels" or Path(sys.argv[0]).parts[-2:] == ("seqmodels", "__main__.py")
     return ["seqmodels", *sys.argv[1:]] if known else None
-
-
-def _since(started: float) -> float:
-    return round(time.time() - started, 1)
-
-
-def _give_back() -> None:
-    """Hand freed memory back to the system; the C library of Linux keeps tens of megabytes."""
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError):  # another C library than GNU's
-            ctypes.CDLL(None).malloc_trim(0)
