@@ -33,7 +33,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
                 errors.print(f"seqmodels: {problem}", markup=False, soft_wrap=True, style="red")
             raise typer.Exit(2) from None
         except KeyboardInterrupt as stop:
-            said = str(stop) or "Stopped. Nothing was written."
+            said = str(stop) or "Stopped. Nothing was written: start it again."
             errors.print(f"\nseqmodels: {said}", markup=False, soft_wrap=True)
             raise typer.Exit(getattr(stop, "status", STATUS["SIGINT"])) from None
         except BrokenPipeError:  # `| head` has seen enough
