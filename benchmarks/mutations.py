@@ -66,9 +66,9 @@ def main() -> None:
                 copy = copied(Path(folder) / Path(file).stem, file)
                 finished = run(copy, args.minutes)
             saved["files"][file] = {**judged(copy, file), "seconds": round(clock.wall)}
+            saved["mutmut"] = version("mutmut")
+            save(path, saved)  # file by file: what is stopped later is not lost
             print(f"{file}: {clock.wall:.0f} s{'' if finished else ', stopped: out of time'}")
-    saved["mutmut"] = version("mutmut")
-    save(path, saved)
     show("Small changes to the code, and whether a test notices", rows(saved))
     wrong = [line for file in args.files for line in complaints(file, saved["files"][file])]
     if wrong:

@@ -144,3 +144,17 @@ def test_fractional_weights_are_those_of_scikit_learn_for_numbers():
             "mae wet": errors[1],
         }
     )
+
+
+def test_a_head_of_ones_own_gets_the_repeated_rows_of_a_table_as_a_table_and_of_a_list_too():
+    class Named(Regression):
+        weighted = Head.weighted
+
+        def score(self, targets, prediction):
+            warm = targets["warm"] if isinstance(targets, pd.DataFrame) else targets
+            return {"sum": float(np.sum(warm)), "rows": float(len(prediction))}
+
+    table = pd.DataFrame({"wet": ["a", "b", "c"], "warm": [1.0, 10.0, 100.0]}, index=[7, 8, 9])
+    for targets in (table, [1.0, 10.0, 100.0]):
+        found = Named().weighted(targets, Prediction(np.zeros(3)))
+        assert found(np.array([2, 0, 3])) == {"sum": 302, "rows": 5}

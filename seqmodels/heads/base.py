@@ -135,9 +135,7 @@ class Head(abc.ABC):
         Returns:
             A function of weights [N] from 0 up; those of this method are whole numbers.
         """
-        given: Any = getattr(targets, "iloc", None)
-        if given is None:
-            given = np.asarray(targets)
+        given: Any = getattr(targets, "iloc", np.asarray(targets))
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             rows = np.repeat(np.arange(len(prediction)), np.asarray(weights, dtype=np.int64))
