@@ -15,6 +15,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from rich.console import Console
 from test_run import QUICK, dataset
 
 import seqmodels as sm
@@ -25,11 +26,11 @@ from seqmodels.explain import Explained, Explainer
 from seqmodels.heads import Binary, Multiclass, Regression
 from seqmodels.heads.base import Prediction
 from seqmodels.model import SequenceModel
-from seqmodels.report.answers import Answers, wilson
+from seqmodels.report.answers import Answers, ordered, wilson
 from seqmodels.report.opened import Opened
 from seqmodels.report.story import _narrow
 from seqmodels.report.worst import shown
-from seqmodels.terminal.reported import bars
+from seqmodels.terminal.reported import _scores, bars
 
 HOSTILE = "</div><script>alert(1)</script> $\\foo$ $x^{ $ bad"
 
@@ -438,3 +439,28 @@ def test_intervals_that_are_too_narrow_say_so():
     assert _narrow("examples") == _narrow("") == ""
     assert "blocks of 12 windows" in _narrow("blocks of 12 windows")
     assert "too narrow" in _narrow("speakers")
+
+
+def test_classes_are_in_one_order_numbers_by_size_and_names_by_count():
+    assert ordered(["10", "9", "-1"], [5, 1, 3]) == [2, 1, 0]
+    assert ordered(["b", "a", "10"], [2, 7, 2]) == [1, 0, 2]
+    assert [row["class"] for row in answers("bbca", "abca", [0.9] * 4).by_class()] == [*"bac"]
+
+
+def test_a_narrow_terminal_keeps_names_whole_and_sets_limits_below(capsys):
+    one = {"value": 0.97, "low": 0.9456, "high": 0.9871}
+    lift = {"difference": 0.1, "low": -0.1234, "high": 0.2345}
+    rows = [
+        {"name": name, "scores": {"accuracy": one}, "headline": one, "lift": ahead}
+        for name, ahead in (("model", None), ("linear on the steps", lift))
+    ]
+    for width, wide in ((80, True), (40, False)):
+        console = Console(width=width)
+        _scores(console, {"headline": "accuracy", "scores": rows, "resampled": "examples"})
+        text = capsys.readouterr().out
+        assert max(map(len, text.splitlines())) <= width
+        (line,) = (line for line in text.splitlines() if line.startswith("linear"))
+        assert line.startswith("linear on the steps ")
+        assert "…" not in text
+        assert ("0.946 to 0.987" in line, "unclear" in line) == (wide, wide)
+        assert ("(0.946" in text) != wide

@@ -105,14 +105,18 @@ class Answers:
         return order[np.sort(first)][:count]
 
     def by_class(self) -> list[Row]:
-        """Return recall with its 95 % interval, and precision, of each class in the test part."""
+        """Return recall with its 95 % interval, and precision, of each class in the test part.
+
+        The classes come in the order of `ordered`.
+        """
         if self.sure is None:
             return []
         k = len(self.names)
         there, said = np.bincount(self.truth, minlength=k), np.bincount(self.picks, minlength=k)
         hits = np.bincount(self.truth[self.truth == self.picks], minlength=k)
         rows = []
-        for i, name in enumerate(self.names):
+        for i in ordered(self.names, there.tolist()):
+            name = self.names[i]
             n, answered = int(there[i]), int(said[i])
             low, high = wilson(hits[i], n) if n else (None, None)
             rows.append({
@@ -178,6 +182,15 @@ class Answers:
             return {"score": mean, "low": None, "high": None}
         wide = Z * float(values.std(ddof=1)) / n**0.5
         return {"score": mean, "low": max(mean - wide, 0.0), "high": mean + wide}
+
+
+def ordered(names: Sequence[str], counts: Sequence[int]) -> list[int]:
+    """Return the places of classes as tables show them: numbers by size, others by count."""
+    try:
+        keys = [float(name) for name in names]
+    except ValueError:
+        keys = [-float(count) for count in counts]
+    return sorted(range(len(names)), key=lambda i: keys[i])
 
 
 def wilson(hits: float, n: int) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 
 from seqmodels.terminal.tables import number, share, table
 
@@ -59,14 +60,22 @@ def show_report(story: Mapping[str, Any], worst: Sequence[Mapping[str, Any]]) ->
 
 
 def _scores(console: Console, story: Mapping[str, Any]) -> None:
-    rows = table("", story["headline"].replace("_", " "), "95 % interval", "model ahead by", "")
+    name, lifted = story["headline"].replace("_", " "), any(row["lift"] for row in story["scores"])
+    known = any(row["headline"]["low"] is not None for row in story["scores"])
+    columns = ["", name, *["95 % interval"] * known]
+    columns += ["ahead by", "95 % interval", "better?"] if lifted else []
+    wide = table(*columns)
+    narrow = table("", name, *["ahead by"] * lifted)
     for row in story["scores"]:
         score, lift = row["headline"], row["lift"]
-        ahead = (number(lift["difference"]), _limits(lift)) if lift else ("", "")
-        model = row["name"] == "model"
-        cells = (row["name"], number(score["value"]), _limits(score), *ahead)
-        rows.add_row(*cells, style="bold" if model else "dim")
-    console.print("", rows)
+        value, ahead = number(score["value"]), number(lift["difference"]) if lift else ""
+        cells = [row["name"], value, *[_limits(score)] * known]
+        cells += [ahead, _limits(lift) if lift else "", _better(lift)] if lifted else []
+        style = "bold" if row["name"] == "model" else "dim"
+        wide.add_row(*cells, style=style)
+        folded = [_under(ahead, _limits(lift) if lift else "")] * lifted
+        narrow.add_row(row["name"], _under(value, _limits(score)), *folded, style=style)
+    _fitting(console, wide, narrow)
     others = [
         f"{name.replace('_', ' ')} {number(one['value'])}"
         for name, one in story["scores"][0]["scores"].items()
@@ -82,15 +91,18 @@ def _curves(console: Console, story: Mapping[str, Any]) -> None:
     """Show a line of bars for each column that there is of training and of validation."""
     history = story["history"]
     names = [name for name in history[0] if f"valid_{name}" in history[0]]
-    rows = table("", "epoch 1", "", f"epoch {len(history)}")
+    last = f"epoch {len(history)}"
+    rows = table("", "epoch 1", "", last)
+    label = max((len(f"valid {name}") for name in names), default=0)
+    points = min(POINTS, max(4, console.width - label - len(last) - 12))
     for name in names:
         both = [row[column] for row in history for column in (name, f"valid_{name}")]
         for column in (name, f"valid_{name}"):
             values = [row[column] for row in history]
             label = column.replace("valid_", "valid ").replace("_", " ")
-            line = bars(values, min(both), max(both))
+            line = bars(values, min(both), max(both), points)
             rows.add_row(label, number(values[0]), line, number(values[-1]))
-    console.print("", rows)
+    _fitting(console, rows)
     if story["taken"] is not None:
         console.print(f"taken: epoch {story['taken']}", style="dim")
 
@@ -99,10 +111,13 @@ def _classes(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     shown = table("class", "examples", "recall", "95 % interval", "answers", "precision")
-    for row in sorted(rows, key=lambda row: -row["n"])[:MOST]:
-        cells = (f"{row['n']:,}", _part(row["recall"]), _shares(row), f"{row['answered']:,}")
-        shown.add_row(row["class"][:24], *cells, _part(row["precision"]))
-    console.print("", shown)
+    narrow = table("class", "examples", "recall", "precision")
+    for row in rows[:MOST]:
+        name, n, recall = row["class"][:24], f"{row['n']:,}", _part(row["recall"])
+        answered, precision = f"{row['answered']:,}", _part(row["precision"])
+        shown.add_row(name, n, recall, _shares(row), answered, precision)
+        narrow.add_row(name, n, _under(recall, _shares(row).removesuffix(" %")), precision)
+    _fitting(console, shown, narrow)
     if len(rows) > MOST:
         console.print(f"and {len(rows) - MOST:,} more classes", style="dim")
 
@@ -111,19 +126,44 @@ def _lengths(console: Console, rows: Sequence[Mapping[str, Any]], measure: str) 
     if not rows:
         return
     shown = table("steps read", "examples", measure, "95 % interval")
+    narrow = table("steps read", "examples", measure)
     for row in rows:
-        span = f"{row['from']:,} to {row['to']:,}"
-        shown.add_row(span, f"{row['n']:,}", number(row["score"]), _limits(row))
-    console.print("", shown)
+        cells = (f"{row['from']:,} to {row['to']:,}", f"{row['n']:,}")
+        shown.add_row(*cells, number(row["score"]), _limits(row))
+        narrow.add_row(*cells, _under(number(row["score"]), _limits(row)))
+    _fitting(console, shown, narrow)
 
 
-def bars(values: Sequence[float], low: float, high: float) -> str:
-    """Return numbers as a line of bars between two levels; of many, some."""
-    thin = -(-len(values) // POINTS)
+def bars(values: Sequence[float], low: float, high: float, points: int = POINTS) -> str:
+    """Return numbers as a line of bars between two levels; of more than `points`, some."""
+    thin = -(-len(values) // points)
     wide = (high - low) or 1.0
     top = len(BARS) - 1
     levels = [round(top * (value - low) / wide) for value in values[::thin]]
     return "".join(BARS[min(max(level, 0), top)] for level in levels)
+
+
+def _fitting(console: Console, *tables: Table) -> None:
+    """Show the first table that fits the width, or else the last; names are not wrapped."""
+    unbound = console.options.update(width=1000)
+    for one, gap in ((one, gap) for one in tables for gap in (2, 1)):
+        one.padding = (0, gap, 0, 0)
+        one.columns[0].no_wrap = True
+        if console.measure(one, options=unbound).maximum <= console.width:
+            break
+    console.print("", one)
+
+
+def _under(value: str, limits: str) -> str:
+    """Return a value with its limits in brackets on a line below, where there are any."""
+    return f"{value}\n({limits})" if limits else value
+
+
+def _better(lift: Mapping[str, Any] | None) -> str:
+    """Return whether the model is better, "unclear" where the limits hold 0."""
+    if not lift:
+        return ""
+    return "yes" if lift["low"] > 0 else "no" if lift["high"] < 0 else "unclear"
 
 
 def _limits(one: Mapping[str, Any]) -> str:
