@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import seqmodels as sm
-from seqmodels import baselines
+from seqmodels import baselines, features
 from seqmodels.cli import app
 from seqmodels.data import Sequences, Spec
 from seqmodels.heads import Binary, Multiclass, Regression
@@ -148,18 +148,18 @@ def test_classes_that_are_several_have_an_answer_each():
 
 @pytest.mark.parametrize("chunk", [7, 2**20])
 def test_counts_are_those_of_a_loop(monkeypatch, chunk):
-    monkeypatch.setattr(baselines, "CHUNK", chunk)
+    monkeypatch.setattr(features, "CHUNK", chunk)
     rows = texts(40, 3)
     part = laid(rows).take(np.arange(40)[::-2])
     expected = [np.bincount(rows[i], minlength=50) for i in range(39, -1, -2)]
-    np.testing.assert_array_equal(baselines._counts(part, 50).toarray(), expected)
+    np.testing.assert_array_equal(features._counts(part, 50).toarray(), expected)
 
 
 @pytest.mark.parametrize("chunk", [30, 2**20])
 def test_statistics_are_those_of_a_loop(monkeypatch, chunk):
-    monkeypatch.setattr(baselines, "CHUNK", chunk)
+    monkeypatch.setattr(features, "CHUNK", chunk)
     rows = drawn(30, 5)
-    found = baselines._of_channels(laid(rows))
+    found = features._of_channels(laid(rows))
 
     def slope(row: np.ndarray) -> np.ndarray:
         return np.polyfit(np.arange(len(row)), row, 1)[0] if len(row) > 1 else np.zeros(2)
@@ -168,7 +168,7 @@ def test_statistics_are_those_of_a_loop(monkeypatch, chunk):
         return np.abs(np.diff(row, axis=0)).mean(axis=0) if len(row) > 1 else np.zeros(2)
 
     for row, numbers in zip(rows, found, strict=True):
-        quantiles = np.quantile(row, baselines.SHARES, axis=0, method="nearest")
+        quantiles = np.quantile(row, features.SHARES, axis=0, method="nearest")
         loop = [row.mean(0), row.std(0), *quantiles, row[0], row[-1], slope(row), way(row)]
         mean, std, *ordered = np.split(numbers[:-2], len(loop))
         for got, expected in zip([mean, std, *ordered], loop, strict=True):
@@ -188,10 +188,10 @@ def test_windows_that_overlap_are_read_wherever_their_steps_lie(held):
         writer.append(series)
         values = writer.done()
     windows = Sequences(values, np.arange(280), np.full(280, 20))
-    found = baselines._last(windows, 5)
+    found = features._last(windows, 5)
     expected = np.stack([series[i + 15 : i + 20].ravel() for i in range(280)])
     np.testing.assert_allclose(found, expected, atol=1e-6)
-    statistics = baselines._of_channels(windows)
+    statistics = features._of_channels(windows)
     np.testing.assert_allclose(statistics[7, :2], series[7:27].mean(axis=0), atol=1e-6)
 
 
@@ -221,7 +221,7 @@ def test_of_too_much_work_fewer_examples_are_taken(monkeypatch):
 
 def test_a_test_part_that_is_too_large_has_no_such_baseline_and_it_says_so(monkeypatch):
     encoded, head, _ = parts(texts, lambda row: len(row) > 12, Binary())
-    monkeypatch.setattr(baselines, "ROOM", 2400)
+    monkeypatch.setattr(features, "ROOM", 2400)
     found = simple(head, IDS, encoded)
     assert list(found.predictions) == ["length only"]
     assert "'bag of words' is left out" in found.says[0]
@@ -229,7 +229,7 @@ def test_a_test_part_that_is_too_large_has_no_such_baseline_and_it_says_so(monke
 
 
 def test_where_windows_are_many_the_linear_model_reads_fewer_of_their_steps(monkeypatch):
-    monkeypatch.setattr(baselines, "ROOM", 200 * 2 * 3)
+    monkeypatch.setattr(features, "ROOM", 200 * 2 * 3)
     label = lambda row: float(row[-3, 1])  # noqa: E731
     encoded, head, truth = parts(lambda n, seed: drawn(n, seed, 9), label, Regression())
     found = simple(head, NUMBERS, encoded)
@@ -242,7 +242,7 @@ def test_a_baseline_that_fails_is_left_out_and_the_others_stay(monkeypatch):
     def fails(*_: Any) -> None:
         raise np.linalg.LinAlgError("Singular matrix\nwith details")
 
-    monkeypatch.setattr(baselines, "_counts", fails)
+    monkeypatch.setattr(features, "_counts", fails)
     found = simple(head, IDS, encoded)
     assert list(found.predictions) == ["length only"]
     assert found.says == ("The baseline 'bag of words' is left out: Singular matrix",)
