@@ -73,7 +73,7 @@ def type_name(hint: Any) -> str:
     if origin is typing.Literal:
         return "one of " + ", ".join(repr(value) for value in inner)
     if origin in (typing.Union, types.UnionType):
-        return " or ".join(type_name(one) for one in inner)
+        return _union(inner)
     if origin is typing.Annotated:
         bounds = " and ".join(_bound(one) for one in inner[1:])
         return f"{type_name(inner[0])} {bounds}".strip()
@@ -82,6 +82,24 @@ def type_name(hint: Any) -> str:
         return f"a list of {' or '.join(sorted(kinds))}"
     plain = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
     return plain.get(hint, "none" if hint is type(None) else getattr(hint, "__name__", str(hint)))
+
+
+def _union(inner: tuple[Any, ...]) -> str:
+    """Return "text or a number, or a list of them": numbers once, lists of the same in short."""
+    single = [one for one in inner if typing.get_origin(one) is not tuple and one is not type(None)]
+    if {bool, int, float} <= set(single):  # whatever JSON writes without brackets
+        single = [one for one in single if one not in (bool, int)]
+    words = [" or ".join(dict.fromkeys(map(type_name, single)))] if single else []
+    for one in inner:
+        if typing.get_origin(one) is tuple:
+            of = {kind for kind in typing.get_args(one) if kind is not Ellipsis}
+            parts = {part for kind in of for part in typing.get_args(kind) or (kind,)}
+            same = parts <= set(inner) and len(parts) > 1
+            words.append("a list of them" if same else type_name(one))
+    if type(None) in inner:
+        words.append("none")
+    comma = ", or " if "a list of them" in words else " or "
+    return comma.join(words)
 
 
 def _bound(bound: Any) -> str:

@@ -263,9 +263,10 @@ def _check(path: Path, entry: _Entry | None, found: dict[str, Any]) -> None:
     if entry is None:
         raise InputError(f"{path} is missing in the {MANIFEST}. {_AGAIN}")
     if found != entry.model_dump():
+        sizes = f", and it has {found['bytes']:,} bytes of {entry.bytes:,}"
         raise InputError(
-            f"{path} is not as it was saved: its sha256 is not the one in {MANIFEST}, at "
-            f"{found['bytes']} bytes ({entry.bytes} were saved). {_AGAIN}"
+            f"{path} is not as it was saved: its sha256 is not the one in {MANIFEST}"
+            f"{sizes * (found['bytes'] != entry.bytes)}. {_AGAIN}"
         )
 
 

@@ -44,6 +44,8 @@ def test_list_of_a_dataset_shows_every_setting_with_its_default():
     rows = {row["setting"]: row for row in json.loads(call("list", "imdb", "--json").stdout)}
     assert rows["dataset.words"]["default"] == "20000"
     assert rows["dataset.keep"]["needs"] == "one of 'start', 'end'"
+    positive = rows["head.positive (binary)"]["needs"]
+    assert positive == "text or a number, or a list of them, or none"
     assert rows["head.bins (multiclass)"]["default"] == "None"
     assert "head.classes (binary)" not in rows, "learned, not set"
     assert {"backbone.units", "training.epochs"} <= set(rows)

@@ -99,6 +99,20 @@ def test_a_flipped_byte_anywhere_is_found(saved, name):
             sm.load(saved)
 
 
+def test_a_change_tells_the_sizes_only_where_they_differ(saved):
+    path = saved / "weights.npz"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0x04
+    path.write_bytes(data)
+    with pytest.raises(sm.InputError) as told:
+        sm.load(saved)
+    assert "sha256" in str(told.value)
+    assert "bytes" not in str(told.value)
+    path.write_bytes(data[:-1])
+    with pytest.raises(sm.InputError, match=f"it has {len(data) - 1:,} bytes of {len(data):,}"):
+        sm.load(saved)
+
+
 def test_both_damaged_files_are_named_at_once(saved):
     (saved / "model.json").unlink()
     (saved / "weights.npz").write_bytes(b"")

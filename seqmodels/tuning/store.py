@@ -205,6 +205,7 @@ def needed() -> Any:
         import optuna
     except ImportError:
         raise InputError(
-            'Tuning needs Optuna, which is not installed: pip install "seqmodels[tune]".'
+            'Tuning needs Optuna, which is not installed: pip install ".[tune]" in the checkout of '
+            "seqmodels, or pip install optuna."
         ) from None
     return optuna
