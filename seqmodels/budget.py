@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -12,18 +14,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from seqmodels import tracing, training
+from seqmodels import plots, tracing, training
 from seqmodels.durations import duration
 from seqmodels.errors import InputError
 from seqmodels.heads.base import Head
-from seqmodels.pace import FEWEST, FORWARD, Budget, Pace, Work, fitted
+from seqmodels.pace import FEWEST, FORWARD, MARGIN, Budget, Pace, Work, fitted
 from seqmodels.plan import Training
 from seqmodels.progress import Reporter
 
-TRACED = 5.0  # times as long as the first step, which traces: figures, explanations, the model
 SCORED = 1e-4  # of the first step for each test example: its part of the intervals
-EXPLAINED = 200  # examples' worth of training steps for a few explanations; late, there are none
-SIMPLE = 0.05  # of the budget is kept for simple models
+EXPLAINED = 200  # examples' worth of training steps for a few explanations, which may be left out
+FIGURES = 15  # of a report, as large as the one that is timed
 PROBED = 10  # steps that are timed, at least, unless they take too long
 PROBE = 0.02  # of the budget is spent on timing steps
 PROBE_MOST = 0.1  # of it, however slow they are
@@ -61,27 +62,27 @@ def decided(
     lengths = {name: part.sequences.lengths for name, part in encoded.items()}
     how = {"batch_size": settings.batch_size, "seed": seed, "pass_steps": tracing.EVALUATE}
     work = Work.of(lengths["train"], lengths["valid"], **how)
-    _imported()
+    figure = _drawn()
     first, rate = _timed(budget, network, head, encoded, settings, seed, work)
     costs = work.epoch(0)
     test = Work.of(lengths["test"], lengths["test"], **how).valid
-    needs = {
-        "epoch": rate * float(costs.sum()),
-        "rest": FORWARD * rate * work.valid + 0.1,
-    }
-    explained = EXPLAINED * rate * float(np.median(lengths["test"]))
-    scored = first * (TRACED + SCORED * len(lengths["test"]))
-    budget.kept = scored + explained + FORWARD * rate * test
-    needs["after"] = budget.kept + SIMPLE * budget.seconds
-    fit = fitted(budget.left, epochs=settings.epochs, steps=len(costs), **needs)
-    if fit.epochs == 0:
-        spent = budget.seconds - budget.left
-        one = spent + (needs["epoch"] * fit.share + needs["rest"] + needs["after"]) / 0.75
+    epoch, rest = rate * float(costs.sum()), FORWARD * rate * work.valid + 0.1
+    scored = first * (1 + SCORED * len(lengths["test"])) + FORWARD * rate * test
+    least = scored + FIGURES * figure
+    explained = first + EXPLAINED * rate * float(np.median(lengths["test"]))
+    for kept in (least + explained, least):
+        how = {"epochs": settings.epochs, "steps": len(costs), "epoch": epoch, "rest": rest}
+        fit = fitted(budget.left, **how, after=kept)
+        budget.kept = kept
+        if fit.epochs:
+            break
+    else:
+        spent, one = budget.seconds - budget.left, epoch * fit.share + rest
         raise InputError(
             f"A budget of {budget.asked} is too short: reading and timing took "
             f"{duration(spent)}, and one short epoch with scores and report takes "
-            f"{duration(needs['epoch'] * fit.share + needs['rest'] + needs['after'])}. "
-            f"Give at least --budget {math.ceil(one)}s."
+            f"{duration(one + least)}. "
+            f"Give at least --budget {math.ceil(spent + one / MARGIN + least)}s."
         )
     count = len(lengths["train"])
     examples = count if fit.share == 1 else max(1, math.floor(fit.share * count))
@@ -127,7 +128,7 @@ class Deadline:
 
     def __init__(self, reporter: Reporter, budget: Budget, epochs: int):
         self.reporter, self.budget, self.epochs = reporter, budget, epochs
-        self.room = budget.kept + SIMPLE * budget.seconds
+        self.room = budget.kept
         self.stopped: str | None = None
 
     def say(self, text: str) -> None:
@@ -198,8 +199,17 @@ def _timed(
     return probe.first, rate
 
 
-def _imported() -> None:
-    """Import now what scores and report need, so that it counts as spent and not as guessed."""
-    for name in ("matplotlib.pyplot", "sklearn.linear_model", "jinja2"):
+def _drawn() -> float:
+    """Return the seconds that a figure takes, and import what scores and report need.
+
+    What is imported now counts as spent and not as guessed.
+    """
+    for name in ("sklearn.linear_model", "jinja2"):
         with contextlib.suppress(ImportError):
             import_module(name)
+    seconds = []
+    for _ in range(2):  # the first one finds the fonts, too
+        started = time.perf_counter()
+        plots.curves({"loss": [2.0, 1.0], "valid_loss": [2.0, 1.0]}).savefig(io.BytesIO())
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)

@@ -46,6 +46,12 @@ def _differences(before: Record, now: Record) -> Iterator[str]:
     for name in ("head", "backbone", "training", "seed", "limit"):
         if before[name] != now[name]:
             yield f"{name}: {before[name]} there, {now[name]} here."
+    stopped = (before.get("budget") or {}).get("stopped") or ""
+    if stopped.startswith("in epoch 1,"):
+        yield (
+            f"its budget stopped it {stopped}; all of that epoch is trained here, "
+            f"so that it cannot be repeated exactly."
+        )
     for name, there in before["versions"].items():
         if now["versions"].get(name) != there:
             yield f"{name} {now['versions'].get(name)} in place of {there}."

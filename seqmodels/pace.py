@@ -25,7 +25,7 @@ RECENT = 4096  # steps that are remembered
 BLOCKS = 9  # of steps, whose median pace is taken, so that a few slow moments do not count
 FORWARD = 0.35  # of the time of a training step: answering alone, until it has been timed
 END = 0.4  # of the time kept for all that is done after the training, to end it
-MARGIN = 0.9  # of a budget is filled; a machine is not always equally fast
+MARGIN = 0.9  # of the time for training is filled; a machine is not always equally fast
 USEFUL = 5  # epochs; where fewer fit into a budget, each gets fewer examples instead
 FEWEST = 20  # steps of an epoch that is made shorter, at least
 
@@ -271,7 +271,7 @@ def fitted(
         rest: Seconds that each epoch takes beside them: validation, checkpoint.
         after: Seconds for what comes after the training: scores, report.
     """
-    room = MARGIN * seconds - after
+    room = MARGIN * (seconds - after)
     fit = int(room / (epoch + rest)) if room > 0 else 0
     useful = min(epochs, USEFUL)
     if fit >= useful:
