@@ -199,6 +199,9 @@ def test_r2_of_targets_that_are_all_the_same_is_one_for_exact_answers_and_zero_f
         prediction = Prediction(np.array(answers))
         assert head.score([0.1] * 3, prediction)["r2"] == r2
         assert head.weighted([0.1] * 3, prediction)(np.ones(3))["r2"] == r2
+        nothing = Prediction(prediction.answers - 0.1)
+        assert head.score([0.0] * 3, nothing)["r2"] == r2
+        assert head.weighted([0.0] * 3, nothing)(np.ones(3))["r2"] == r2
     assert "r2" not in head.score([0.1], Prediction(np.array([0.1])))
     assert "r2" not in head.weighted([0.1, 0.2], prediction.part(0, 2))(np.array([1, 0]))
 

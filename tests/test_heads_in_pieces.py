@@ -86,3 +86,32 @@ def test_several_classes_answer_with_their_names():
     assert prediction.columns == tuple("abcd")
     ranked = Prediction(prediction.answers, np.array([[4.0, 3, 2, 1]] * 4) / 10)
     assert head._among_three(np.array([0, 1, 2, 3]), ranked).tolist() == [1, 1, 1, 0]
+
+
+def test_columns_far_from_each_other_are_weighted_as_they_are_scored():
+    truth = PAIRS.to_numpy() + np.array([1e8, 0])
+    head, answers = Regression().fit(truth), Prediction(truth + np.array([0.5, 0.1]))
+    expected = head.score(truth, answers)
+    assert head.weighted(truth, answers)(np.ones(5)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_mean_without_a_spread_is_not_enough():
+    with pytest.raises(InputError, match="has no mean yet; call fit first"):
+        Regression(mean=(1.0,)).decode(np.ones((1, 1)))
+
+
+def test_a_stretch_without_an_example_is_counted_as_none():
+    head = Multiclass(bins=4).fit([0.0, 0.0, 10.0, 10.0])
+    assert (head.edges, head.counts) == ((0, 5), (2, 0, 2))
+
+
+def test_a_forecast_in_the_networks_units_is_as_narrow_as_it_was_set():
+    head = Multiclass(bins=2).fit([0.0, 2.0, 4.0, 6.0])
+    kernel, bias = head.scaled(np.array([[3.0]]), np.array([1.0]))
+    np.testing.assert_allclose(kernel, [[3 / np.sqrt(5), 0]])
+    np.testing.assert_allclose(bias, [-2 / np.sqrt(5), -2])
+
+
+@pytest.mark.parametrize("scale", ["value", "rank"])
+def test_edges_are_numbers_of_four_bytes_as_outputs_are(scale):
+    assert Multiclass(bins=3, scale=scale).fit(np.arange(9.0))._cuts().dtype == np.float32

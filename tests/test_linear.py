@@ -5,6 +5,8 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from seqmodels import Binary, Head, Multiclass, Regression
+from seqmodels.heads import linear
+from seqmodels.heads.ordered import linear_outputs, middles
 
 
 def features(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -97,3 +99,91 @@ def test_a_head_of_ones_own_need_not_have_a_linear_model():
         linear = Head.linear
 
     assert Odd().fit([1.0, 2.0]).linear(0, np.zeros(1), 0, np.zeros(1), 0) is None
+
+
+# The models themselves
+
+
+@pytest.mark.parametrize("strength", [0.1, 1, 10])
+def test_a_strength_is_of_the_fit_and_one_over_it_of_the_penalty(monkeypatch, strength):
+    monkeypatch.setattr(linear, "STRENGTHS", (strength,))
+    x, z = PARTS[0]
+    scaled = (x - x.mean(axis=0)) / x.std(axis=0)
+    y = z[:, None]
+    slope = np.linalg.solve(scaled.T @ scaled + np.eye(5) / strength, scaled.T @ (y - y.mean()))
+    for form in (lambda x: x, csr_matrix):
+        given = form(scaled)
+        found = linear.ridge(given, y, given, y, given)
+        np.testing.assert_allclose(found, scaled @ slope + y.mean(), atol=1e-3)
+
+
+@pytest.mark.parametrize(("power", "slope"), [({"power": 1}, 2 / 12), ({}, 2 / 3)])
+def test_the_strength_is_the_best_by_the_error_asked_for(power, slope):
+    ends = np.array([[-1.0], [1.0]])  # slopes of 2/12, 2/3 and 2/2.1 for the three strengths
+    valid = np.array([[2 / 12]] * 9 + [[10 * 2 / 3 - 9 * 2 / 12]])  # a median, and a mean
+    found = linear.ridge(ends, ends, np.ones((10, 1)), valid, ends, **power)
+    np.testing.assert_allclose(found, slope * ends)
+
+
+def test_strengths_that_do_equally_well_are_no_fault():
+    x, y = np.ones((6, 1)), np.array([0, 1, 0, 1, 0, 1])
+    assert np.ptp(linear.ridge(x, y[:, None], x, y[:, None], x)) == 0
+    np.testing.assert_allclose(linear.logistic(x, y, x, y, x, 2), 0, atol=1e-3)
+
+
+def test_logits_of_two_classes_lie_around_zero_and_differ_by_the_log_odds(monkeypatch):
+    from sklearn.linear_model import LogisticRegression
+
+    monkeypatch.setattr(linear, "STRENGTHS", (1.0,))
+    x, z = PARTS[0]
+    scaled = (x - x.mean(axis=0)) / x.std(axis=0)
+    y = (z > 0).astype(int)
+    outputs = linear.logistic(x, y, x, y, x, 2)
+    odds = LogisticRegression(tol=1e-8, max_iter=1000).fit(scaled, y).decision_function(scaled)
+    np.testing.assert_allclose(outputs[:, 1] - outputs[:, 0], odds, atol=0.02)
+    np.testing.assert_allclose(outputs.sum(axis=1), 0, atol=1e-12)
+
+
+def test_each_strength_goes_on_from_the_one_before_and_stops_after_its_rounds(monkeypatch):
+    x, z = PARTS[0]
+    y = np.digitize(z, [-2, 2])
+    found = []
+    for tries in (1, 8):
+        monkeypatch.setattr(linear, "ROUNDS", 1)
+        monkeypatch.setattr(linear, "STRENGTHS", (1.0,) * tries)
+        found.append(linear._log_loss(linear.logistic(x, y, x, y, x, 3), y))
+    monkeypatch.undo()
+    best = linear._log_loss(linear.logistic(x, y, x, y, x, 3), y)
+    assert best < found[1] < 0.8 * found[0]
+
+
+def test_classes_that_were_never_seen_are_far_below_the_least_of_their_own_row():
+    logits = np.array([[1.0, 5.0], [-3.0, 2.0]])
+    found = linear._spread_out(logits, np.array([0, 2]), 3)
+    assert found.tolist() == [[1, -19, 5], [-3, -23, 2]]
+
+
+def test_a_class_that_is_alone_is_answered_for_each_row_asked():
+    x, y = np.ones((6, 2)), np.ones(6, np.int32)
+    assert linear.logistic(x, y, x, y, x[:4], 3).argmax(axis=1).tolist() == [1] * 4
+
+
+def test_features_are_in_spreads_from_the_mean_those_that_do_not_vary_in_their_unit():
+    varied, tiny, same = [3.0, 5.0], [-1e-12, 1e-12], [1e9 - 1e-6, 1e9 + 1e-6]
+    x = np.stack([varied, tiny, same], axis=1)
+    found, other = linear._standardised(x, np.array([[8.0, 3e-12, 1e9 + 3]]))
+    np.testing.assert_allclose(found[:, :2], [[-1, -1], [1, 1]])
+    np.testing.assert_allclose(found[:, 2], 0, atol=1e-5)
+    np.testing.assert_allclose(other, [[4, 3, 3]], rtol=1e-5)
+
+
+def test_a_class_of_a_number_stands_for_the_middle_of_its_stretch():
+    assert middles(np.array([0.0, 1.0, 3.0])).tolist() == [-0.75, 0.5, 2, 3.75]
+    assert middles(np.array([2.0])).tolist() == [1.5, 2.5]
+
+
+def test_the_spread_of_classes_without_a_doubt_is_the_narrowest_allowed():
+    x, y = np.arange(40.0)[:, None], np.repeat(np.arange(4), 10)
+    outputs = linear_outputs(np.array([-1.0, 0.0, 1.0]), x, y, x, y, x)
+    np.testing.assert_allclose(outputs[:, 1], -4)
+    assert (np.searchsorted([-1, 0, 1], outputs[:, 0]) == y).all()

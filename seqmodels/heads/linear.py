@@ -28,7 +28,7 @@ def logistic(
     from sklearn.linear_model import LogisticRegression
 
     x, x_valid, x_test = _standardised(x, x_valid, x_test)
-    model = LogisticRegression(solver="lbfgs", max_iter=ROUNDS, tol=1e-5, warm_start=True)
+    model = LogisticRegression(max_iter=ROUNDS, tol=1e-5, warm_start=True)
     if len(np.unique(y)) < 2:
         return _spread_out(np.zeros((x_test.shape[0], 1)), np.unique(y), k)
     found = []
@@ -60,7 +60,7 @@ def ridge(
     x, x_valid, x_test = _standardised(x, x_valid, x_test)
     found = []
     for strength in STRENGTHS:
-        model = Ridge(alpha=1 / strength, solver="sparse_cg" if _sparse(x) else "cholesky")
+        model = Ridge(alpha=1 / strength)
         model.fit(x, y.astype(np.float64))
         error = float((np.abs(_rows(model, x_valid) - y_valid) ** power).mean())
         found.append((error, _rows(model, x_test)))

@@ -72,7 +72,7 @@ class Multiclass(Head):
     counts: tuple[int, ...] | None = learned()
 
     def fit(self, targets: Sequence[Any]) -> Multiclass:
-        fitted = self if self.bins is None else self._cut(numbers(targets, WHO))
+        fitted = self if self.bins is None else self._cut(numbers(targets, WHO), self.bins)
         values = fitted._labels(targets)
         classes, counts = ranked(values)
         if fitted.classes is not None:  # named by the edges, in their order
@@ -210,18 +210,18 @@ class Multiclass(Head):
         below = np.cumsum(counts)[:-1] / counts.sum()
         return np.log(below / (1 - below)).astype(np.float32)  # of a logistic distribution
 
-    def _cut(self, values: np.ndarray) -> Multiclass:
+    def _cut(self, values: np.ndarray, bins: int) -> Multiclass:
         """Return a copy that knows the edges and the names of its classes."""
         if values.shape[1] != 1:
             raise InputError(
                 f"{WHO} with bins= needs one number per example, got {values.shape[1]}. "
                 f"Use head 'regression' for several."
             )
-        inner = np.quantile(values[:, 0], np.arange(1, self.bins or 2) / (self.bins or 2))
+        inner = np.quantile(values[:, 0], np.arange(1, bins) / bins)
         edges = np.unique(inner[inner < values.max()])
         if not len(edges):
             raise InputError(
-                f"{WHO} cannot cut targets into {self.bins} bins: nearly all are "
+                f"{WHO} cannot cut targets into {bins} bins: nearly all are "
                 f"{float(np.median(values)):g}. There is nothing to tell apart."
             )
         shown = [f"{edge:.4g}" for edge in edges]

@@ -6,6 +6,8 @@ import numpy as np
 
 from seqmodels.heads.linear import ridge
 
+BOUNDS = ((-3, 3), (None, None), (-4, 4))  # of the log of the stretch, the shift, the log-spread
+
 
 def log_probabilities(outputs: Any, edges: np.ndarray, ops: Any) -> Any:
     """Return the log-probability of each stretch between edges, [B, K].
@@ -48,11 +50,9 @@ def linear_outputs(
     """
     from scipy.optimize import minimize
 
-    width = float(np.ptp(edges)) / max(len(edges) - 1, 1) or 1.0
-    outer = np.concatenate([[edges[0] - width], edges, [edges[-1] + width]])
-    middles = ((outer[1:] + outer[:-1]) / 2)[:, None]  # [K, 1]
+    stands_for = middles(edges)[:, None]  # [K, 1]
     both = _below(x_valid, x_test)
-    places = ridge(x, middles[y], x_valid, middles[y_valid], both)
+    places = ridge(x, stands_for[y], x_valid, stands_for[y_valid], both)
     known, asked = places[: len(y_valid)], places[len(y_valid) :]
 
     def outputs(place: np.ndarray, bent: np.ndarray) -> np.ndarray:
@@ -63,8 +63,14 @@ def linear_outputs(
         found = log_probabilities(outputs(known, bent), edges, np)
         return -float(found[np.arange(len(y_valid)), y_valid].mean())
 
-    bounds = [(-3, 3), (-10 * width, 10 * width), (-4, 4)]
-    return outputs(asked, minimize(loss, np.zeros(3), bounds=bounds).x)
+    return outputs(asked, minimize(loss, np.zeros(3), bounds=BOUNDS).x)
+
+
+def middles(edges: np.ndarray) -> np.ndarray:
+    """Return the middle of each stretch, [K]; the two without an end are as wide as the mean."""
+    width = float(np.diff(edges).mean()) if len(edges) > 1 else 1.0
+    ends = np.concatenate([[edges[0] - width], edges, [edges[-1] + width]])
+    return (ends[1:] + ends[:-1]) / 2
 
 
 def _below(first: Any, second: Any) -> Any:
