@@ -1,6 +1,9 @@
 """When a training will be done, and what of it fits into a budget; with a clock made of paper."""
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from seqmodels import batches
 from seqmodels.durations import duration, seconds_of
 from seqmodels.errors import InputError
-from seqmodels.pace import Forecast, Pace, Work, fitted
+from seqmodels.pace import Budget, Forecast, Pace, Work, fitted, process_began
 
 LENGTHS = np.random.default_rng(0).integers(5, 400, 2000)
 VALID = np.random.default_rng(1).integers(5, 400, 300)
@@ -231,3 +234,32 @@ def test_too_little_time_fits_no_epoch():
 
 def test_no_more_epochs_than_asked_for():
     assert fitted(10_000, **{**HOW, "epochs": 2}).epochs == 2
+
+
+def test_a_budget_is_late_when_what_is_left_just_ends_the_run():
+    now = [0.0]
+    budget = Budget("100s", clock=lambda: now[0], kept=20.0)
+    now[0] = 91.0
+    assert not budget.late(), "of 20 seconds kept, 9 are left"
+    now[0] = 93.0
+    assert budget.late()
+    assert budget.left == 7.0
+    assert budget.room == -13.0, "none for simple models"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="known on Linux alone")
+def test_a_process_knows_when_it_began():
+    before = time.monotonic()
+    code = (
+        "import time; from seqmodels.pace import process_began as b; print(b(), time.monotonic())"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    began, after = map(float, out.stdout.split())
+    assert before - 0.05 <= began < after
+    assert began - before < after - began, "before it imported anything"
+
+
+@pytest.mark.parametrize("told", ["nonsense", "1 (a) S 2"])
+def test_a_machine_that_does_not_tell_when_a_process_began_is_believed_nothing(told, monkeypatch):
+    monkeypatch.setattr(Path, "read_text", lambda *a, **k: told)
+    assert process_began() is None
