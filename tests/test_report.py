@@ -81,7 +81,7 @@ def test_the_numbers_of_a_figure_are_those_of_the_run(run, page):
     found = tables(page)
     losses = [float(row["valid"]) for row in found["learning-curve-loss.csv"]]
     assert losses == pytest.approx(run.history["valid_loss"].tolist())
-    assert sum(int(row["examples"]) for row in found["confusion.csv"]) == 100
+    assert sum(int(row["examples"]) for row in found["confusion-matrix.csv"]) == 100
     assert sum(int(row["n"]) for row in found["reliability.csv"]) == 100
     model = found["accuracy-and-baselines.csv"][0]
     assert float(model["value"]) == pytest.approx(run.scores["accuracy"])

@@ -48,7 +48,10 @@ def series(
     parts: np.ndarray | None,
     after: Mapping[str, Any] | None,
 ) -> Figure:
-    """Draw the first channels of a window, above them what each step contributed.
+    """Draw the channels of a window, below them what each step contributed.
+
+    A window of more than three channels is a small image of steps by channels. Of a forecast, the
+    first three are drawn as lines, and how many are not is said.
 
     Args:
         steps: [T, C], in the input's units.
@@ -57,6 +60,8 @@ def series(
         parts: [T], or None.
         after: "truth" and "answer", [D] each, drawn past the end; None: it is no forecast.
     """
+    if steps.shape[1] > PANELS and not continues:
+        return _image(steps, names, parts)
     channels = list(dict.fromkeys([*continues, *range(steps.shape[1])]))[:PANELS]
     rows = len(channels) + (parts is not None)
     ratios = [2] * len(channels) + [1] * (parts is not None)
@@ -73,10 +78,42 @@ def series(
             axes.legend(frameon=False, fontsize=8)
     if parts is not None:
         _bars(every[-1], np.arange(len(parts)), parts)
-    every[-1].set_xlabel("step read")
+    missing = steps.shape[1] - len(channels)
+    more = f"; {missing} more channel{'s' * (missing > 1)} not drawn" if missing else ""
+    every[-1].set_xlabel(f"step read{more}")
     _placed(figure, every)
     columns = {names[channel]: steps[:, channel] for channel in range(steps.shape[1])}
     _kept(figure, columns, parts)
+    return figure
+
+
+def _image(steps: np.ndarray, names: Sequence[str], parts: np.ndarray | None) -> Figure:
+    """Draw all channels of a window, dark where they are high, each from its least to its most.
+
+    Channels without a name, such as pixels, share one scale.
+    """
+    alike = all(name == f"channel {c}" for c, name in enumerate(names))
+    low, high = (f(steps, axis=None if alike else 0) for f in (np.nanmin, np.nanmax))
+    share = (steps - low) / np.where(high > low, high - low, 1)
+    rows, count = 1 + (parts is not None), steps.shape[1]
+    tall = float(np.clip(0.14 * count, 1.2, 3.0))
+    figure, panels = canvas(
+        WIDE, 0.7 + tall + 0.9 * (rows - 1), rows=rows, ratios=[tall, 0.9][:rows]
+    )
+    every = list(np.atleast_1d(np.asarray(panels, dtype=object)))
+    every[0].imshow(
+        share.T, aspect="auto", cmap="gray_r", interpolation="nearest", vmin=0, vmax=1,
+        extent=(-0.5, len(steps) - 0.5, count - 0.5, -0.5),
+    )  # fmt: skip
+    if alike or count > 12:
+        every[0].set_ylabel("channel")
+    else:
+        every[0].set_yticks(range(count), [name[:10] for name in names], fontsize=7)
+    if parts is not None:
+        _bars(every[1], np.arange(len(parts)), parts)
+    every[-1].set_xlabel("step read")
+    _placed(figure, every, ticks=alike or count > 12)
+    _kept(figure, {name: steps[:, c] for c, name in enumerate(names)}, parts)
     return figure
 
 
@@ -107,7 +144,7 @@ def features(steps: np.ndarray, hop: float, parts: np.ndarray | None) -> Figure:
     return figure
 
 
-def _placed(figure: Figure, panels: Sequence[Axes]) -> None:
+def _placed(figure: Figure, panels: Sequence[Axes], ticks: bool = True) -> None:
     """Place panels below each other; to have that worked out takes half the time of a figure."""
     figure.set_layout_engine(None)
     high = figure.get_figheight()
@@ -117,7 +154,8 @@ def _placed(figure: Figure, panels: Sequence[Axes]) -> None:
         axes.tick_params(labelbottom=False)
     for axes in panels:
         axes.set_xlim(min(low for low, _ in ends), max(high for _, high in ends))
-        axes.locator_params(axis="y", nbins=4)
+        if ticks or axes is not panels[0]:
+            axes.locator_params(axis="y", nbins=4)
         axes.yaxis.set_label_coords(-0.17, 0.5)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from seqmodels.evaluation import Evaluation
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.pages import drawn, write_page
 from seqmodels.report import figures as draw
-from seqmodels.report.answers import Answers
+from seqmodels.report.answers import Answers, ordered
 from seqmodels.report.glance import glance
 from seqmodels.report.story import Story, sentence
 from seqmodels.report.worst import Shown, shown
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Story", "Tested", "glance", "sentence", "write_report"]
 
 MOST_CLASSES = 100  # rows of a table
+CAPTIONS = {"confusion": "Confusion matrix", "roc": "ROC curve", "in order": "Test part in order"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +89,15 @@ def write_report(
         record=record,
         story=story,
         parts=parts or {},
+        classes=_classes(parts or {}),
         pictures=_pictures(story, answers, parts or {}),
-        figures=[drawn(figure, name) for name, figure in figures.items()],
+        figures=[drawn(figure, CAPTIONS.get(name, name)) for name, figure in figures.items()],
         shown=_shown(tested, answers),
         explained=tested.model is not None,
         uneven=any(len(set(part["lengths"])) > 1 for part in (parts or {}).values()),
+        others=[name for name in story.names if name != story.headline],
         lifted=any(row["lift"] for row in story.scores),
+        known=any(row["headline"]["low"] is not None for row in story.scores),
         costs=_costs(record, history),
         most=MOST_CLASSES,
     )
@@ -113,7 +118,10 @@ def _pictures(story: Story, answers: Answers | None, parts: Mapping[str, Any]) -
     names = [n for n in story.history[0] if f"valid_{n}" in story.history[0]]
     for name in names:
         found["curves"].append(
-            drawn(draw.curve(story.history, name, story.taken), f"Learning curve, {name}")
+            drawn(
+                draw.curve(story.history, name, story.taken),
+                f"Learning curve, {name.replace('_', ' ')}",
+            )
         )
     if story.calibration:
         figure = draw.reliability(story.calibration, story.probability)
@@ -124,6 +132,15 @@ def _pictures(story: Story, answers: Answers | None, parts: Mapping[str, Any]) -
         figure = draw.by_length(story.by_length, story.measure)
         found["by"].append(drawn(figure, f"{story.measure} by length"))
     return found
+
+
+def _classes(parts: Mapping[str, Any]) -> list[str]:
+    """Return the classes of the parts in the order of all tables."""
+    total = Counter()
+    for part in parts.values():
+        total.update(part["classes"])
+    names = list(total)
+    return [names[i] for i in ordered(names, list(total.values()))][:MOST_CLASSES]
 
 
 def _costs(

@@ -65,14 +65,14 @@ def _one(tested: Tested, answers: Answers, explainer: Any, i: int, title: str) -
             unit, of, size, zero = _explained(tested, answers, i)
             found = explainer.explain(steps, unit)
             start, end = (short(zero + size * v) for v in (found.baseline, found.output))
-            says = f"{of}: {start} for steps that say nothing, {end} for this input; "
+            says = f"{of} is {end} for this input and {start} for one that says nothing"
             if found.whole:
                 parts = found.parts * size
-                missed = f" but for {100 * found.gap:.0f} %" if found.gap > 0.005 else ""
-                says += f"the steps make up the difference{missed}."
+                missed = f", but for {100 * found.gap:.0f} %" if found.gap > 0.005 else ""
+                says += f". What the steps contributed adds up to the difference{missed}."
             else:
-                says += "no contributions are shown: the output jumps on the way between, so that "
-                says += f"the steps miss {100 * found.gap:.0f} % of the difference."
+                says += "; no contributions are shown, because the output jumps between the two "
+                says += f"and they would miss {100 * found.gap:.0f} % of the difference."
     if tested.model is not None and tested.inputs is not None:
         encoder, example = tested.model.encoder, tested.inputs[i]
         after = None
@@ -81,7 +81,10 @@ def _one(tested: Tested, answers: Answers, explainer: Any, i: int, title: str) -
         line, made = encoder.show(example), encoder.draw(example, parts, after)
         words = made if isinstance(made, list) else []
         if made is not None and not isinstance(made, list):
-            picture = drawn(made, f"{title} {i}")
+            what = "Mistake" if title == "worst" else "Right answer"
+            truth, answer = (told(answers, one[i], None) for one in (answers.truth, answers.picks))
+            says = f"truth {truth[:40]}, answer {answer[:40]}"
+            picture = drawn(made, f"{what} {i}", says)
     return Shown(
         row=i,
         truth=told(answers, answers.truth[i], None),
@@ -101,18 +104,18 @@ def _explained(tested: Tested, answers: Answers, i: int) -> tuple[np.ndarray, st
         unit[answers.picks[i]] = 1
         return (
             unit,
-            f"Output for {answers.names[answers.picks[i]]!r} less the others' mean",
+            f"The output for {answers.names[answers.picks[i]]!r}, less the mean of the others,",
             1.0,
             0.0,
         )
     unit = np.eye(units)[0]
     if answers.sure is not None:
-        return unit, f"Output that speaks for {answers.names[-1]!r}", 1.0, 0.0
+        return unit, f"The output that speaks for {answers.names[-1]!r}", 1.0, 0.0
     tried = np.asarray(tested.head.decode(np.outer([0, 1, 2], unit)).answers, dtype=np.float64)
     first = tried.reshape(3, -1)[:, 0]
     if np.isclose(first[2] - first[1], first[1] - first[0]):
         return unit, answers.names[0], float(first[1] - first[0]), float(first[0])
-    return unit, f"Output for {answers.names[0]}", 1.0, 0.0
+    return unit, f"The output for {answers.names[0]}", 1.0, 0.0
 
 
 def told(answers: Answers, value: Any, sure: np.ndarray | None) -> str:
