@@ -118,7 +118,7 @@ def test_weather_shows_the_naive_forecasts_beside(run, shared_data):
 def test_unit_sales_names_the_quarter(run, shared_data):
     out = run("unit_sales", "--data", str(shared_data), "--limit", "300", "--epochs", "1")
     assert "seasonal last value" in out
-    assert out.count("%") == 4 + 4, "the model and three baselines; four quarters"
+    assert out.count("%") == 6 + 4, "the model and five baselines; four quarters"
 
 
 def test_a_dataset_of_ones_own_runs_under_three_heads(run):

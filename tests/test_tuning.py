@@ -23,7 +23,7 @@ from seqmodels.plan import Training
 from seqmodels.registry import DATASETS, Source
 from seqmodels.settings import resolve
 from seqmodels.stopping import Stopped
-from seqmodels.training import NotFiniteError
+from seqmodels.finite import NotFiniteError
 from seqmodels.tuning import objective, search
 from seqmodels.tuning.lines import Lines
 from seqmodels.tuning.space import Range, entries, space, texts_of
