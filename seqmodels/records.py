@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+class _Counts(pydantic.BaseModel, extra="forbid"):
+    train: int
+    valid: int
+    test: int
+
+
+class _Hashes(pydantic.BaseModel, extra="forbid"):
+    train: str
+    valid: str
+    test: str
+
+
 class Record(pydantic.BaseModel, extra="forbid"):
     """What `run.json` holds; see `Plan.record` and `Work.record`."""
 
@@ -35,8 +47,8 @@ class Record(pydantic.BaseModel, extra="forbid"):
     decided: list[str] = []
     audit: dict[str, Any] | None = None
     allow_leak: str | None = None
-    examples: dict[str, int]
-    fingerprint: dict[str, str]
+    examples: _Counts
+    fingerprint: _Hashes
     engine: str
     versions: dict[str, str]
     machine: dict[str, Any] | None = None
@@ -71,7 +83,9 @@ class Lift:
 
     @property
     def says(self) -> str:
-        """Whether the model is better, in a word: "yes", "unclear", "no"."""
+        """Whether the model is better, in a word: "yes", "same", "unclear", "no"."""
+        if self.low == self.high == 0:
+            return "same"
         return "yes" if self.clear else "no" if self.high < 0 else "unclear"
 
 

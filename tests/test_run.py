@@ -77,6 +77,16 @@ def test_a_damaged_file_of_a_run_is_named(run, tmp_path, name, damage):
         sm.Run(tmp_path / "r")
 
 
+@pytest.mark.parametrize("place", ["examples", "fingerprint"])
+def test_a_part_of_another_name_in_run_json_is_named(run, tmp_path, place):
+    shutil.copytree(run.path, tmp_path / "r")
+    record = json.loads((tmp_path / "r" / "run.json").read_text())
+    record[place]["tess"] = record[place].pop("test")
+    (tmp_path / "r" / "run.json").write_text(json.dumps(record))
+    with pytest.raises(sm.InputError, match=rf"run.json is damaged: {place}.tes"):
+        sm.Run(tmp_path / "r")
+
+
 def test_every_prediction_of_the_test_part_is_written(run):
     with (run.path / "predictions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

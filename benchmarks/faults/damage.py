@@ -65,7 +65,9 @@ def _each(
             opens()
             good, says = may_open, "opened" if may_open else "opened without a word"
         except InputError as error:
-            good, says = path.name in str(error), "refused, the file named"
+            named = path.name in str(error)
+            good = named or may_open
+            says = "refused, the file named" if named else "refused, what is wrong named"
         except Exception as error:
             good, says = False, f"{type(error).__name__}: {error}"
         path.write_bytes(kept)
