@@ -47,7 +47,7 @@ def _differences(before: Record, now: Record) -> Iterator[str]:
         if before[name] != now[name]:
             yield f"{name}: {before[name]} there, {now[name]} here."
     stopped = (before.get("budget") or {}).get("stopped") or ""
-    if stopped.startswith("in epoch 1,"):
+    if stopped.startswith("in epoch 1,") and not before.get("like"):  # a repeat trains all of it
         yield (
             f"its budget stopped it {stopped}; all of that epoch is trained here, "
             f"so that it cannot be repeated exactly."

@@ -12,7 +12,8 @@ from seqmodels.budget import Deadline, decided, says, share
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError
 from seqmodels.heads import Binary
-from seqmodels.launch import repeat
+from seqmodels.launch import repeat, resume
+from seqmodels.likeness import differences
 from seqmodels.model import SequenceModel
 from seqmodels.pace import Budget, Pace
 from seqmodels.plan import Training
@@ -214,3 +215,58 @@ def test_a_run_that_its_budget_stops_is_repeated_to_where_it_came(tmp_path, monk
     assert run.record["budget"]["stopped"] == "after epoch 2"
     again = repeat(tmp_path / "a", out=tmp_path / "b", quiet=True)
     assert again.scores == run.scores
+
+
+def test_a_budgeted_run_is_resumed_as_was_decided_and_looks_at_no_clock(tmp_path, monkeypatch):
+    def interrupted(self, row):
+        if row["epoch"] == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(budgets, "fitted", lambda *a, **k: budgets_fit(3, 0.5))
+    monkeypatch.setattr(Deadline, "epoch", interrupted)
+    how = {"epochs": 50, "limit": 60, "settings": {"training.patience": 0}}
+    with pytest.raises(KeyboardInterrupt):
+        sm.train("reber", **how, budget="1h", out=tmp_path / "a", **QUICK)
+    monkeypatch.setattr(budgets, "decided", None)  # whoever asks again fails
+    monkeypatch.setattr(budgets, "Deadline", type(None))
+    run = resume(tmp_path / "a", quiet=True)
+    assert len(run.history) == 3
+    assert (run.record["budget"]["epochs"], run.record["budget"]["examples"]) == (3, 30)
+
+
+def test_a_run_stopped_within_its_first_epoch_says_that_it_cannot_be_repeated_exactly(
+    tmp_path, monkeypatch
+):
+    of_step = Deadline.step
+
+    def stops(self, *args):
+        self.room = float("inf")  # the time is over
+        of_step(self, *args)
+
+    monkeypatch.setattr(Deadline, "step", stops)
+    run = sm.train("reber", epochs=5, limit=60, budget="2h", out=tmp_path / "a", **QUICK)
+    told = differences(run.record, run.record)
+    assert len(told) == 1
+    assert "stopped it in epoch 1, after 1 of " in told[0]
+    assert "cannot be repeated exactly" in told[0]
+    later = run.record | {"budget": run.record["budget"] | {"stopped": "in epoch 12, after 1 of 2"}}
+    assert differences(later, later) == []
+    repeated = run.record | {"like": {"run": "a", "differs": told}}
+    assert differences(repeated, repeated) == [], "that one has trained the whole epoch"
+
+
+def test_a_tight_budget_trains_one_short_epoch_and_leaves_explanations_out(monkeypatch):
+    """Steps take no time here, the first one and figures do, so that it is known what fits."""
+    monkeypatch.setattr(budgets, "_timed", lambda *a: (2.0, 1e-4))
+    monkeypatch.setattr(budgets, "_drawn", lambda: 0.1)
+    made, wanted = model(), Training(batch_size=32, epochs=30)
+
+    def given(seconds):
+        budget = Budget(f"{seconds}s", clock=lambda: 0.0)
+        return budget, decided(budget, lambda: None, made.head, ENCODED, wanted, 0)
+
+    ample, tight = given(20), given(5)
+    assert ample[0].kept - tight[0].kept > 2.0, "what explanations take"
+    assert ample[1]["epochs"] > tight[1]["epochs"] >= 1
+    with pytest.raises(InputError, match="too short"):
+        given(3)
