@@ -159,7 +159,7 @@ def _beaten(head: Head, found: Evaluation) -> Iterator[str]:
     def against(rival: str) -> str:
         lift = found.lifts.get(rival)
         limits = (
-            f", a difference of {lift.difference:.3g} with 95 % limits {lift.low:.3g} to "
+            f", a difference of {lift.difference:.3g} with 95 % interval {lift.low:.3g} to "
             f"{lift.high:.3g}" if lift is not None else ""
         )  # fmt: skip
         return f"{name} {own:.4g} against {found.baselines[rival][name]:.4g}{limits}"
@@ -243,17 +243,17 @@ def _too_few(head: Head, found: Evaluation, tests: int) -> Iterator[str]:
     if share and wide > WIDE:
         needed = _round(tests * (wide / 2 / FINE) ** 2)
         more = f"About {needed:,} test examples would tell it to {FINE:.2g} on either side."
-    elif lift is not None and 0 < lift.difference < wide:
-        needed = _round(tests * (wide / lift.difference) ** 2)
+    elif lift is not None and lift.low <= 0 < lift.difference:
+        needed = _round(tests * ((lift.difference - lift.low) / lift.difference) ** 2)
         more = (
-            f"That is wider than its lead of {lift.difference:.3g} over {head.baseline!r}; about "
-            f"{needed:,} test examples would make it as narrow."
+            f"Its lead of {lift.difference:.3g} over {head.baseline!r} is not settled; about "
+            f"{needed:,} test examples would settle one of this size."
         )
     else:
         return
     yield (
         f"The test part is small: with {tests:,} examples, {name} {found.scores[name]:.4g} has "
-        f"95 % limits {low:.3g} to {high:.3g}. {more}"
+        f"95 % interval {low:.3g} to {high:.3g}. {more}"
     )
 
 

@@ -49,7 +49,8 @@ def write_run(
         "says": "", "head": HEADS.dump(head), "backbone": {"units": 8}, "training": {"epochs": 2},
         "seed": seed, "limit": None, "preset": None,
         "examples": {"train": n, "valid": n, "test": n}, "engine": "keras",
-        "fingerprint": {"test": "0" * 64}, "versions": {"seqmodels": "0.1.0"}, "seconds": 3.0,
+        "fingerprint": dict.fromkeys(("train", "valid", "test"), "0" * 64),
+        "versions": {"seqmodels": "0.1.0"}, "seconds": 3.0,
     }  # fmt: skip
     saved = {"scores": fitted.score(targets, prediction), "baselines": {
         fitted.baseline: fitted.score(targets, fitted.trivial(n))}}  # fmt: skip

@@ -287,6 +287,21 @@ def test_the_table_fits_80_columns_and_marks_without_colour(three, monkeypatch):
         assert word in done.stdout
 
 
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_numbers_and_names_of_rows_are_shown_at_every_width(tmp_path, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    name = "digits-multiclass-bidirectional-17"
+    paths = [run(tmp_path / name, 0.9), run(tmp_path / "small", 0.7, units=16, draw=1)]
+    shown = CliRunner().invoke(app, ["compare", *map(str, paths)]).stdout
+    first = shown.split("\n\n")[0].splitlines()
+    numbered = [line for line in first if line[:1].isdigit()]
+    assert [line.split()[1][:5] for line in numbered] == ["digit", "small"]
+    assert "0.900" in numbered[0]
+    assert "reference" in numbered[0]
+    assert "…" not in "".join(first)
+    assert max(map(len, first)) <= columns
+
+
 def test_json_and_csv_hold_the_same_numbers(three):
     found = json.loads(CliRunner().invoke(app, ["compare", *three, "--json"]).stdout)
     table = pd.read_csv(io.StringIO(CliRunner().invoke(app, ["compare", *three, "--csv"]).stdout))

@@ -55,7 +55,7 @@ def test_a_baseline_that_is_better_is_named_with_both_scores_and_limits():
     (one,) = said(evaluation(bag_of_words=(-0.02, -0.03, -0.01), length_only=(0.3, 0.2, 0.4)))
     assert one.startswith(
         "The LSTM does not beat 'bag of words': accuracy 0.9 against 0.92, a difference of -0.02 "
-        "with 95 % limits -0.03 to -0.01."
+        "with 95 % interval -0.03 to -0.01."
     )
     assert "length only" not in one
 
@@ -109,17 +109,17 @@ def test_a_small_test_part_is_told_how_many_examples_it_would_need():
     assert "About 1,000 test examples" in one  # (0.1 / 0.02)^2 times as many
 
 
-def test_an_interval_that_is_wider_than_the_lead_is_told():
-    lifts = {"mean": Lift(0.2, 0.05, 0.35)}
+def test_a_lead_that_its_own_interval_does_not_settle_is_told():
+    lifts = {"mean": Lift(0.2, -0.2, 0.6)}
     found = Evaluation(
         {"mae": 1.0}, {"mean": {"mae": 1.2}}, {"model": {"mae": (0.8, 1.2)}}, lifts, "examples"
     )
     truth = [float(i % 7) for i in range(N)]
     own: dict[str, Any] = {"head": NUMBERS, "answers": Prediction(np.array(truth)), "truth": truth}
-    (one,) = said(found, **own, classes={})
-    assert "lead of 0.2 over 'mean'" in one
-    assert "about 4,000" in one
-    found.intervals["model"]["mae"] = (0.95, 1.05)
+    one = said(found, **own, classes={})[-1]
+    assert "lead of 0.2 over 'mean' is not settled" in one
+    assert "about 4,000" in one  # (0.4 / 0.2)^2 times as many
+    found.lifts["mean"] = Lift(0.2, 0.05, 0.35)
     assert said(found, **own, classes={}) == []
 
 

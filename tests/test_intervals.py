@@ -88,7 +88,8 @@ def test_equal_answers_are_not_called_better():
     head, truth, prediction = classes(100, 1)
     found = evaluate(head, "y", None, part(truth), prediction, others={"other": prediction})
     assert found.lifts["other"] == Lift(0, 0, 0)
-    assert found.lifts["other"].says == "unclear"
+    assert found.lifts["other"].says == "same"
+    assert Lift(0.0, -0.1, 0.1).says == "unclear"
     assert not found.clearly_beats_baselines()
 
 

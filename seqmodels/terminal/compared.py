@@ -13,6 +13,7 @@ from seqmodels.comparison.shown import lines, told
 from seqmodels.terminal.tables import number
 
 MARKS = {"better": "bold green", "worse": "bold red", "undecided": "", "reference": "dim"}
+NAME = 8  # columns of a name at least; where they lack, intervals stand below their numbers
 
 
 def show_comparison(record: Mapping[str, Any]) -> None:
@@ -24,14 +25,19 @@ def show_comparison(record: Mapping[str, Any]) -> None:
     console = Console(highlight=False)
     name, rows = record["headline"], record["rows"]
     table = _table()
-    table.add_column("")
-    table.add_column("run", overflow="fold")
-    for title in (name.replace("_", " "), "95 %", "better by", "95 %"):
+    cells_of = [list(line.values())[1:] for line in lines(rows)]
+    spans = (max(map(len, cells)) for cells in zip(*cells_of, strict=True))
+    wide = NAME + 5 + sum(max(span, 9) + 2 for span in spans) <= console.width
+    table.add_column("", min_width=len(str(len(rows))))
+    table.add_column("run", overflow="fold", min_width=NAME)
+    for title in (name.replace("_", " "), *["95 %"] * wide, "better by", *["95 %"] * wide):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True, min_width=max(map(len, MARKS)))
     for i, line in enumerate(lines(rows), 1):
-        cells = (escape(cell) for cell in line.values())
-        table.add_row(str(i), *cells, style=MARKS[line["verdict"]])
+        run, score, interval, gap, limits, verdict = (escape(cell) for cell in line.values())
+        pairs = [score, interval, gap, limits] if wide else [
+            f"{score}\n{interval}".strip(), f"{gap}\n{limits}".strip()]  # fmt: skip
+        table.add_row(str(i), run, *pairs, verdict, style=MARKS[line["verdict"]])
     console.print(table)
     console.print()
     _show_others(console, rows, name)

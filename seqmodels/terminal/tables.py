@@ -85,10 +85,10 @@ def show_scores(found: Evaluation, headline: str) -> None:
     answerers = {"model": found.scores, **found.baselines}
     lines = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     lines.add_column("test part", no_wrap=True)
-    for name in (headline.replace("_", " "), *["95 % limits"] * bool(found.lifts)):
+    for name in (headline.replace("_", " "), *["95 % interval"] * bool(found.lifts)):
         lines.add_column(name, justify="right")
     if found.lifts:
-        for name in ("lift", "95 % limits", "better?"):
+        for name in ("lift", "95 % interval", "better?"):
             lines.add_column(name, justify="right")
     for rule, scores in answerers.items():
         cells = [number(scores.get(headline))]
@@ -123,6 +123,7 @@ def _limits(limits: tuple[float, float] | None) -> str:
 
 def _short(value: float, sign: str = "-") -> str:
     """Return a number in three digits, without an exponent below a million."""
+    sign = sign if value else "-"  # no "+0"
     return f"{value:{sign}.0f}" if 100 <= abs(value) < 1e6 else f"{value:{sign}.3g}"
 
 
