@@ -464,3 +464,33 @@ def test_a_narrow_terminal_keeps_names_whole_and_sets_limits_below(capsys):
         assert "…" not in text
         assert ("0.946 to 0.987" in line, "unclear" in line) == (wide, wide)
         assert ("(0.946" in text) != wide
+
+
+def test_a_picture_has_a_caption_and_the_note_on_its_contributions():
+    rng = np.random.default_rng(0)
+    windows = [rng.normal(size=(6, 5)) for _ in range(4)]
+    encoder = SeriesEncoder().fit(windows)
+    head = Binary().fit(["x", "y"])
+    model = SequenceModel(encoder, Backbone(units=4), head, seed=1)
+    spread(model)
+    rows = encoder.encode(windows)
+    tested = report.Tested(head, ["x", "y"] * 2, model.answer(rows), windows, rows, model)
+    found = tested.answers()
+    assert found is not None
+    ones = [one for row in shown(tested, found).values() for one in row]
+    assert ones
+    for one in ones:
+        assert f"for {head.classes[-1]!r} is " in one.says  # type: ignore[index]
+        assert one.picture is not None
+        what = "Mistake" if one.truth != one.answer.split()[0] else "Right answer"
+        assert one.picture.name.startswith(f"{what} {one.row}: truth {one.truth}, answer ")
+
+
+def test_a_window_of_many_channels_is_an_image_and_of_a_forecast_the_rest_is_counted():
+    window = np.arange(40.0).reshape(8, 5)
+    figure = SeriesEncoder().fit([window]).draw(window, np.ones(8))
+    assert np.shape(figure.axes[0].images[0].get_array()) == (5, 8)
+    after = {"truth": np.array([1.0]), "answer": np.array([2.0])}
+    figure = SeriesEncoder(continues=(1,)).fit([window]).draw(window, None, after)
+    assert len(figure.axes) == 3
+    assert figure.axes[-1].get_xlabel() == "step read; 2 more channels not drawn"

@@ -83,8 +83,7 @@ def _one(tested: Tested, answers: Answers, explainer: Any, i: int, title: str) -
         if made is not None and not isinstance(made, list):
             what = "Mistake" if title == "worst" else "Right answer"
             truth, answer = (told(answers, one[i], None) for one in (answers.truth, answers.picks))
-            says = f"truth {truth[:40]}, answer {answer[:40]}"
-            picture = drawn(made, f"{what} {i}", says)
+            picture = drawn(made, f"{what} {i}: truth {truth[:40]}, answer {answer[:40]}")
     return Shown(
         row=i,
         truth=told(answers, answers.truth[i], None),
