@@ -226,6 +226,7 @@ def write_ucr(path: Path, mark: str, *, last: bool = False, ragged: bool = False
     path.write_text("\n".join(lines) + "\n")
     return path
 
+
 @pytest.mark.parametrize("row", [2, 9])
 def test_a_line_of_words_among_rows_of_numbers_is_named(tmp_path, row):
     path = write_ucr(tmp_path / "rows.txt", "\t")
@@ -233,7 +234,6 @@ def test_a_line_of_words_among_rows_of_numbers_is_named(tmp_path, row):
     path.write_text("\n".join([*lines[:row], "Total;;;", *lines[row:]]))
     with pytest.raises(InputError, match=rf"rows.txt, line {row + 1}.*'Total;;;'"):
         sm.read(path)
-
 
 
 @pytest.mark.parametrize("mark", ["\t", ",", "  "])

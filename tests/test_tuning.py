@@ -19,11 +19,11 @@ from typer.testing import CliRunner
 import seqmodels as sm
 from seqmodels import tuning
 from seqmodels.cli import app
+from seqmodels.finite import NotFiniteError
 from seqmodels.plan import Training
 from seqmodels.registry import DATASETS, Source
 from seqmodels.settings import resolve
 from seqmodels.stopping import Stopped
-from seqmodels.finite import NotFiniteError
 from seqmodels.tuning import objective, search
 from seqmodels.tuning.lines import Lines
 from seqmodels.tuning.space import Range, entries, space, texts_of

@@ -143,10 +143,10 @@ def bars(values: Sequence[float], low: float, high: float, points: int = POINTS)
     return "".join(BARS[min(max(level, 0), top)] for level in levels)
 
 
-def _fitting(console: Console, *tables: Table) -> None:
+def _fitting(console: Console, first: Table, *others: Table) -> None:
     """Show the first table that fits the width, or else the last; names are not wrapped."""
-    unbound = console.options.update(width=1000)
-    for one, gap in ((one, gap) for one in tables for gap in (2, 1)):
+    unbound, one = console.options.update(width=1000), first
+    for one, gap in ((one, gap) for one in (first, *others) for gap in (2, 1)):
         one.padding = (0, gap, 0, 0)
         one.columns[0].no_wrap = True
         if console.measure(one, options=unbound).maximum <= console.width:
