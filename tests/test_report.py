@@ -22,13 +22,15 @@ import seqmodels as sm
 from seqmodels import pages, plots, report
 from seqmodels.backbone import Backbone
 from seqmodels.encoders import SeriesEncoder, SpeechEncoder, StrokeEncoder, TextEncoder
+from seqmodels.evaluation import Evaluation
 from seqmodels.explain import Explained, Explainer
 from seqmodels.heads import Binary, Multiclass, Regression
 from seqmodels.heads.base import Prediction
 from seqmodels.model import SequenceModel
+from seqmodels.records import Lift
 from seqmodels.report.answers import Answers, ordered, wilson
 from seqmodels.report.opened import Opened
-from seqmodels.report.story import _narrow
+from seqmodels.report.story import Story, _narrow
 from seqmodels.report.worst import shown
 from seqmodels.terminal.reported import _scores, bars
 
@@ -449,7 +451,7 @@ def test_classes_are_in_one_order_numbers_by_size_and_names_by_count():
 
 def test_a_narrow_terminal_keeps_names_whole_and_sets_limits_below(capsys):
     one = {"value": 0.97, "low": 0.9456, "high": 0.9871}
-    lift = {"difference": 0.1, "low": -0.1234, "high": 0.2345}
+    lift = {"difference": 0.1, "low": -0.1234, "high": 0.2345, "says": "unclear"}
     rows = [
         {"name": name, "scores": {"accuracy": one}, "headline": one, "lift": ahead}
         for name, ahead in (("model", None), ("linear on the steps", lift))
@@ -494,3 +496,19 @@ def test_a_window_of_many_channels_is_an_image_and_of_a_forecast_the_rest_is_cou
     figure = SeriesEncoder(continues=(1,)).fit([window]).draw(window, None, after)
     assert len(figure.axes) == 3
     assert figure.axes[-1].get_xlabel() == "step read; 2 more channels not drawn"
+
+
+def test_the_verdict_is_about_the_rival_that_is_hardest_to_beat():
+    """The best baseline by its score may be surely beaten while another one is not."""
+    lifts = {"mean": Lift(0.05, 0.01, 0.09), "simple": Lift(0.06, -0.02, 0.14)}
+    scores = {"model": 0.9, "mean": 0.85, "simple": 0.84}
+    found = Evaluation(
+        {"accuracy": scores.pop("model")},
+        {name: {"accuracy": value} for name, value in scores.items()},
+        lifts=lifts,
+    )
+    record = {"dataset": "d", "head": {"name": "binary"}, "examples": {"test": 9}, "training": {}}
+    history = [{"epoch": 1, "loss": 1.0, "valid_loss": 1.0}]
+    told = Story.of(record, history, found, "accuracy", True, None)
+    assert told.verdict == "not clearly better than simple"
+    assert "The best baseline, mean, has 0.85" in told.says

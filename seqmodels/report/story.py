@@ -18,7 +18,8 @@ class Story:
     Args:
         title: Dataset and head.
         says: The headline in words.
-        verdict: "better", "worse" or "not clearly better" than the best baseline; or nothing.
+        verdict: "better", "worse" or "not clearly better" than the baseline
+            that is hardest to beat; or nothing.
         doubts: What may make a fool of the reader, in sentences.
         headline: The score that matters.
         names: Of all scores.
@@ -90,7 +91,7 @@ class Story:
         return cls(
             title=f"{record['dataset']} · {record['head']['name']}",
             says=sentence(rows[0], best, headline, record["examples"]["test"]),
-            verdict=_verdict(rows[0], best, sign),
+            verdict=_verdict(rows[0], _hardest(others, best), sign),
             doubts=list(record.get("doubts") or []),
             headline=headline,
             names=list(found.scores),
@@ -142,6 +143,12 @@ def _narrow(resampled: str) -> str:
     )
 
 
+def _hardest(others: Sequence[Row], best: Row | None) -> Row | None:
+    """Return the baseline that the model is least surely better than."""
+    known = [row for row in others if row["lift"]]
+    return min(known, key=lambda row: row["lift"]["low"], default=best)
+
+
 def _verdict(model: Row, best: Row | None, sign: int) -> str:
     if best is None:
         return ""
@@ -164,7 +171,9 @@ def _rows(found: Evaluation, headline: str) -> list[Row]:
             low, high = intervals.get(name, {}).get(score) or (None, None)
             each[score] = {"value": scores.get(score), "low": low, "high": high}
         lift = lifts.get(name)
-        told = lift and {"difference": lift.difference, "low": lift.low, "high": lift.high}
+        told = lift and {
+            "difference": lift.difference, "low": lift.low, "high": lift.high, "says": lift.says,
+        }  # fmt: skip
         rows.append({"name": name, "scores": each, "headline": each[headline], "lift": told})
     return rows
 

@@ -160,10 +160,8 @@ def _under(value: str, limits: str) -> str:
 
 
 def _better(lift: Mapping[str, Any] | None) -> str:
-    """Return whether the model is better, "unclear" where the limits hold 0."""
-    if not lift:
-        return ""
-    return "yes" if lift["low"] > 0 else "no" if lift["high"] < 0 else "unclear"
+    """Return whether the model is better, in a word."""
+    return lift["says"] if lift else ""
 
 
 def _limits(one: Mapping[str, Any]) -> str:
