@@ -8,7 +8,10 @@ from seqmodels import InputError, Multiclass, Prediction, Regression
 from seqmodels.heads import regression
 
 PAIRS = pd.DataFrame({"warm": [1.0, 5.0, 2.0, 8.0, 3.0], "wet": [0.1, 0.3, 0.2, 0.9, 0.0]})
-KINDS = pytest.mark.parametrize("given", [PAIRS, PAIRS.to_numpy()], ids=["frame", "array"])
+INDEXED = PAIRS.set_axis([2.0, 1.5, 1.0, 0.5, 0.0], axis=0)  # with an index of numbers of its own
+KINDS = pytest.mark.parametrize(
+    "given", [PAIRS, INDEXED, PAIRS.to_numpy()], ids=["frame", "indexed", "array"]
+)
 
 
 @KINDS
@@ -86,6 +89,23 @@ def test_several_classes_answer_with_their_names():
     assert prediction.columns == tuple("abcd")
     ranked = Prediction(prediction.answers, np.array([[4.0, 3, 2, 1]] * 4) / 10)
     assert head._among_three(np.array([0, 1, 2, 3]), ranked).tolist() == [1, 1, 1, 0]
+
+
+def test_of_classes_that_are_equally_likely_the_first_three_are_the_likeliest():
+    head = Multiclass(classes=tuple(range(20)), counts=(1,) * 20)
+    ranked = Prediction(np.zeros(20), np.tile([0.06, 0.04], (20, 10)))
+    assert np.flatnonzero(head._among_three(np.arange(20), ranked)).tolist() == [0, 2, 4]
+
+
+@pytest.mark.parametrize("scale", ["value", "rank"])
+def test_the_accuracy_of_bins_in_training_is_that_of_their_answers(scale):
+    targets = np.arange(6.0)
+    head = Multiclass(bins=3, scale=scale).fit(targets)
+    outputs = np.array([[-2, 0], [0, -2], [0, -2], [2, -2], [2, 0], [-2, 0]], np.float32)
+    (metric,) = head.metrics()
+    metric.update_state(head.encode(targets), outputs)
+    answered = head.score(targets, head.decode(outputs))["accuracy"]
+    assert float(metric.result()) == pytest.approx(answered) == pytest.approx(3 / 6)
 
 
 def test_columns_far_from_each_other_are_weighted_as_they_are_scored():

@@ -15,7 +15,6 @@ from seqmodels.data import learned
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.heads.classes import (
-    UNDEFINED,
     Label,
     Weighted,
     class_scores,
@@ -133,7 +132,7 @@ class Multiclass(Head):
         truth = self.encode(targets)
         picks = index(prediction.answers.tolist(), self.classes, WHO)
         scores = class_scores(truth, picks, prediction.scores, len(self.classes or ()))
-        scores["macro_f1"] = float(f1_score(truth, picks, average="macro", zero_division=UNDEFINED))
+        scores["macro_f1"] = float(f1_score(truth, picks, average="macro"))
         among = self._among_three(truth, prediction)
         if among is not None:
             scores["top_3"] = float(among.mean())
