@@ -65,7 +65,8 @@ def main() -> None:
             with Clock() as clock:
                 copy = copied(Path(folder) / Path(file).stem, file)
                 finished = run(copy, args.minutes)
-            saved["files"][file] = {**judged(copy, file), "seconds": round(clock.wall)}
+            files = saved["files"] | {file: {**judged(copy, file), "seconds": round(clock.wall)}}
+            saved["files"] = {name: files[name] for name in TESTS if name in files}
             saved["mutmut"] = version("mutmut")
             save(path, saved)  # file by file: what is stopped later is not lost
             print(f"{file}: {clock.wall:.0f} s{'' if finished else ', stopped: out of time'}")

@@ -27,6 +27,13 @@ Made on {machine}.
 {families}
 {mutations}"""
 
+MUTATIONS = """## Mutations
+
+One small change at a time to the code, by `python benchmarks/mutations.py`; a test should notice.
+Where none does, `benchmarks/mutations_explained.toml` says why no answer differs. Constants and
+defaults outside functions, f-strings, and an `if` without an operator stay as they are.
+"""
+
 
 def write_page(path: Path, found: Mapping[str, Any], mutations: Path) -> None:
     """Write the page.
@@ -72,9 +79,8 @@ def _mutations(path: Path) -> str:
         return ""
     from mutations import rows as table_rows
 
-    head = "## Mutations\n\nOne small change at a time to the code; a test should notice."
     rows = table_rows(json.loads(path.read_text()))
     names = list(rows[0])
     lines = ["| " + " | ".join(names) + " |", "|---|" + "---:|" * (len(names) - 1)]
     lines += ["| " + " | ".join(str(row[name]) for name in names) + " |" for row in rows]
-    return "\n".join([head, "", *lines, ""])
+    return "\n".join([MUTATIONS, *lines, ""])
