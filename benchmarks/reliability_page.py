@@ -82,5 +82,7 @@ def _mutations(path: Path) -> str:
     rows = table_rows(json.loads(path.read_text()))
     names = list(rows[0])
     lines = ["| " + " | ".join(names) + " |", "|---|" + "---:|" * (len(names) - 1)]
-    lines += ["| " + " | ".join(str(row[name]) for name in names) + " |" for row in rows]
+    for row in rows:
+        file, *counts = row.values()
+        lines.append(" | ".join([f"| {file}", *(f"{count:,}" for count in counts)]) + " |")
     return "\n".join([MUTATIONS, *lines, ""])

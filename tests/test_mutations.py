@@ -1,5 +1,6 @@
 """Mutation testing: how its command reads what it is told, on made-up changes and one real run."""
 
+import json
 import re
 import shutil
 import sys
@@ -116,6 +117,17 @@ def test_every_explanation_is_of_a_line_that_is_there(mutations):
         assert re.sub(r"\s+", " ", one.was) in lines, f"{one.file} has no more: {one.was}"
         assert told["changes"] in ("nothing", "speed", "memory", "wording"), one
         assert told["why"]
+
+
+def test_the_page_shows_the_counts_that_are_kept(mutations, tmp_path):
+    from reliability_page import write_page
+
+    kept = ROOT / "benchmarks" / "results"
+    found = json.loads((kept / "reliability.json").read_text())
+    write_page(tmp_path / "page.md", found, kept / "mutations.json")
+    assert (tmp_path / "page.md").read_text() == (ROOT / "docs" / "reliability.md").read_text()
+    files = json.loads((kept / "mutations.json").read_text())["files"].values()
+    assert sum(one["unexplained"] + one["unchecked"] for one in files) == 0
 
 
 @pytest.mark.slow
