@@ -15,16 +15,18 @@ import keras
 import numpy as np
 
 from seqmodels import plots, tracing, training
+from seqmodels.allowance import FEWEST, MARGIN, Budget, fitted
 from seqmodels.durations import duration
 from seqmodels.errors import InputError
 from seqmodels.heads.base import Head
-from seqmodels.pace import FEWEST, FORWARD, MARGIN, Budget, Pace, Work, fitted
+from seqmodels.pace import FORWARD, Pace, Work
 from seqmodels.plan import Training
 from seqmodels.progress import Reporter
 
 SCORED = 1e-4  # of the first step for each test example: its part of the intervals
 EXPLAINED = 200  # examples' worth of training steps for a few explanations, which may be left out
 FIGURES = 15  # of a report, as large as the one that is timed
+LOOK = 2.0  # seconds from one look at how fast the machine is to the next
 PROBED = 10  # steps that are timed, at least, unless they take too long
 PROBE = 0.02  # of the budget is spent on timing steps
 PROBE_MOST = 0.1  # of it, however slow they are
@@ -73,7 +75,7 @@ def decided(
     for kept in (least + explained, least):
         how = {"epochs": settings.epochs, "steps": len(costs), "epoch": epoch, "rest": rest}
         fit = fitted(budget.left, **how, after=kept)
-        budget.kept = kept
+        budget.kept, budget.rate = kept, rate
         if fit.epochs:
             break
     else:
@@ -128,7 +130,7 @@ class Deadline:
 
     def __init__(self, reporter: Reporter, budget: Budget, epochs: int):
         self.reporter, self.budget, self.epochs = reporter, budget, epochs
-        self.room = budget.kept
+        self.looked = budget.left
         self.stopped: str | None = None
 
     def say(self, text: str) -> None:
@@ -138,7 +140,10 @@ class Deadline:
     def step(self, epoch: int, done: int, steps: int, measures: Callable[[], training.Row]) -> None:
         """Pass it on, and end the training in the middle of an epoch if it must be."""
         self.reporter.step(epoch, done, steps, measures)
-        if self.budget.left < self.room:
+        if self.looked - self.budget.left > LOOK:
+            self.looked = self.budget.left
+            self.budget.slowed(self.reporter.pace.rate() or 0.0)
+        if self.budget.left < self.budget.kept / MARGIN:
             self.stopped = f"in epoch {epoch}, after {done} of {steps} steps"
             raise training.Enough
 
@@ -147,7 +152,7 @@ class Deadline:
         self.reporter.epoch(row)
         forecast = self.reporter.pace.forecast()
         another = forecast.epoch if forecast else 0.0
-        if row["epoch"] < self.epochs and self.budget.left - another < self.room:
+        if row["epoch"] < self.epochs and self.budget.left - another < self.budget.kept / MARGIN:
             self.stopped = self.stopped or f"after epoch {row['epoch']:.0f}"
             raise training.Enough
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from seqmodels.allowance import Budget
 from seqmodels.backbone import Backbone
 from seqmodels.data import Dataset
 from seqmodels.directory import claim, locked, refuse_existing
@@ -15,7 +16,6 @@ from seqmodels.files import tidy, write_json
 from seqmodels.heads.base import Head
 from seqmodels.likeness import differences, outcomes
 from seqmodels.loggers import Logger, opened
-from seqmodels.pace import Budget
 from seqmodels.plan import Plan
 from seqmodels.records import moved, record_of
 from seqmodels.run import Run

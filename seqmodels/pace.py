@@ -1,4 +1,4 @@
-"""How fast a training goes: when it will be done, and what of it fits into a budget of time.
+"""How fast a training goes, and when it will be done.
 
 Arithmetic only. Time comes from a clock that a test may replace, and the work of a step is the
 number of its steps of data, padding included, since that is what it takes time for.
@@ -7,27 +7,21 @@ number of its steps of data, padding included, since that is what it takes time 
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from seqmodels import batches
-from seqmodels.durations import duration, seconds_of
+from seqmodels.durations import duration
 from seqmodels.machine import peak_memory
 
 WARM = 3  # first steps, which trace functions and fill caches, are not counted
 RECENT = 4096  # steps that are remembered
 BLOCKS = 9  # of steps, whose median pace is taken, so that a few slow moments do not count
 FORWARD = 0.35  # of the time of a training step: answering alone, until it has been timed
-END = 0.4  # of the time kept for all that is done after the training, to end it
-MARGIN = 0.9  # of the time for training is filled; a machine is not always equally fast
-USEFUL = 5  # epochs; where fewer fit into a budget, each gets fewer examples instead
-FEWEST = 20  # steps of an epoch that is made shorter, at least
 
 
 @dataclass(frozen=True)
@@ -200,99 +194,6 @@ class Pace:
         if self._passes:  # the first one also warms up
             return float(np.median(self._passes[1:] or self._passes))
         return FORWARD * rate * self.work.valid if self.work else 0.0
-
-
-@dataclass
-class Budget:
-    """The time that a run may take, all of it: reading, training, scores, report.
-
-    Args:
-        asked: As the user wrote it, such as `10m`, `90s` or `1h30m`.
-        began: On `clock`, when the run began. None: now.
-        clock: Returns seconds.
-        kept: Seconds that answers, scores and report will take, simple models aside.
-
-    Raises:
-        InputError: It is no time.
-    """
-
-    asked: str
-    began: float | None = None
-    clock: Callable[[], float] = time.monotonic
-    kept: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.began = self.clock() if self.began is None else self.began
-        seconds_of(self.asked)
-
-    @property
-    def seconds(self) -> float:
-        """All of it."""
-        return seconds_of(self.asked)
-
-    @property
-    def left(self) -> float:
-        """Seconds that are left of it; below 0 when it is overdrawn."""
-        return self.seconds - (self.clock() - (self.began or 0.0))
-
-    @property
-    def room(self) -> float:
-        """Seconds that are left for simple models, which may be left out."""
-        return self.left - self.kept
-
-    def late(self) -> bool:
-        """Whether it is time to end: no more is begun that may be left out."""
-        return self.left < END * self.kept
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What of a training fits into a budget.
-
-    Args:
-        epochs: At most as many as were asked for; 0: not even one.
-        share: Of the training examples, above 0, up to 1.
-    """
-
-    epochs: int
-    share: float
-
-
-def fitted(
-    seconds: float, *, epochs: int, steps: int, epoch: float, rest: float, after: float
-) -> Fit:
-    """Return what fits: epochs are given up first, down to `USEFUL`; then examples.
-
-    Args:
-        seconds: That are left.
-        epochs: Asked for.
-        steps: Of an epoch.
-        epoch: Seconds that the steps of a whole epoch take.
-        rest: Seconds that each epoch takes beside them: validation, checkpoint.
-        after: Seconds for what comes after the training: scores, report.
-    """
-    room = MARGIN * (seconds - after)
-    fit = int(room / (epoch + rest)) if room > 0 else 0
-    useful = min(epochs, USEFUL)
-    if fit >= useful:
-        return Fit(min(epochs, fit), 1.0)
-    fewest = min(1.0, FEWEST / steps)
-    for fewer in range(useful, 0, -1):
-        share = min(1.0, (room / fewer - rest) / epoch)
-        if share >= fewest:
-            return Fit(fewer, share)
-    return Fit(0, fewest)
-
-
-def process_began() -> float | None:
-    """Return when this process began, on `time.monotonic`; None: not known here."""
-    try:
-        told = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace")
-        ticks = int(told.rpartition(")")[2].split()[19])  # since the machine started
-        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-    except (OSError, AttributeError, ValueError, IndexError):  # not Linux
-        return None
-    return time.monotonic() - age if 0 <= age < 3600 else None  # a container may tell nonsense
 
 
 def _padded(lengths: np.ndarray, orders: list[np.ndarray]) -> np.ndarray:

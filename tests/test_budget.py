@@ -8,6 +8,7 @@ import pytest
 import seqmodels as sm
 from seqmodels import budget as budgets
 from seqmodels import training
+from seqmodels.allowance import Budget
 from seqmodels.budget import Deadline, decided, says, share
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError
@@ -15,7 +16,7 @@ from seqmodels.heads import Binary
 from seqmodels.launch import repeat, resume
 from seqmodels.likeness import differences
 from seqmodels.model import SequenceModel
-from seqmodels.pace import Budget, Pace
+from seqmodels.pace import Pace
 from seqmodels.plan import Training
 from seqmodels.progress import Reporter
 from seqmodels.sequences import Sequences
@@ -99,7 +100,7 @@ def test_examples_are_given_up_when_few_epochs_would_fit(clock, monkeypatch):
 
 
 def budgets_fit(epochs, part_of):
-    from seqmodels.pace import Fit
+    from seqmodels.allowance import Fit
 
     return Fit(epochs, part_of)
 
@@ -125,7 +126,6 @@ def fit_until(second, epochs=6, patience=0, per_step=1.0):
             super().step(*args)
 
     watch = Ticking(reporter, budget, epochs)
-    watch.room = 0.0
     settings = Training(epochs=epochs, patience=patience, batch_size=32, learning_rate=0.01)
     history = training.fit(
         made.network, made.head, ENCODED["train"], ENCODED["valid"], settings,
@@ -164,13 +164,30 @@ def test_a_machine_that_becomes_slow_stops_a_training_in_the_middle_of_an_epoch(
             super().step(epoch, done, *args)
 
     watch = Slower(reporter, Budget("70s", clock=lambda: now[0]), 6)
-    watch.room = 0.0
     history = training.fit(
         made.network, made.head, ENCODED["train"], ENCODED["valid"],
         Training(epochs=6, batch_size=32), seed=0, folder=None, watch=watch,
     )  # fmt: skip
     assert len(history) == 2
     assert watch.stopped == "in epoch 3, after 4 of 20 steps"
+
+
+def test_a_machine_that_becomes_slow_is_left_more_time_for_scores_and_report():
+    now, reporter = [0.0], Reporter(6, quiet=True)
+    reporter.pace = Pace(6, clock=lambda: now[0])
+    budget = Budget("1000s", clock=lambda: now[0], kept=20.0, rate=1.0)
+    watch = Deadline(reporter, budget, 6)
+    for done in range(1, 41):
+        now[0] += 1.0
+        watch.step(1, done, 100, dict)
+    assert budget.kept == 20.0, "as fast as it was"
+    for done in range(41, 101):
+        now[0] += 4.0
+        watch.step(1, done, 100, dict)
+    assert budget.kept == pytest.approx(80.0)
+    now[0] = 1000 - 85.0  # less than the 80 seconds and a tenth
+    with pytest.raises(training.Enough):
+        watch.step(2, 1, 100, dict)
 
 
 def test_of_a_first_epoch_that_does_not_fit_the_part_that_does_is_kept():
@@ -240,7 +257,7 @@ def test_a_run_stopped_within_its_first_epoch_says_that_it_cannot_be_repeated_ex
     of_step = Deadline.step
 
     def stops(self, *args):
-        self.room = float("inf")  # the time is over
+        self.budget.kept = float("inf")  # the time is over
         of_step(self, *args)
 
     monkeypatch.setattr(Deadline, "step", stops)

@@ -58,6 +58,7 @@ LEVEL = {
     "inspection": 7,
     "durations": 3,
     "pace": 4,
+    "allowance": 4,
     "progress": 7,
     "loggers": 7,
     "budget": 8,

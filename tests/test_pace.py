@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from seqmodels import batches
+from seqmodels.allowance import Budget, fitted, process_began
 from seqmodels.durations import duration, seconds_of
 from seqmodels.errors import InputError
-from seqmodels.pace import Budget, Forecast, Pace, Work, fitted, process_began
+from seqmodels.pace import Forecast, Pace, Work
 
 LENGTHS = np.random.default_rng(0).integers(5, 400, 2000)
 VALID = np.random.default_rng(1).integers(5, 400, 300)
@@ -251,7 +252,8 @@ def test_a_budget_is_late_when_what_is_left_just_ends_the_run():
 def test_a_process_knows_when_it_began():
     before = time.monotonic()
     code = (
-        "import time; from seqmodels.pace import process_began as b; print(b(), time.monotonic())"
+        "import time; from seqmodels.allowance import process_began as b; "
+        "print(b(), time.monotonic())"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     began, after = map(float, out.stdout.split())

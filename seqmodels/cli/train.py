@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seqmodels import terminal
+from seqmodels.allowance import Budget, process_began
 from seqmodels.cli import options
 from seqmodels.errors import InputError
-from seqmodels.pace import Budget, process_began
 from seqmodels.terminal import tables
 
 if TYPE_CHECKING:

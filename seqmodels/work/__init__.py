@@ -11,6 +11,7 @@ from typing import Any
 
 from seqmodels import budget as budgets
 from seqmodels import engines, pace, tracing, training
+from seqmodels.allowance import Budget
 from seqmodels.audit import audit
 from seqmodels.directory import CHECKPOINTS
 from seqmodels.doubts import cut
@@ -57,7 +58,7 @@ class Work:
         began: Mapping[str, Any] | None = None,
         like: Mapping[str, Any] | None = None,
         log: Sequence[str | Logger] = (),
-        budget: pace.Budget | Mapping[str, Any] | None = None,
+        budget: Budget | Mapping[str, Any] | None = None,
         baselines: bool = True,
     ):
         self.plan, self.started = plan, time.time()
@@ -79,7 +80,7 @@ class Work:
         self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
         self.yardstick = yardstick(head, parts.target, parts.train)
-        self.budget = budget if isinstance(budget, pace.Budget) else None
+        self.budget = budget if isinstance(budget, Budget) else None
         self.decision: Any = began["budget"] if began else budget
         if self.budget:
             self.decision = self._decided(self.budget)
@@ -160,7 +161,7 @@ class Work:
             **more,
         }
 
-    def _decided(self, budget: pace.Budget) -> dict[str, Any]:
+    def _decided(self, budget: Budget) -> dict[str, Any]:
         plan, model = self.plan, self.model
 
         def network() -> Any:
