@@ -41,6 +41,7 @@ HEADS = ("base", "binary", "classes", "linear", "multiclass", "ordered", "regres
 TESTS = {
     "seqmodels/registry.py": ["tests/test_registry.py"],
     "seqmodels/data.py": ["tests/test_data.py"],
+    "seqmodels/examples.py": ["tests/test_data.py"],
     "seqmodels/batches.py": ["tests/test_batches.py"],
     **{f"seqmodels/heads/{name}.py": OF_HEADS for name in HEADS},
 }

@@ -12,8 +12,9 @@ first named.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from seqmodels.data import Dataset, Encoder, Examples, Sequences, Spec, learned
+from seqmodels.data import Dataset, Encoder, Spec, learned
 from seqmodels.errors import InputError
+from seqmodels.examples import Examples
 from seqmodels.reading import read
 from seqmodels.registry import (
     Found,
@@ -24,6 +25,7 @@ from seqmodels.registry import (
     register_head,
     register_logger,
 )
+from seqmodels.sequences import Sequences
 
 if TYPE_CHECKING:
     from seqmodels.backbone import Backbone

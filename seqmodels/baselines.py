@@ -11,9 +11,10 @@ from typing import Protocol
 import numpy as np
 
 from seqmodels import features
-from seqmodels.data import Sequences, Spec
+from seqmodels.data import Spec
 from seqmodels.features import BAG, LENGTH, STATISTICS, STEPS, Kind
 from seqmodels.heads.base import Head, Prediction
+from seqmodels.sequences import Sequences
 
 TRAIN, VALID = 30_000, 5_000  # examples that are fitted on, and that choose the regularisation
 WORK = 40_000_000  # numbers of the training features, times outputs: seconds of fitting

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seqmodels.data import Sequences
+from seqmodels.sequences import Sequences
 
 POOL = 50  # batches that are sorted by length together
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.data import Encoder, Examples, Sequences
+from seqmodels.data import Encoder
 from seqmodels.errors import InputError, some
 from seqmodels.evaluation import Evaluation
+from seqmodels.examples import Examples
 from seqmodels.heads.base import Head, Prediction
+from seqmodels.sequences import Sequences
 
 WIDE = 0.10  # of an interval of a share: ten points
 FINE = 0.02  # points to each side, which a test part should tell

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seqmodels import intervals
-from seqmodels.data import Examples
+from seqmodels.examples import Examples
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.intervals import Limits, limits
 from seqmodels.records import Lift

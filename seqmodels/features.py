@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from seqmodels import batches
-from seqmodels.data import Sequences, Spec
+from seqmodels.data import Spec
+from seqmodels.sequences import Sequences
 
 ROOM = 24_000_000  # numbers of the test features, which cannot be sampled
 WIDE = 512  # numbers of the last steps that a linear model gets

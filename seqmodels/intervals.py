@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.data import Examples, codes_of
+from seqmodels.examples import Examples, codes_of
 from seqmodels.heads.base import Head, Prediction
 
 SHARE = 0.95  # of an interval

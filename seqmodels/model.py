@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from seqmodels import saved, tracing
 from seqmodels.arguments import checked
 from seqmodels.backbone import Backbone
-from seqmodels.data import Encoder, Sequences
+from seqmodels.data import Encoder
 from seqmodels.errors import InputError
 from seqmodels.files import sync_directory
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.registry import ENCODERS, HEADS
+from seqmodels.sequences import Sequences
 
 if TYPE_CHECKING:
     import keras

@@ -13,8 +13,9 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from seqmodels.backbone import Backbone
-from seqmodels.data import Dataset, Examples
+from seqmodels.data import Dataset
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.registry import DATASETS, HEADS
 

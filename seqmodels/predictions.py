@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqmodels.data import Encoder, Examples
+from seqmodels.data import Encoder
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.intervals import Units
 from seqmodels.opening import parsed, plain, read_bytes

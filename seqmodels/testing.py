@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.data import Dataset, Encoder, Sequences
+from seqmodels.data import Dataset, Encoder
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.model import SequenceModel
 from seqmodels.registry import ENCODERS, HEADS, Registry
+from seqmodels.sequences import Sequences
 
 
 def check_dataset(dataset: Dataset, heads: dict[str, tuple[str, dict[str, Any]]]) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from seqmodels import batches
-from seqmodels.data import Sequences
 from seqmodels.engines import native
+from seqmodels.sequences import Sequences
 
 EVALUATE = 2**17  # steps of a batch when nothing is learned, padding included
 

@@ -16,10 +16,10 @@ import tensorflow as tf
 from seqmodels import batches
 from seqmodels.adam import Adam
 from seqmodels.checkpoints import Checkpoints
-from seqmodels.data import Sequences
 from seqmodels.finite import not_finite
 from seqmodels.heads.base import Head
 from seqmodels.plan import Training
+from seqmodels.sequences import Sequences
 from seqmodels.stopping import Stop
 from seqmodels.tracing import array_of, compiled, predict, traced
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.data import Examples
+from seqmodels.examples import Examples
 from seqmodels.heads import Head, Prediction
 from seqmodels.predictions import rows_of
 from seqmodels.registry import HEADS

@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 import seqmodels as sm
 from seqmodels import baselines, features
 from seqmodels.cli import app
-from seqmodels.data import Sequences, Spec
+from seqmodels.data import Spec
 from seqmodels.heads import Binary, Multiclass, Regression
 from seqmodels.run import rescore
-from seqmodels.sequences import Scaled
+from seqmodels.sequences import Scaled, Sequences
 from seqmodels.storage.arrays import Writer
 
 IDS, NUMBERS = Spec(vocabulary=50), Spec(channels=2)

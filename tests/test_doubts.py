@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqmodels.data import Examples
 from seqmodels.doubts import Cut, cut, doubts
 from seqmodels.encoders import SeriesEncoder, StrokeEncoder, TextEncoder
 from seqmodels.evaluation import Evaluation, Lift
+from seqmodels.examples import Examples
 from seqmodels.heads import Binary, Prediction, Regression
 
 N = 1000

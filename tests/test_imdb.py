@@ -19,10 +19,11 @@ import numpy as np
 import pytest
 
 from seqmodels import download
-from seqmodels.data import Dataset, Examples
+from seqmodels.data import Dataset
 from seqmodels.datasets.imdb import URL, imdb
 from seqmodels.encoders.splitting import split as split_words
 from seqmodels.errors import InputError
+from seqmodels.examples import Examples
 from seqmodels.registry import DATASETS
 
 REVIEWS = {

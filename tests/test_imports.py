@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "seqmodels"
 
 # A room may import rooms of a lower level, and itself.
 LEVEL = {
-    "errors": -1,
-    "storage": 0,
+    "errors": -2,
+    "storage": -1,
     "files": 0,
     "opening": 0,
     "saved": 1,
@@ -23,9 +23,10 @@ LEVEL = {
     "checkpoints": 1,
     "finite": 1,
     "registry": 1,
-    "sequences": 1,
+    "sequences": 0,
     "formats": 2,
     "data": 2,
+    "examples": 1,
     "arguments": 2,
     "download": 2,
     "plots": 2,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from seqmodels import Binary, Head, Prediction, Regression, intervals
-from seqmodels.data import Examples
 from seqmodels.evaluation import Evaluation, Lift, evaluate
+from seqmodels.examples import Examples
 
 NUMBERS = Regression().fit([-1.0, 1.0])
 

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqmodels.data import Dataset, Examples, Sequences
+from seqmodels.data import Dataset
 from seqmodels.datasets.series import series
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError
+from seqmodels.examples import Examples
 from seqmodels.registry import DATASETS, ENCODERS
+from seqmodels.sequences import Sequences
 
 
 def table(rows: int = 100, **columns: object) -> pd.DataFrame:

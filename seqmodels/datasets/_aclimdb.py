@@ -9,8 +9,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from seqmodels.data import Examples
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 
 PUBLISHED = 12_500  # reviews of each kind in each part
 _KINDS = [(part, label) for part in ("train", "test") for label in ("pos", "neg")]

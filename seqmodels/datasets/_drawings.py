@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from seqmodels.data import Examples, Sequences
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
+from seqmodels.sequences import Sequences
 
 PUBLISHERS = {
     "pendigits": "UCI publishes them at https://archive.ics.uci.edu/dataset/81",

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.data import Examples
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 
 INDEX = "imdb_word_index.json"
 _INDEX_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json"

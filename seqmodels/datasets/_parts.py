@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
-from seqmodels.data import Examples, codes_of
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples, codes_of
 
 Share = Annotated[float, Gt(0), Lt(1)]
 Seed = Annotated[int, Ge(0)]

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.data import Examples
 from seqmodels.datasets import _recordings
 from seqmodels.datasets._parts import held_out
 from seqmodels.datasets._recordings import Files
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 
 LISTS = {"testing_list.txt": "test", "validation_list.txt": "valid"}  # of Speech Commands
 LIST_BYTES = 2**26

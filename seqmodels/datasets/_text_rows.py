@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from seqmodels import storage
-from seqmodels.data import Examples
 from seqmodels.datasets._text_columns import MISSING, Columns, parts, written
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 from seqmodels.formats.tables import Table
 
 NO_TEXT, NO_TARGET = "no text", "no target"

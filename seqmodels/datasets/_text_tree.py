@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from seqmodels import storage
-from seqmodels.data import Examples
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 from seqmodels.formats import text_folders
 
 _WORD = re.compile(r"[^\W_]")

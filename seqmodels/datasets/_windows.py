@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.data import Examples, Sequences
 from seqmodels.datasets._lagged import Lagged
 from seqmodels.datasets._steps import Steps, first_rows
 from seqmodels.errors import InputError
+from seqmodels.examples import Examples
+from seqmodels.sequences import Sequences
 from seqmodels.storage import Flat
 
 CHUNK = 2**18  # rows that are worked on together

@@ -5,10 +5,12 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Dataset, Examples, Sequences
+from seqmodels.data import Dataset
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError
+from seqmodels.examples import Examples
 from seqmodels.registry import Task, register_dataset
+from seqmodels.sequences import Sequences
 
 TEST_SHARE = 0.25
 ROWS = 8

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 
 from seqmodels import download
-from seqmodels.data import Dataset, Examples
+from seqmodels.data import Dataset
 from seqmodels.datasets import _aclimdb, _keras_imdb
 from seqmodels.encoders.text import TextEncoder
 from seqmodels.errors import InputError
+from seqmodels.examples import Examples
 from seqmodels.registry import Task, register_dataset
 
 URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"

@@ -6,13 +6,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from seqmodels.data import Dataset, Encoder, Examples
+from seqmodels.data import Dataset, Encoder
 from seqmodels.datasets import _frames, _hub
 from seqmodels.datasets._parts import Seed, Share, held_out, suggested
 from seqmodels.datasets._rows import rows_of
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.encoders.text import TextEncoder
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 from seqmodels.sequences import Sequences
 
 

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from seqmodels.data import Dataset, Examples
+from seqmodels.data import Dataset
 from seqmodels.datasets.simulated import LEAST, check, streams
 from seqmodels.encoders.text import TextEncoder
 from seqmodels.errors import InputError
+from seqmodels.examples import Examples
 from seqmodels.registry import Task, register_dataset
 
 SYMBOLS = "BTPSXVE"

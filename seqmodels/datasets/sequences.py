@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from seqmodels.data import Dataset, Examples
+from seqmodels.data import Dataset
 from seqmodels.datasets import _sequence_files as files
 from seqmodels.datasets._parts import Seed, Share, held_out, suggested
 from seqmodels.datasets._sequence_gaps import Missing, filled
@@ -20,6 +20,7 @@ from seqmodels.datasets._sequence_inputs import inputs
 from seqmodels.datasets._sequence_labels import classes, values_of
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 from seqmodels.formats._cases import Case, Cases
 from seqmodels.registry import Found, Task, register_dataset
 

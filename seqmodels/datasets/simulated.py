@@ -10,11 +10,13 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Dataset, Examples, Sequences
+from seqmodels.data import Dataset
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.encoders.text import TextEncoder
 from seqmodels.errors import InputError
+from seqmodels.examples import Examples
 from seqmodels.registry import Task, register_dataset
+from seqmodels.sequences import Sequences
 
 LEAST = 20  # examples, and steps, below which the tasks make no sense
 SYMBOLS = np.array(["a", "b", "c", "d", "X", "Y", "start", "end"])

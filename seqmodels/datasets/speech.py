@@ -10,13 +10,14 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
 
-from seqmodels.data import Dataset, Examples
+from seqmodels.data import Dataset
 from seqmodels.datasets import _labels, _recordings
 from seqmodels.datasets._parts import Seed, Share, suggested
 from seqmodels.datasets._recordings import Files
 from seqmodels.datasets._speech_parts import Labelled, divide
 from seqmodels.encoders.speech import SpeechEncoder
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 from seqmodels.formats import audio
 from seqmodels.registry import Found, Task, register_dataset
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Dataset, Examples, Sequences
+from seqmodels.data import Dataset
 from seqmodels.datasets._labels_of_ink import (
     WHO,
     check_group,
@@ -24,8 +24,10 @@ from seqmodels.datasets._parts import Seed, Share, held_out, suggested
 from seqmodels.datasets._presets import DRAWING_PRESET
 from seqmodels.encoders.strokes import StrokeEncoder
 from seqmodels.errors import InputError, some
+from seqmodels.examples import Examples
 from seqmodels.formats.ink import FORMATS, Choice, Drawing, files, read, survey
 from seqmodels.registry import Found, Task, register_dataset
+from seqmodels.sequences import Sequences
 
 Kind = Literal["inkml", "iam", "stroke3", "quickdraw", "uji2", "uji", "omniglot"]
 _LISTED = 5000  # files, and drawings in them, that a first look takes in

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Encoder, Sequences, Spec, learned
+from seqmodels.data import Encoder, Spec, learned
 from seqmodels.encoders import pictures
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
-from seqmodels.sequences import Scaled
+from seqmodels.sequences import Scaled, Sequences
 from seqmodels.storage import Flat, Writer
 
 CHUNK = 2**14  # steps that are looked at together, so that no second series is in memory

@@ -9,12 +9,13 @@ from typing import Annotated, Any, Self
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
-from seqmodels.data import Encoder, Sequences, Spec, learned
+from seqmodels.data import Encoder, Spec, learned
 from seqmodels.encoders import pictures
 from seqmodels.errors import InputError
 from seqmodels.formats import audio
 from seqmodels.formats.audio import Recording
 from seqmodels.registry import register_encoder
+from seqmodels.sequences import Sequences
 
 WHO = "Encoder 'speech'"
 FASTEST = 192_000  # samples a second

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Encoder, Sequences, Spec, learned
+from seqmodels.data import Encoder, Spec, learned
 from seqmodels.encoders import pictures
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
+from seqmodels.sequences import Sequences
 
 WHO = "Encoder 'strokes'"
 FARTHEST = 1e100  # sums and differences of such numbers are still finite

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Encoder, Sequences, Spec, learned
+from seqmodels.data import Encoder, Spec, learned
 from seqmodels.encoders import splitting
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
+from seqmodels.sequences import Sequences
 from seqmodels.storage import Writer
 
 PIECE = 2**22  # characters of texts that are split together

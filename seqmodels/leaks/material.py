@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from seqmodels.data import Dataset, Examples
+from seqmodels.data import Dataset
 from seqmodels.errors import InputError
+from seqmodels.examples import Examples
 from seqmodels.sequences import Sequences
 
 Level = Literal["FAIL", "WARN"]

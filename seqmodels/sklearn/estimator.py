@@ -16,11 +16,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from seqmodels.arguments import checked
 from seqmodels.backbone import Backbone, Size
-from seqmodels.data import Encoder, Examples, Sequences
+from seqmodels.data import Encoder
 from seqmodels.encoders import SeriesEncoder, TextEncoder
 from seqmodels.errors import InputError
+from seqmodels.examples import Examples
 from seqmodels.heads import Head, Prediction
 from seqmodels.plan import Training
+from seqmodels.sequences import Sequences
 from seqmodels.sklearn.inputs import flat, parsed
 
 if TYPE_CHECKING:
