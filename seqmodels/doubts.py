@@ -115,11 +115,11 @@ def _leaks(audit: Mapping[str, Any] | None, tests: int) -> Iterator[str]:
     """Tell of what the test part shares with training."""
     for one in audit["findings"] if audit else ():
         if one["level"] == "FAIL":
-            yield f"The scores may not hold for new data ({one['kind']}): {one['says']}"
+            yield f"The scores may not hold for new data: the audit says FAIL, {one['kind']}."
         elif one["kind"] in BETWEEN and one["count"] >= SHARED * tests:
             yield (
-                f"Part of the test part is not new ({one['kind']}): {one['says']} Scores may be "
-                f"too good. `seqmodels inspect` shows the rows; keep them on one side."
+                f"Part of the test part is not new: the audit warns of {one['kind']}. Scores may "
+                f"be too good; 'seqmodels inspect' shows the rows, to be kept on one side."
             )
 
 

@@ -362,3 +362,12 @@ def test_compare_needs_no_tensorflow(three):
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("columns", [50, 60, 80, 120])
+def test_scores_that_have_no_room_are_left_out_and_nothing_is_cut(three, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = CliRunner().invoke(app, ["compare", *map(str, three)]).stdout
+    assert "…" not in out
+    assert "seconds  weights" in out
+    assert max(map(len, out.splitlines())) <= columns

@@ -194,7 +194,7 @@ def finding(level: str, kind: str, count: int) -> dict[str, Any]:
 
 def test_rows_that_training_knows_are_a_doubt_from_one_in_a_hundred_on():
     (one,) = said(audit=finding("WARN", "duplicates", 10))
-    assert "not new (duplicates): So it is." in one
+    assert "not new: the audit warns of duplicates" in one
     assert said(audit=finding("WARN", "duplicates", 9)) == []
     assert said(audit=finding("WARN", "repeats", 900)) == []  # within training
     assert said(audit=None) == []

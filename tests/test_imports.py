@@ -1,6 +1,7 @@
 """The arrows between rooms point one way, and the quick paths stay quick."""
 
 import ast
+import re
 import resource
 import subprocess
 import sys
@@ -137,6 +138,12 @@ def test_imports_point_down():
 
 def test_every_room_has_a_level():
     assert {room(path) for path in PACKAGE.rglob("*.py")} - {"__init__"} == set(LEVEL)
+
+
+def test_every_room_is_in_the_table_of_rooms():
+    text = (PACKAGE.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(\w+)(?:\.py|/)` \|", text, re.MULTILINE))
+    assert told == set(LEVEL) - {"__main__"}
 
 
 @pytest.mark.parametrize("name", NO_TENSORFLOW)

@@ -562,4 +562,4 @@ def test_without_optuna_the_command_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     done = command("digits")
     assert done.exit_code == 2
-    assert 'pip install ".[tune]"' in done.stderr
+    assert "pip install 'seqmodels[tune]'" in done.stderr

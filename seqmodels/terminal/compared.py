@@ -47,7 +47,19 @@ def show_comparison(record: Mapping[str, Any]) -> None:
 
 
 def _show_others(console: Console, rows: list[Any], headline: str) -> None:
-    """Show what differs, the other scores, time and size, by the number of the row."""
+    """Show what differs, time and size, and as many other scores as there is room for."""
+    others = [name for name in rows[0]["scores"] if name != headline]  # all are in --json, --csv
+    table = _differing(rows, headline, others)
+    unbound = console.options.update(width=10_000)
+    while others and console.measure(table, options=unbound).maximum > console.width:
+        others.pop()
+        table = _differing(rows, headline, others)
+    console.print(table)
+    console.print()
+
+
+def _differing(rows: list[Any], headline: str, others: list[str]) -> Table:
+    """Return a line for each row, by its number: settings that differ, and these scores."""
     table = _table()
     table.add_column("")
     settings = list(rows[0]["settings"])
@@ -56,8 +68,6 @@ def _show_others(console: Console, rows: list[Any], headline: str) -> None:
     pooled = any(len(row["seeds"]) > 1 for row in rows)
     if pooled:
         table.add_column(f"{headline.replace('_', ' ')}\nof the seeds", no_wrap=True)
-    others = [n for n in rows[0]["scores"] if n != headline]
-    others = others[: max(5 - len(settings) - 2 * pooled, 0)]  # all are in --json and --csv
     for other in others:
         table.add_column(other.replace("_", "\n", 1), justify="right")
     table.add_column("seconds", justify="right")
@@ -69,8 +79,7 @@ def _show_others(console: Console, rows: list[Any], headline: str) -> None:
             *(number(row["scores"].get(other)) for other in others),
             number(row["seconds"]), number(row["weights"]),
         )  # fmt: skip
-    console.print(table)
-    console.print()
+    return table
 
 
 def _table() -> Table:

@@ -63,12 +63,12 @@ def _scores(console: Console, story: Mapping[str, Any]) -> None:
     name, lifted = story["headline"].replace("_", " "), any(row["lift"] for row in story["scores"])
     known = any(row["headline"]["low"] is not None for row in story["scores"])
     columns = ["", name, *["95 % interval"] * known]
-    columns += ["ahead by", "95 % interval", "better?"] if lifted else []
+    columns += ["lift", "95 % interval", "better?"] if lifted else []
     wide = table(*columns)
-    narrow = table("", name, *["ahead by"] * lifted)
+    narrow = table("", name, *["lift"] * lifted)
     for row in story["scores"]:
         score, lift = row["headline"], row["lift"]
-        value, ahead = number(score["value"]), number(lift["difference"]) if lift else ""
+        value, ahead = number(score["value"]), _signed(lift["difference"]) if lift else ""
         cells = [row["name"], value, *[_limits(score)] * known]
         cells += [ahead, _limits(lift) if lift else "", _better(lift)] if lifted else []
         style = "bold" if row["name"] == "model" else "dim"
@@ -157,6 +157,10 @@ def _fitting(console: Console, first: Table, *others: Table) -> None:
 def _under(value: str, limits: str) -> str:
     """Return a value with its limits in brackets on a line below, where there are any."""
     return f"{value}\n({limits})" if limits else value
+
+
+def _signed(difference: float) -> str:
+    return f"{'+' if difference > 0 else ''}{number(difference)}"
 
 
 def _better(lift: Mapping[str, Any] | None) -> str:

@@ -205,7 +205,6 @@ def needed() -> Any:
         import optuna
     except ImportError:
         raise InputError(
-            'Tuning needs Optuna, which is not installed: pip install ".[tune]" in the checkout of '
-            "seqmodels, or pip install optuna."
+            "Tuning needs Optuna, which is not installed: pip install 'seqmodels[tune]'."
         ) from None
     return optuna

@@ -216,8 +216,9 @@ class Work:
         counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
         says = f" ({self.plan.says})" if self.plan.says else ""
         head = HEADS.name_of(self.plan.head)
+        target = f"column {self.target}" if self.target.isdigit() else self.target
         return (
-            f"{self.plan.dataset}: {self.target} by head {head!r}{says}; {counts}; "
+            f"{self.plan.dataset}: {target} by head {head!r}{says}; {counts}; "
             f"{self.model.network.count_params():,} weights"
         )
 
