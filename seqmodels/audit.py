@@ -180,7 +180,7 @@ def audit(
         half = 0.98 / np.sqrt(len(data.test))
         says = (
             f"The test part has {len(data.test)} examples: a share measured on it may be "
-            f"{half:.0%} off, half its 95 % interval. Hold more out: test=, or bring more data."
+            f"{half:.0%} off (half the width of its 95 % interval). Hold more out: test=, or bring more data."
         ).replace("%", " %").replace("  %", " %")  # fmt: skip
         found.append(Finding("small test", "WARN", says, len(data.test)))
     found.sort(key=lambda one: one.level)  # FAIL before WARN

@@ -1,9 +1,13 @@
 """What many tests share."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell starts what is in its background deaf to Ctrl-C, which some tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
