@@ -180,8 +180,9 @@ def audit(
         half = 0.98 / np.sqrt(len(data.test))
         says = (
             f"The test part has {len(data.test)} examples: a share measured on it may be "
-            f"{half:.0%} off (half the width of its 95 % interval). Hold more out: test=, or bring more data."
-        ).replace("%", " %").replace("  %", " %")  # fmt: skip
+            f"{100 * half:.0f} % off (half the width of its 95 % interval). Hold more out: test=, "
+            f"or bring more data."
+        )
         found.append(Finding("small test", "WARN", says, len(data.test)))
     found.sort(key=lambda one: one.level)  # FAIL before WARN
     return Audit(tuple(one.shown(given) for one in found), tuple(limits))
