@@ -38,6 +38,18 @@ class Backbone:
         skip: Hand the last step's own channels to the outputs too, so that a forecast starts
             from what is now and learns the change (the autoregressive part of LSTNet, Lai et
             al. 2018). Only for numbers.
+        level: What the LSTM reads of numbers: "absolute", as they are; "last", their difference
+            to the last step, so that a series that drifts away from what was learned looks as
+            it did (NLinear, Zeng et al. 2023). Its outputs are then told of the level by `skip`.
+        segment: Steps that the LSTM reads at once, as one long step, through a projection of
+            width `embed` that lets through what is positive (SegRNN, Lin et al. 2023). Only
+            for numbers. None: step by step.
+        hop: Steps from one segment to the next. None: as many as a segment has.
+        apart: Read each channel that is foretold by itself, all with the same weights, from
+            which its own future follows (PatchTST, Nie et al. 2023). Only for forecasts, of
+            numbers, by `level` "last".
+        blanks: Share of words that are read as unknown ones in training, from 0, below 1 (word
+            dropout, Iyyer et al. 2015). Only for tokens.
     """
 
     units: Size = 64
@@ -48,14 +60,35 @@ class Backbone:
     summary: Literal["last", "max", "mean", "both"] = "both"
     memory: Annotated[int, Ge(3)] | None = None
     skip: bool = False
+    level: Literal["absolute", "last"] = "absolute"
+    segment: Size | None = None
+    hop: Size | None = None
+    apart: bool = False
+    blanks: Annotated[float, Ge(0), Lt(1)] = 0.0
 
     def check(self, spec: Spec) -> None:
         """Raise InputError where these sizes do not suit what the encoder puts out."""
-        if self.skip and spec.vocabulary is not None:
-            raise InputError(
-                "Backbone(skip=True) needs an encoder of numbers, got one of tokens. "
-                "Leave skip out: it is for forecasts."
+        problems = []
+        if spec.vocabulary is not None:
+            given = {"skip": self.skip, "level": self.level != "absolute", "apart": self.apart,
+                     "segment": self.segment, "hop": self.hop}  # fmt: skip
+            problems += [
+                f"Backbone({name}=) needs an encoder of numbers, got one of tokens. Leave {name} out."
+                for name, value in given.items()
+                if value
+            ]
+        elif self.blanks:
+            problems.append("Backbone(blanks=) needs an encoder of tokens. Leave blanks out.")
+        if self.hop and self.hop > (self.segment or 1):
+            problems.append(
+                f"Backbone(hop={self.hop}) leaves steps out: give segment= of at least as many."
             )
+        if self.apart and spec.continues is None:
+            problems.append(
+                "Backbone(apart=True) needs a forecast of channels that are read. Leave apart out."
+            )
+        if problems:
+            raise InputError(problems)
 
     def build(self, spec: Spec, outputs: int, seed: int = 0) -> keras.Model:
         """Return the network {x, lengths} -> [B, outputs].
@@ -65,18 +98,29 @@ class Backbone:
         """
         import keras
 
-        from seqmodels.layers import LastStep
+        from seqmodels import layers
         from seqmodels.lstm import LSTM
 
         self.check(spec)
-        lengths = keras.Input((), dtype="int32", name="lengths")  # [B]
+        lengths = steps = keras.Input((), dtype="int32", name="lengths")  # [B]
         table = None
         if spec.vocabulary is not None:
             h = x = keras.Input((None,), dtype="int32", name="x")  # [B, T]
             table = self._table(spec.vocabulary, seed)
+            if self.blanks:
+                h = layers.Blanks(self.blanks, seed=seed + 6, name="blanks")(h)
         else:
-            x = keras.Input((None, spec.channels), dtype="float32", name="x")  # [B, T, C]
-            h = self._dense(self.embed, seed, "projection")(x) if self.embed else x
+            h = x = keras.Input((None, spec.channels), dtype="float32", name="x")  # [B, T, C]
+            if self.apart:
+                h, steps = layers.Apart(spec.told, name="apart")(h, steps)
+            if self.level == "last":
+                h = layers.FromLast(name="from_last")(h, steps)
+            if self.segment:
+                h, steps = layers.Segments(self.segment, self.hop or self.segment)(h, steps)
+            if self.embed:
+                h = self._dense(self.embed, seed, "projection")(h)
+            if self.embed and self.segment:
+                h = keras.layers.ReLU(name="positive")(h)
         for i in range(self.layers):
             features = i or table is not None or self.embed
             h = LSTM(
@@ -88,12 +132,19 @@ class Backbone:
                 table=None if i else table,
                 seed=seed + 10 * (i + 1),
                 name=f"lstm_{i}",
-            )(h, lengths)
+            )(h, steps)
         if self.dropout:
             h = keras.layers.Dropout(self.dropout, seed=seed + 7, name="drop_outputs")(h)
-        if self.skip:
-            h = keras.layers.Concatenate(name="skip")([h, LastStep(name="last_step")(x, lengths)])
-        y = self._dense(outputs, seed + 8, "outputs")(h)  # [B, outputs]
+        last = layers.LastStep(name="last_step")(x, lengths) if self.skip or self.apart else None
+        if self.apart:
+            h = self._dense(outputs // len(spec.told), seed + 8, "outputs")(h)  # [B * G, H]
+            h = layers.Together(outputs, name="together")(h)  # [B, outputs]
+            now = keras.layers.Dense(outputs, trainable=False, name="level")(last)
+            y = keras.layers.Add(name="told")([h, now])
+        else:
+            if self.skip:
+                h = keras.layers.Concatenate(name="skip")([h, last])
+            y = self._dense(outputs, seed + 8, "outputs")(h)  # [B, outputs]
         return keras.Model({"x": x, "lengths": lengths}, y, name="network")
 
     def weights(self, spec: Spec, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -106,7 +157,8 @@ class Backbone:
             width = self.embed or EMBED
             yield "embedding/embeddings", (spec.vocabulary, width)
         else:
-            width: int = spec.channels  # type: ignore[assignment]
+            width: int = 1 if self.apart else spec.channels  # type: ignore[assignment]
+            width *= self.segment or 1
             if self.embed:
                 yield from _dense("projection", width, self.embed)
                 width = self.embed
@@ -117,6 +169,10 @@ class Backbone:
                 yield f"lstm_{i}/{direction}/bias", (4 * self.units,)
             width = both * self.units
         width *= 1 + (self.summary == "both")
+        if self.apart:
+            yield from _dense("outputs", width, outputs // len(spec.told))
+            yield from _dense("level", spec.channels or 0, outputs)
+            return
         width += spec.channels or 0 if self.skip else 0
         yield from _dense("outputs", width, outputs)
 

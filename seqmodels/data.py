@@ -26,14 +26,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """One encoded step: a token id below `vocabulary`, or `channels` numbers."""
+    """One encoded step: a token id below `vocabulary`, or `channels` numbers.
+
+    Args:
+        vocabulary: Ids are from 0 to below it.
+        channels: Numbers of a step.
+        continues: For each of the D answers of a forecast, the channel whose future it is,
+            counted from 0. None: no forecast.
+    """
 
     vocabulary: int | None = None
     channels: int | None = None
+    continues: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if (self.vocabulary is None) == (self.channels is None):
             raise InputError(f"Spec needs either vocabulary or channels, got {self}.")
+
+    @property
+    def told(self) -> tuple[int, ...]:
+        """The channels whose future is told, each once, [G]."""
+        return tuple(dict.fromkeys(self.continues or ()))
 
 
 class Encoder(abc.ABC):

@@ -11,3 +11,97 @@ class LastStep(keras.layers.Layer):
 
     def call(self, x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
         return tf.gather(x, lengths - 1, axis=1, batch_dims=1)
+
+
+class Segments(keras.layers.Layer):
+    """Cuts rows into segments that overlap by half or not at all: a step that reads many steps.
+
+    The last segment of a row is filled up with zeros, whatever lies past the row's end.
+
+    Args:
+        size: Steps of a segment.
+        hop: Steps from one segment to the next, up to `size`.
+        name: Of the layer.
+    """
+
+    def __init__(self, size: int, hop: int, name: str | None = None):
+        super().__init__(name=name)
+        self.size, self.hop = size, hop
+
+    def call(self, x: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return segments [B, S, size * C] of `x` [B, T, C], and how many of each row are real."""
+        shape = tf.shape(x)
+        real = tf.sequence_mask(lengths, shape[1])[:, :, None]  # [B, T, 1]
+        count = self._count(shape[1])
+        room = (count - 1) * self.hop + self.size - shape[1]
+        x = tf.pad(tf.where(real, x, 0), [[0, 0], [0, room], [0, 0]])
+        places = tf.range(count)[:, None] * self.hop + tf.range(self.size)  # [S, size]
+        if self.hop == self.size:
+            pieces = x
+        else:
+            pieces = tf.gather(x, places, axis=1)  # [B, S, size, C]
+        return tf.reshape(pieces, [shape[0], count, self.size * x.shape[-1]]), self._count(lengths)
+
+    def _count(self, steps: tf.Tensor) -> tf.Tensor:
+        return 1 + (tf.maximum(steps - self.size, 0) + self.hop - 1) // self.hop
+
+
+class FromLast(keras.layers.Layer):
+    """Each step's difference to the last real step of its row: [B, T, C] -> [B, T, C]."""
+
+    def call(self, x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        return x - tf.gather(x, lengths[:, None] - 1, axis=1, batch_dims=1)
+
+
+class Apart(keras.layers.Layer):
+    """Makes each of some channels a row of its own: [B, T, C] -> [B * G, T, 1].
+
+    Args:
+        channels: The G channels.
+        name: Of the layer.
+    """
+
+    def __init__(self, channels: tuple[int, ...], name: str | None = None):
+        super().__init__(name=name)
+        self.channels = channels
+
+    def call(self, x: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        count, shape = len(self.channels), tf.shape(x)
+        x = tf.transpose(tf.gather(x, list(self.channels), axis=2), [0, 2, 1])  # [B, G, T]
+        return tf.reshape(x, [shape[0] * count, shape[1], 1]), tf.repeat(lengths, count)
+
+
+class Together(keras.layers.Layer):
+    """Lays the answers for the G channels of an example side by side: [B * G, H] -> [B, G * H].
+
+    Args:
+        width: G * H.
+        name: Of the layer.
+    """
+
+    def __init__(self, width: int, name: str | None = None):
+        super().__init__(name=name)
+        self.width = width
+
+    def call(self, y: tf.Tensor) -> tf.Tensor:
+        return tf.reshape(y, [-1, self.width])
+
+
+class Blanks(keras.layers.Layer):
+    """Makes some ids the unknown word's, in training: [B, T] -> [B, T].
+
+    Args:
+        rate: Share of the ids.
+        seed: Of the draw.
+        name: Of the layer.
+    """
+
+    def __init__(self, rate: float, seed: int, name: str | None = None):
+        super().__init__(name=name)
+        self.rate, self.draw = rate, keras.random.SeedGenerator(seed)
+
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        if not training:
+            return x
+        kept = keras.random.uniform(tf.shape(x), seed=self.draw) >= self.rate
+        return tf.where(kept, x, 0)

@@ -43,7 +43,7 @@ class SequenceModel:
         self.head = head
         self.network: keras.Model = backbone.build(encoder.spec, head.units, seed)
         self._traced: Callable[..., Any] | None = None
-        if backbone.skip:
+        if backbone.skip or backbone.apart:
             self._start_from_last_value()
 
     def predict(self, inputs: Sequence[Any]) -> Prediction:
@@ -135,6 +135,10 @@ class SequenceModel:
         if scaled is None:
             return
         kernel, bias = self.network.get_layer("outputs").get_weights()
+        if self.backbone.apart:
+            self.network.get_layer("level").set_weights(scaled)
+            self.network.get_layer("outputs").set_weights([kernel * 0, bias])
+            return
         kernel[:] = 0  # the LSTM has no say yet; its own weights get gradients from step 2 on
         kernel[-len(scaled[0]) :] = scaled[0]  # the last step comes last: see Backbone.build
         self.network.get_layer("outputs").set_weights([kernel, scaled[1].astype(bias.dtype)])

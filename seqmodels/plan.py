@@ -34,6 +34,8 @@ class Training:
             where the dataset brings its own.
         clip: Largest norm of all gradients together; larger ones are scaled down (Pascanu et
             al. 2013). None: no limit.
+        average: Epochs over which the weights are averaged for validation and for what is
+            kept; see `averaging.Average`. 0: not at all.
     """
 
     epochs: Annotated[int, Ge(1)] = 20
@@ -42,6 +44,7 @@ class Training:
     patience: Annotated[int, Ge(0)] = 4
     valid: Annotated[float, Gt(0), Lt(1)] = 0.1
     clip: Annotated[float, Gt(0)] | None = 1.0
+    average: Annotated[float, Ge(0)] = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from seqmodels import batches
 from seqmodels.adam import Adam
+from seqmodels.averaging import Average
 from seqmodels.checkpoints import Checkpoints
 from seqmodels.finite import not_finite
 from seqmodels.heads.base import Head
@@ -86,14 +87,14 @@ def fit(
         while len(loop.history) < settings.epochs and not loop.waited(settings.patience):
             try:
                 row = loop.train_epoch(train, watch, stop, kept)
-                loop.finish(row | loop.evaluate(valid))
+                loop.finish(row, valid)
                 loop.save(kept)
                 watch.epoch(loop.history[-1])
             except Enough:
                 ended = True
                 break
             stop.check()
-    if (settings.patience or ended) and loop.best:
+    if loop.best:
         for variable, value in zip(network.variables, loop.best, strict=True):
             variable.assign(value)
     return loop.history
@@ -119,6 +120,8 @@ class _Loop:
             clip=settings.clip,
             table=tables[0] if tables else None,
         )
+        steps = -(-len(train.y) // settings.batch_size)
+        self.average = Average(network.trainable_variables, settings.average, steps)
         self.history: list[Row] = []
         self.best: list[np.ndarray] = []
         self.metrics = head.metrics()
@@ -142,7 +145,7 @@ class _Loop:
         variables = self.network.trainable_variables
 
         def step(x: tf.Tensor, lengths: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            read = self.optimizer.read(x)
+            read = self.optimizer.read(self._looked_up(x))
             with tf.GradientTape() as tape:
                 outputs: Any = self.network({"x": x, "lengths": lengths}, training=True)
                 value: Any = loss(y, outputs)
@@ -150,6 +153,11 @@ class _Loop:
             return value, good, outputs
 
         return step
+
+    def _looked_up(self, x: tf.Tensor) -> tf.Tensor:
+        """Return the ids [U] that the network may look up: those of x, and the unknown word's."""
+        ids = x.dtype.is_integer
+        return tf.concat([tf.reshape(x, [-1]), [0]], axis=0) if ids else x
 
     def _measure(self, loss: keras.Loss) -> Callable[..., Any]:
         def measure(y: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
@@ -180,6 +188,9 @@ class _Loop:
             self.done += 1
             self.total, self.seen = self.total + float(value) * len(rows), self.seen + len(rows)
             self.answers.append((y, outputs))
+            if self.average.due(self.done):
+                self.optimizer.settle()
+                self.average.take()
             if sum(len(y) for y, _ in self.answers) >= MEASURE:
                 self._catch_up()
             try:
@@ -207,11 +218,14 @@ class _Loop:
         found = {"loss": total / len(part.y), **self._metrics()}
         return {f"valid_{name}": value for name, value in found.items()}
 
-    def finish(self, row: Row) -> None:
+    def finish(self, row: Row, valid: Part) -> None:
         """Add a row to the history, and keep the weights when they are the best so far."""
         losses = [past["valid_loss"] for past in self.history]
-        if not losses or row["valid_loss"] < min(losses):
-            self.best = [array_of(variable) for variable in self.network.variables]
+        with self.average.in_place():
+            row = row | self.evaluate(valid)
+            better = not losses or row["valid_loss"] < min(losses)
+            if better or not self.settings.patience:
+                self.best = [array_of(variable) for variable in self.network.variables]
         self._tick()
         self.history.append({**row, "seconds": round(self.seconds, 3)})
         self.seconds = 0.0
@@ -231,7 +245,8 @@ class _Loop:
         arrays |= {f"best_{i}": value for i, value in enumerate(self.best)}
         for i, (y, outputs) in enumerate(self.answers):
             arrays |= {f"y_{i}": y, f"outputs_{i}": np.asarray(outputs)}
-        within = [self.done, self.total, self.seen, self.seconds]
+        arrays |= {f"mean_{i}": value for i, value in enumerate(self.average.sums)}
+        within = [self.done, self.total, self.seen, self.seconds, self.average.total]
         arrays |= {"history": np.array(json.dumps(self.history)), "within": np.array(within)}
         kept.save(len(self.history), self.done, arrays)
 
@@ -246,7 +261,8 @@ class _Loop:
         self.answers = [
             (arrays[f"y_{i}"], arrays[f"outputs_{i}"]) for i in range(_count(arrays, "y_"))
         ]
-        done, self.total, seen, self.seconds = arrays["within"].tolist()
+        self.average.sums = [arrays[f"mean_{i}"] for i in range(_count(arrays, "mean_"))]
+        done, self.total, seen, self.seconds, self.average.total = arrays["within"].tolist()
         self.done, self.seen = int(done), int(seen)
 
     def _variables(self) -> list[Any]:

@@ -140,7 +140,7 @@ class SeriesEncoder(Encoder):
         known = self.mean or self.columns
         if not known:
             raise InputError("Encoder 'series' has no channels yet. Call fit first.")
-        return Spec(channels=len(known))
+        return Spec(channels=len(known), continues=self.continues)
 
     def last_value(self) -> tuple[np.ndarray, np.ndarray] | None:
         if self.continues is None or self.mean is None or self.std is None:
