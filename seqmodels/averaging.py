@@ -46,14 +46,15 @@ class Average:
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
         """Put the average in the place of the weights, for a while."""
-        if not self.sums:
-            yield
-            return
-        newest = [np.array(weight.value.numpy()) for weight in self.weights]
-        for weight, total in zip(self.weights, self.sums, strict=True):
-            weight.assign(total / self.total)
+        newest = [np.array(weight.value.numpy()) for weight in self.weights] if self.sums else []
+        self.keep()
         try:
             yield
         finally:
-            for weight, value in zip(self.weights, newest, strict=True):
+            for weight, value in zip(self.weights, newest, strict=bool(newest)):
                 weight.assign(value)
+
+    def keep(self) -> None:
+        """Put the average in the place of the weights, where there is one."""
+        for weight, total in zip(self.weights, self.sums, strict=bool(self.sums)):
+            weight.assign(total / self.total)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Ge, Lt
 
-from seqmodels.data import Spec
-from seqmodels.errors import InputError
+from seqmodels.data import Encoder, Spec
+from seqmodels.errors import InputError, some
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
+
+    from seqmodels.heads.base import Head
 
 Size = Annotated[int, Ge(1)]
 EMBED = 64
@@ -73,7 +76,7 @@ class Backbone:
             given = {"skip": self.skip, "level": self.level != "absolute", "apart": self.apart,
                      "segment": self.segment, "hop": self.hop}  # fmt: skip
             problems += [
-                f"Backbone({name}=) needs an encoder of numbers, got one of tokens. Leave {name} out."
+                f"Backbone({name}=) needs an encoder of numbers, got one of tokens. Leave it out."
                 for name, value in given.items()
                 if value
             ]
@@ -83,12 +86,38 @@ class Backbone:
             problems.append(
                 f"Backbone(hop={self.hop}) leaves steps out: give segment= of at least as many."
             )
-        if self.apart and spec.continues is None:
+        if self.apart and not spec.told:
             problems.append(
                 "Backbone(apart=True) needs a forecast of channels that are read. Leave apart out."
             )
+        elif self.apart and spec.vocabulary is None:
+            each = len(spec.continues or ()) // len(spec.told)
+            if spec.continues != tuple(c for c in spec.told for _ in range(each)):
+                problems.append(
+                    f"Backbone(apart=True) needs as many answers for each channel, one channel "
+                    f"after the other, got those of channels {some(spec.continues or ())}."
+                )
         if problems:
             raise InputError(problems)
+
+    def now(self, encoder: Encoder, head: Head) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return how the outputs that mean "as it is now" follow from the last encoded step.
+
+        Returns:
+            A kernel [C, outputs] and a bias [outputs]; None where there is no such thing, or it
+            is not asked for.
+
+        Raises:
+            InputError: It is needed, and this head does not answer with numbers.
+        """
+        known = encoder.last_value() if self.skip or self.apart else None
+        found = head.scaled(*known) if known else None
+        if self.apart and found is None:
+            raise InputError(
+                "Backbone(apart=True) needs a forecast in numbers, of values that are read as they "
+                "are (scaling='standard'): use head 'regression', or leave apart out."
+            )
+        return found
 
     def build(self, spec: Spec, outputs: int, seed: int = 0) -> keras.Model:
         """Return the network {x, lengths} -> [B, outputs].

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -14,7 +16,7 @@ class LastStep(keras.layers.Layer):
 
 
 class Segments(keras.layers.Layer):
-    """Cuts rows into segments that overlap by half or not at all: a step that reads many steps.
+    """Cuts rows into segments, which may overlap: steps that hold many steps.
 
     The last segment of a row is filled up with zeros, whatever lies past the row's end.
 
@@ -33,14 +35,13 @@ class Segments(keras.layers.Layer):
         shape = tf.shape(x)
         real = tf.sequence_mask(lengths, shape[1])[:, :, None]  # [B, T, 1]
         count = self._count(shape[1])
-        room = (count - 1) * self.hop + self.size - shape[1]
+        room: Any = (count - 1) * self.hop + self.size - shape[1]
         x = tf.pad(tf.where(real, x, 0), [[0, 0], [0, room], [0, 0]])
         places = tf.range(count)[:, None] * self.hop + tf.range(self.size)  # [S, size]
-        if self.hop == self.size:
-            pieces = x
-        else:
-            pieces = tf.gather(x, places, axis=1)  # [B, S, size, C]
-        return tf.reshape(pieces, [shape[0], count, self.size * x.shape[-1]]), self._count(lengths)
+        pieces = x if self.hop == self.size else tf.gather(x, places, axis=1)
+        return tf.reshape(
+            pieces, [shape[0], count, self.size * int(x.shape[-1] or 1)]
+        ), self._count(lengths)
 
     def _count(self, steps: tf.Tensor) -> tf.Tensor:
         return 1 + (tf.maximum(steps - self.size, 0) + self.hop - 1) // self.hop
@@ -103,5 +104,5 @@ class Blanks(keras.layers.Layer):
     def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
         if not training:
             return x
-        kept = keras.random.uniform(tf.shape(x), seed=self.draw) >= self.rate
+        kept: Any = keras.random.uniform(tf.shape(x), seed=self.draw) >= self.rate
         return tf.where(kept, x, 0)

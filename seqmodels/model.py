@@ -43,8 +43,7 @@ class SequenceModel:
         self.head = head
         self.network: keras.Model = backbone.build(encoder.spec, head.units, seed)
         self._traced: Callable[..., Any] | None = None
-        if backbone.skip or backbone.apart:
-            self._start_from_last_value()
+        self._start_from_last_value()
 
     def predict(self, inputs: Sequence[Any]) -> Prediction:
         """Return answers for raw inputs, in their order.
@@ -130,18 +129,17 @@ class SequenceModel:
 
     def _start_from_last_value(self) -> None:
         """Make an untrained forecast answer "as it is now", so that training can only add to it."""
-        forecast = self.encoder.last_value()
-        scaled = self.head.scaled(*forecast) if forecast else None
-        if scaled is None:
+        now = self.backbone.now(self.encoder, self.head)
+        if now is None:
             return
         kernel, bias = self.network.get_layer("outputs").get_weights()
-        if self.backbone.apart:
-            self.network.get_layer("level").set_weights(scaled)
-            self.network.get_layer("outputs").set_weights([kernel * 0, bias])
-            return
         kernel[:] = 0  # the LSTM has no say yet; its own weights get gradients from step 2 on
-        kernel[-len(scaled[0]) :] = scaled[0]  # the last step comes last: see Backbone.build
-        self.network.get_layer("outputs").set_weights([kernel, scaled[1].astype(bias.dtype)])
+        if self.backbone.apart:
+            self.network.get_layer("level").set_weights([part.astype(bias.dtype) for part in now])
+        else:
+            kernel[-len(now[0]) :] = now[0]  # the last step comes last: see Backbone.build
+            bias = now[1].astype(bias.dtype)
+        self.network.get_layer("outputs").set_weights([kernel, bias])
 
     def _weights(self) -> dict[str, Any]:
         """Return the network's weights by a name that does not hang on Keras's version."""

@@ -205,6 +205,7 @@ def _check_encoder(plan: Plan, parts: Parts) -> None:
     with parts.as_given():
         encoder = parts.data.encoder.fit(parts.train.inputs)
         plan.backbone.check(encoder.spec)
+        plan.backbone.now(encoder, plan.head.fit(parts.train.target(parts.target)))
 
 
 def _made(name: str, make: Callable[[], Dataset]) -> Dataset:

@@ -94,9 +94,11 @@ def fit(
                 ended = True
                 break
             stop.check()
-    if loop.best:
+    if (settings.patience or ended) and loop.best:
         for variable, value in zip(network.variables, loop.best, strict=True):
             variable.assign(value)
+    else:
+        loop.average.keep()
     return loop.history
 
 
@@ -223,8 +225,7 @@ class _Loop:
         losses = [past["valid_loss"] for past in self.history]
         with self.average.in_place():
             row = row | self.evaluate(valid)
-            better = not losses or row["valid_loss"] < min(losses)
-            if better or not self.settings.patience:
+            if not losses or row["valid_loss"] < min(losses):
                 self.best = [array_of(variable) for variable in self.network.variables]
         self._tick()
         self.history.append({**row, "seconds": round(self.seconds, 3)})
