@@ -63,6 +63,7 @@ class Plan:
         seed: Of everything that is random.
         limit: Examples of each part to use, drawn at random; None: all.
         preset: The preset it started from, if one was asked for.
+        free: Settings of the training that nobody has set: see `sizing.sized`.
     """
 
     dataset: str
@@ -76,6 +77,7 @@ class Plan:
     seed: int = 0
     limit: int | None = None
     preset: str | None = None
+    free: tuple[str, ...] = ()
 
     def made(self) -> Dataset:
         """Return the dataset as it comes; reads the data.
@@ -121,6 +123,7 @@ class Plan:
             "seed": self.seed,
             "limit": self.limit,
             "preset": self.preset,
+            "free": list(self.free),
         }
 
     def _sample(self, part: Examples, number: int) -> Examples:

@@ -44,6 +44,7 @@ class Record(pydantic.BaseModel, extra="forbid"):
     seed: int
     limit: int | None
     preset: str | None
+    free: list[str] = []
     decided: list[str] = []
     audit: dict[str, Any] | None = None
     allow_leak: str | None = None

@@ -16,6 +16,8 @@ from seqmodels.heads.base import Head
 from seqmodels.plan import Plan, Training
 from seqmodels.registry import DATASETS, HEADS, RegistryError, Source, nearest
 
+FREE = ("batch_size", "epochs", "patience")  # settings of the training that the data may decide
+
 
 def resolve(
     dataset: str | Path | Dataset,
@@ -98,6 +100,7 @@ def resolve(
         seed=seed,
         limit=limit,
         preset=preset,
+        free=tuple(name for name in FREE if name not in groups["training"]),
     )
 
 
@@ -132,6 +135,7 @@ def restored(record: Mapping[str, Any], dataset: Dataset | None = None) -> Plan:
         seed=record["seed"],
         limit=record["limit"],
         preset=record["preset"],
+        free=tuple(record.get("free", ())),
     )
 
 

@@ -55,6 +55,7 @@ LEVEL = {
     "terminal": 11,
     "plan": 5,
     "reading": 5,
+    "sizing": 6,
     "settings": 6,
     "tracing": 4,
     "training": 6,

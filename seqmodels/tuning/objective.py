@@ -18,6 +18,7 @@ from seqmodels.errors import InputError
 from seqmodels.heads.base import Head
 from seqmodels.model import SequenceModel
 from seqmodels.plan import Plan
+from seqmodels.sizing import sized
 from seqmodels.training import Part
 from seqmodels.tuning.variations import varied
 from seqmodels.tuning.watching import Outcome
@@ -55,13 +56,15 @@ class Objective:
         data = self._encoded(plan, settings)
         keras.utils.clear_session()
         gc.collect()
+        counts = len(data.train.y), len(data.valid.y)
+        how, _ = sized(plan.training, plan.free, *counts)
         model = SequenceModel(data.encoder, plan.backbone, data.head, seed=plan.seed)
         history = training.fit(
-            model.network, data.head, data.train, data.valid, plan.training,
+            model.network, data.head, data.train, data.valid, how,
             seed=plan.seed, folder=None, watch=watch,
         )  # fmt: skip
         losses = [row["valid_loss"] for row in history]
-        kept = int(np.argmin(losses)) if plan.training.patience else len(losses) - 1
+        kept = int(np.argmin(losses)) if how.patience else len(losses) - 1
         if not np.isfinite(losses[kept]):
             raise InputError(f"The validation loss became {losses[kept]}.")
         answers = model.answer(data.valid.sequences)

@@ -25,6 +25,7 @@ from seqmodels.model import SequenceModel
 from seqmodels.plan import Parts, Plan
 from seqmodels.progress import Reporter
 from seqmodels.registry import HEADS
+from seqmodels.sizing import sized
 from seqmodels.stopping import Stopped
 from seqmodels.work.results import give_back, since, write_results
 
@@ -79,6 +80,7 @@ class Work:
         self.cut = cut(encoder, parts.train, self.encoded["train"].sequences)
         self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
+        self._size()
         self.yardstick = yardstick(head, parts.target, parts.train)
         self.budget = budget if isinstance(budget, Budget) else None
         self.decision: Any = began["budget"] if began else budget
@@ -169,6 +171,15 @@ class Work:
             return like.network
 
         return budgets.decided(budget, network, model.head, self.encoded, plan.training, plan.seed)
+
+    def _size(self) -> None:
+        """Fill in what of the training the data decide, and say why."""
+        plan, counts = self.plan, self.counts
+        chosen, why = sized(plan.training, plan.free, counts["train"], counts["valid"])
+        self.plan = dataclasses.replace(plan, training=chosen, free=())
+        self.reporter.epochs = chosen.epochs
+        if why:
+            self.says.append(f"Training: {', '.join(why)}.")
 
     def _limit(self, **training: int) -> None:
         """Change what was asked of the training, as `run.json` will tell."""
