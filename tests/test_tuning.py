@@ -205,7 +205,9 @@ def test_other_test_examples_change_nothing(tmp_path):
 
 
 def test_the_value_is_the_loss_of_the_weights_that_a_run_keeps(sums):
-    plan = resolve("sums", head="binary", settings={**QUICK, "training.epochs": 4})
+    plan = resolve(
+        "sums", head="binary", settings={**QUICK, "training.epochs": 4, "training.patience": 4}
+    )
     rows = []
     watch = Watching(lambda epoch, loss: rows.append(loss), show=lambda row: None)
     outcome = objective.Objective(plan)({"training.learning_rate": 0.9}, watch)
@@ -357,6 +359,11 @@ def test_the_same_command_goes_on_and_another_is_refused(sums, fake, tmp_path):
         tuned(tmp_path / "t", trials=8, seed=1)
     with pytest.raises(sm.InputError, match=r"search.backbone.units"):
         tuned(tmp_path / "t", trials=8, search={"backbone.units": "2:4"})
+
+
+def test_a_process_that_is_just_writing_what_was_asked_disturbs_no_other(sums, fake, tmp_path):
+    (tmp_path / ".tune.json.7402cd5e.tmp").write_text("{")
+    assert len(tuned(tmp_path, trials=1).trials) == 1
 
 
 def test_a_directory_that_is_no_tuning_is_left_alone(sums, fake, tmp_path):

@@ -103,10 +103,10 @@ class Folder:
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
-            others = sorted(one.name for one in path.iterdir() if one.name not in OURS)
+            others = sorted(one.name for one in path.iterdir() if _foreign(one.name))
         except OSError as error:
             raise InputError(f"Cannot make {str(path)!r}: {error.strerror}.") from error
-        if not (path / RECORD).exists() and others:
+        if others and not (path / RECORD).exists():
             raise InputError(
                 f"The directory {str(path)!r} exists and holds something else: {some(others)}. "
                 f"Choose another."
@@ -246,3 +246,8 @@ def _flat(value: Any, name: str = "") -> dict[str, Any]:
     for key, one in value.items():
         found |= _flat(one, f"{name}.{key}" if name else key)
     return found
+
+
+def _foreign(name: str) -> bool:
+    """Return whether a file is none of a tuning's, nor one that is about to become one."""
+    return name not in OURS and not any(name.startswith(f".{own}.") for own in OURS)
