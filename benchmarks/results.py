@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import quality
 from table import Clock, cell, kept, save, show
 
 from seqmodels.machine import versions
@@ -21,6 +22,23 @@ from seqmodels.machine import versions
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
 PAGE = """# Results
+
+## Beside published tables
+
+What `seqmodels train` does when it is asked for nothing but the data: the median over seeds of the
+score on the test part, and the range. No run is left out, and settings were chosen without the test
+part: on validation parts, or on shares of small training parts held out. Beside it stand the
+answer that needs no learning, the best of the simple models that were run on the same parts, and
+published figures, which others found with their own choices. Made by
+`python benchmarks/quality.py`; what each rival is, is said in `benchmarks/rivals.py`.
+
+{quality}
+
+| published | source |
+| --- | --- |
+{sources}
+
+## Every dataset under every head
 
 Every built-in dataset under every head, with its default settings, seed {seed}, on the published
 files. {beats} of {all} rows beat the best answer that needs no learning.
@@ -37,11 +55,11 @@ hundredths of accuracy, or of a few hundredths of the error, is within what chan
 Made by `python benchmarks/results.py` with {versions}.
 All other scores are in `benchmarks/results/results.json`.
 
-## Real data, three heads each
+### Real data, three heads each
 
 {real}
 
-## Nothing to download
+### Nothing to download
 
 {offline}
 
@@ -104,6 +122,7 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="+", default=[""], metavar="NAME", help="rows that start so"
     )
+    parser.add_argument("--page-only", action="store_true", help="of what there is already")
     parser.add_argument("--again", action="store_true", help="make rows anew that are there")
     parser.add_argument("--limit", type=int, help="examples of each part: a trial, kept nowhere")
     parser.add_argument("--epochs", type=int, help="also only for a trial")
@@ -120,7 +139,7 @@ def main() -> None:
     if not chosen:
         sys.exit(f"No row starts with {asked.only}. Rows: {', '.join(row.name for row in every)}.")
     found: dict[str, Any] = kept(path)
-    for row in chosen:
+    for row in [] if asked.page_only else chosen:
         if asked.again or row.name not in found:
             new = scored(row, asked.seed, asked.limit, asked.epochs)
             found = {**kept(path), row.name: new}  # another process may have added to it
@@ -197,7 +216,11 @@ def page(found: dict[str, Any], seed: int, folder: Path) -> str:
     paper = kept(folder / "paper.json").get("fits", [])
     used = {tuple(one["versions"].items()) for one in found.values()}
     told = "; ".join(", ".join(f"{name} {number}" for name, number in one) for one in sorted(used))
+    published = kept(folder / "quality.json").values()
+    sources = {(one["name"], one["source"]) for row in published for one in row["anchors"]}
     return PAGE.format(
+        quality=markdown([quality.brief(row) for row in published]),
+        sources="\n".join(f"| {name} | {source} |" for name, source in sorted(sources)),
         seed=seed,
         beats=sum(one["beats it"] for one in found.values()),
         all=len(found),

@@ -1,11 +1,13 @@
 """The benchmark of speed: its processes, its ratios and its page, on the smallest piece of work."""
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -122,3 +124,68 @@ def test_a_contestant_that_fails_is_named_with_its_error(benchmarks):
 
     with Worker("ours") as worker, pytest.raises(SystemExit, match=r"seqmodels failed.*no_such"):
         worker.prepare({"work": "no_such"})
+
+
+def test_a_row_of_quality_tells_the_median_and_the_range_beside_the_best_rival(benchmarks):
+    from quality import brief
+
+    def run(seed: int, score: float) -> dict[str, Any]:
+        return {"seed": seed, "score": "accuracy", "higher is better": True, "model": score,
+                "trivial": {"majority class": 0.5}, "simple": {"length only": 0.6 + seed / 10},
+                "CPU minutes": 1.0, "peak MB": 800 + seed}  # fmt: skip
+
+    row = {"row": "ucr/X", "goal": 0.9, "rivals": {"MiniRocket": {"model": 0.8}},
+           "anchors": [{"name": "ROCKET", "score": 0.97, "source": "paper"}],
+           "runs": [run(0, 0.95), run(1, 0.2), run(2, 0.91)]}  # fmt: skip
+    told = brief(row)
+    assert told["LSTM"] == 0.91
+    assert told["over seeds"] == "0.2 to 0.95 (3)", "one that collapsed stays in"
+    assert told["best simple model"] == "0.8 (MiniRocket)"
+    assert told["goal"] == "0.9 reached"
+    assert told["peak MB"] == 802
+    assert brief({**row, "goal": 0.92})["goal"] == "0.92 missed"
+
+
+def test_rows_of_quality_have_names_of_their_own_and_rivals_that_there_are(benchmarks):
+    from quality import ROWS
+    from rivals import RIVALS
+
+    assert len({row.name for row in ROWS}) == len(ROWS)
+    assert all(name in RIVALS for row in ROWS for name in row.rivals)
+
+
+def test_warping_finds_the_cheapest_way_within_its_band(benchmarks):
+    from rivals import WARP, _warped
+
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        one, other = (rng.normal(size=(rng.integers(1, 20), 2)) for _ in range(2))
+        band = max(abs(len(one) - len(other)), math.ceil(WARP * max(len(one), len(other))))
+        found = np.full((len(one) + 1, len(other) + 1), np.inf)
+        found[0, 0] = 0
+        for i, j in np.ndindex(len(one), len(other)):
+            if abs(i - j) <= band:
+                before = min(found[i, j], found[i, j + 1], found[i + 1, j])
+                found[i + 1, j + 1] = np.square(one[i] - other[j]).sum() + before
+        assert _warped(one, other) == pytest.approx(found[-1, -1])
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_rivals_of_sequences_tell_shapes_apart(benchmarks, channels):
+    from rivals import dtw, minirocket
+
+    rng = np.random.default_rng(0)
+    shapes = {"up": np.linspace(-1, 1, 40), "wave": np.sin(np.arange(40))}
+    y = [name for name in shapes for _ in range(12)]
+    x = [np.stack([shapes[name] + rng.normal(size=40) / 4] * channels, axis=1) for name in y]
+    for rival in (dtw, minirocket):
+        answers = list(rival(x[::2], y[::2], [one[:37] for one in x[1::2]]))
+        assert answers == y[1::2]
+
+
+def test_the_rival_of_texts_reads_pairs_of_words(benchmarks):
+    from rivals import tfidf
+
+    texts = ["not good", "good not bad", "bad", "not bad good", "good", "bad not good"] * 5
+    y = ["-", "+", "-", "+", "+", "-"] * 5
+    assert list(tfidf(texts, y, texts[:6])) == y[:6]

@@ -1,0 +1,265 @@
+"""Default settings held against published tables: several seeds, strong simple models beside.
+
+    SEQMODELS_DATA=FOLDER python benchmarks/quality.py
+    SEQMODELS_DATA=FOLDER python benchmarks/quality.py --only ucr imdb --seeds 3
+
+Each row is trained with the settings that `seqmodels train` takes when nothing is asked for, or
+with a preset that is named, once for each seed, each in a process of its own. The test part is
+read once a seed. No run is left out. Writes results/quality.json after every row, and the page
+docs/results.md; rows that are there stay as they are unless --again.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from table import Clock, cell, kept, save, show
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).parents[1]
+SEEDS = {"imdb": 3, "strokes": 3}  # of a family; else 5
+KARIM = "Karim et al. 2018"
+FAWAZ = "Fawaz et al. 2020"
+DEMPSTER = "Dempster et al. 2020"
+
+
+class Anchor(NamedTuple):
+    """A published figure: whose method, its score, and where it is found."""
+
+    name: str
+    score: float
+    source: str
+
+
+class Row(NamedTuple):
+    """What is trained, and what it is held against.
+
+    Attributes:
+        name: Family and name, "ucr/GunPoint".
+        dataset: A registered name, or a path below the folder of data.
+        how: Arguments of `seqmodels.train`; "data" is below the folder of data.
+        score: The one of the test part that is compared; None: the head's headline.
+        anchors: Published figures.
+        goal: The score to reach; None: none was set.
+        rivals: Names in `rivals.RIVALS`, run on the same parts.
+        drawn: The parts are drawn with the seed; else they are the published ones.
+    """
+
+    name: str
+    dataset: str
+    how: Mapping[str, Any] = {}
+    score: str | None = None
+    anchors: Sequence[Anchor] = ()
+    goal: float | None = None
+    rivals: Sequence[str] = ()
+    drawn: bool = False
+
+    @property
+    def family(self) -> str:
+        return self.name.partition("/")[0]
+
+
+def ucr(name: str, goal: float | None = None, *anchors: Anchor, dtw: bool = True) -> Row:
+    """Return the row of one set of the UCR and UEA archives, its default split."""
+    rivals = ["MiniRocket", *["DTW, nearest neighbour"] * dtw]
+    return Row(f"ucr/{name}", f"ucr/{name}", anchors=anchors, goal=goal, rivals=rivals)
+
+
+TEXT_RIVAL = ["TF-IDF of pairs, logistic"]
+ROWS = [
+    ucr("GunPoint", 1.0, Anchor("LSTM-FCN", 1.0, KARIM), Anchor("InceptionTime", 1.0, FAWAZ),
+        Anchor("ROCKET", 1.0, DEMPSTER)),
+    ucr("ECG200", 0.90, Anchor("LSTM-FCN", 0.90, KARIM), Anchor("InceptionTime", 0.93, FAWAZ),
+        Anchor("ROCKET", 0.91, DEMPSTER)),
+    ucr("ItalyPowerDemand", 0.962, Anchor("LSTM-FCN", 0.962, KARIM),
+        Anchor("InceptionTime", 0.965, FAWAZ), Anchor("ROCKET", 0.970, DEMPSTER)),
+    ucr("JapaneseVowels", 0.987, Anchor("LSTM-FCN", 0.987, KARIM)),
+    ucr("BasicMotions", 1.0, Anchor("LSTM-FCN", 1.0, KARIM)),
+    ucr("OSULeaf"),
+    ucr("ArticularyWordRecognition"),
+    ucr("Handwriting"),
+    ucr("PLAID", dtw=False),
+    Row("strokes/pendigits", "handwriting", {"data": "pendigits"}, goal=0.985,
+        anchors=(Anchor("DTW-1NN", 0.977, "UEA archive"), Anchor("InceptionTime", 0.997, FAWAZ))),
+    Row("imdb/default", "imdb", {"data": "imdb", "head": "binary"}, goal=0.885,
+        anchors=(Anchor("LSTM, one-hot, pooled", 0.9186, "Johnson and Zhang 2016"),
+                 Anchor("NB-SVM, pairs", 0.912, "Wang and Manning 2012"),
+                 Anchor("fastText, pairs", 0.906, "Joulin et al. 2017")), rivals=TEXT_RIVAL),
+    Row("texts/sms_spam", "sms_spam/SMSSpamCollection", score="f1", goal=0.95, drawn=True,
+        anchors=(Anchor("naive Bayes", 0.95, "Almeida et al. 2011"),), rivals=TEXT_RIVAL),
+    *(Row(f"forecasts/{preset}", "series", {"preset": preset, "data": ""}) for preset in
+      ("delhi-temperature", "delhi-humidity", "melbourne-temperature", "beijing-pollution",
+       "sales")),
+]  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, help="instead of $SEQMODELS_DATA")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="NAME")
+    parser.add_argument("--seeds", type=int, help="runs of each row; else 5, of long ones 3")
+    parser.add_argument("--again", action="store_true", help="make rows anew that are there")
+    parser.add_argument("--one", nargs=2, metavar=("NAME", "SEED"), help=argparse.SUPPRESS)
+    parser.add_argument("--rivals", metavar="NAME", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    data = asked.data or Path(os.environ.get("SEQMODELS_DATA", "."))
+    os.environ["SEQMODELS_DATA"] = str(data)
+    rows = {row.name: row for row in ROWS}
+    if asked.one:
+        print(json.dumps(trained(rows[asked.one[0]], int(asked.one[1]), data)))
+        return
+    if asked.rivals:
+        print(json.dumps(beside(rows[asked.rivals], data)))
+        return
+    chosen = [row for row in ROWS if row.name.startswith(tuple(asked.only))]
+    if not chosen:
+        sys.exit(f"No row starts with {asked.only}. Rows: {', '.join(rows)}.")
+    path = asked.out / "quality.json"
+    for row in chosen:
+        found = kept(path)
+        if asked.again or row.name not in found:
+            count = asked.seeds or SEEDS.get(row.family, 5)
+            new = measured(row, count, data)
+            found = {**kept(path), row.name: new}
+            save(path, {name: found[name] for name in rows if name in found})
+            show(row.name, [brief(new)])
+    print(f"Written: {path}. The page: python benchmarks/results.py --page-only", file=sys.stderr)
+
+
+def measured(row: Row, seeds: int, data: Path) -> dict[str, Any]:
+    """Return what came of a row: every seed's run, and the rivals."""
+    runs = [_apart("--one", row.name, str(seed), data=data) for seed in range(seeds)]
+    rivals = _apart("--rivals", row.name, data=data) if row.rivals else {}
+    return {
+        "row": row.name,
+        "preset": row.how.get("preset"),
+        "goal": row.goal,
+        "anchors": [anchor._asdict() for anchor in row.anchors],
+        "runs": runs,
+        "rivals": rivals,
+    }
+
+
+def trained(row: Row, seed: int, data: Path) -> dict[str, Any]:
+    """Train a row once, in this process, and return its scores and what it took."""
+    import seqmodels as sm
+
+    with tempfile.TemporaryDirectory() as folder, Clock() as clock:
+        run = sm.train(*_what(row, data), **_how(row, data, seed), out=Path(folder) / "r")
+    score = row.score or run.model.head.headline
+    trivial = next(iter(run.baselines))
+    return {
+        "seed": seed,
+        "score": score,
+        "higher is better": run.model.head.higher_is_better or row.score is not None,
+        "model": run.scores[score],
+        "trivial": {trivial: run.baselines[trivial][score]},
+        "simple": {
+            name: scores[score] for name, scores in run.baselines.items()
+            if name != trivial and score in scores
+        },
+        "scores": run.scores,
+        "examples": run.record["examples"],
+        "epochs": len(run.history),
+        "CPU minutes": round(clock.cpu / 60, 2),
+        "peak MB": round((run.record["usage"]["peak_memory_bytes"] or 0) / 1e6),
+        "decided": run.record["decided"],
+        "versions": run.record["versions"],
+    }  # fmt: skip
+
+
+def beside(row: Row, data: Path) -> dict[str, Any]:
+    """Run the rivals of a row on the parts of seed 0, validation added to training."""
+    from rivals import RIVALS
+
+    from seqmodels.plan import Plan
+    from seqmodels.settings import resolve
+
+    how = _how(row, data, 0)
+    asked = {name: how[name] for name in ("head", "preset", "data", "settings") if name in how}
+    plan: Plan = resolve(*_what(row, data), **asked)
+    parts = plan.parts()
+    head = plan.head.fit(parts.train.target(parts.target))
+    train, target = parts.data.train, parts.target
+    y, truth = list(train.target(target)), list(parts.test.target(target))
+    found = {}
+    for name in row.rivals:
+        with Clock() as clock:
+            answers = RIVALS[name](list(train.inputs), y, list(parts.test.inputs))
+        found[name] = {"model": _scored(answers, truth, row, head),
+                       "CPU minutes": round(clock.cpu / 60, 2)}  # fmt: skip
+    return found
+
+
+def _scored(answers: Sequence[Any], truth: Sequence[Any], row: Row, head: Any) -> float:
+    """Return accuracy, or the F1 of the head's positive class."""
+    from sklearn.metrics import accuracy_score, f1_score
+
+    said, true = [str(one) for one in answers], [str(one) for one in truth]
+    if row.score == "f1":
+        return float(f1_score(true, said, pos_label=str(head.classes[1])))
+    return float(accuracy_score(true, said))
+
+
+def brief(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the table: the median over seeds and its range, beside the others."""
+    runs = found["runs"]
+    values = [one["model"] for one in runs]
+    up = runs[0]["higher is better"]
+    middle = statistics.median(values)
+    (trivial,) = (f"{cell(value)} ({name})" for name, value in runs[0]["trivial"].items())
+    simple = {
+        name: statistics.median(one["simple"][name] for one in runs) for name in runs[0]["simple"]
+    }
+    simple |= {name: one["model"] for name, one in found["rivals"].items()}
+    best = (max if up else min)(simple, key=lambda name: simple[name], default=None)
+    goal = found["goal"]
+    return {
+        "data": found["row"],
+        "score": f"{runs[0]['score']} {'↑' if up else '↓'}",
+        "LSTM": middle,
+        "over seeds": f"{cell(min(values))} to {cell(max(values))} ({len(values)})",
+        "trivial": trivial,
+        "best simple model": "-" if best is None else f"{cell(simple[best])} ({best})",
+        "published": ", ".join(f"{one['name']} {one['score']}" for one in found["anchors"]) or "-",
+        "goal": "-" if goal is None else f"{goal} {'reached' if middle >= goal else 'missed'}",
+        "CPU min": statistics.median(one["CPU minutes"] for one in runs),
+        "peak MB": max(one["peak MB"] for one in runs),
+    }
+
+
+def _what(row: Row, data: Path) -> tuple[str]:
+    from seqmodels.registry import DATASETS
+
+    return (row.dataset if row.dataset in DATASETS else str(data / row.dataset),)
+
+
+def _how(row: Row, data: Path, seed: int) -> dict[str, Any]:
+    how: dict[str, Any] = {"quiet": True, "seed": seed, **row.how}
+    if "data" in how:
+        how["data"] = str(data / how["data"])
+    if row.drawn:
+        how["settings"] = {**how.get("settings", {}), "dataset.seed": seed}
+    return how
+
+
+def _apart(*words: str, data: Path) -> dict[str, Any]:
+    """Run a part of this file in a process of its own, so that its memory is its own."""
+    print(" ".join(words), "...", file=sys.stderr)
+    command = [sys.executable, __file__, "--data", str(data), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(words)} failed:\n{done.stderr[-3000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main()
