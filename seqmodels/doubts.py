@@ -167,9 +167,16 @@ def _beaten(head: Head, found: Evaluation) -> Iterator[str]:
         return f"{name} {own:.4g} against {found.baselines[rival][name]:.4g}{limits}"
 
     if better:
+        lift = found.lifts.get(better[0])
+        chance = lift is not None and lift.high > 0
+        advice = (
+            f"Which of them is better is open: test on more {found.resampled}, or change the "
+            if chance
+            else "Use the simpler one, or change the "
+        )
         yield (
             f"The LSTM does not beat {better[0]!r}: {against(better[0])}. {_others(better)}"
-            f"Use the simpler one, or change the network: units, epochs, learning rate."
+            f"{advice}network: units, epochs, learning rate."
         )
     if near:
         yield (

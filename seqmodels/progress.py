@@ -167,9 +167,13 @@ def _told(row: Row) -> Sequence[str]:
         if name in ("epoch", "seconds") or name.startswith("valid_"):
             continue
         valid = row.get(f"valid_{name}")
-        beside = "" if valid is None else f" (valid {valid:.4f})"
-        told.append(f"{name.replace('_', ' ')} {value:.4f}{beside}")
+        beside = "" if valid is None else f" (valid {_digits(valid)})"
+        told.append(f"{name.replace('_', ' ')} {_digits(value)}{beside}")
     return told
+
+
+def _digits(value: float) -> str:
+    return f"{value:.1e}" if 0 < abs(value) < 1e-3 else f"{value:.4f}"
 
 
 def _clock(seconds: float) -> str:

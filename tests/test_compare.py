@@ -277,6 +277,17 @@ def three(tmp_path):
             (("small", 0.7, 8), ("large", 0.9, 32), ("<i>odd", 0.89, 16))]  # fmt: skip
 
 
+def test_a_run_with_other_baselines_is_the_same_run_once_more(tmp_path):
+    """Whether simple models stand beside it has no say in what was trained."""
+    paths = [run(tmp_path / name, 0.9) for name in ("with", "without")]
+    scores = json.loads((paths[1] / "scores.json").read_text())
+    assert scores["baselines"]
+    (paths[1] / "scores.json").write_text(json.dumps({**scores, "baselines": {}, "lifts": {}}))
+    other = run(tmp_path / "other", 0.7, units=16, draw=1)
+    found = compare([*paths, other])
+    assert any("once more" in note for note in found.notes)
+
+
 def test_the_table_fits_80_columns_and_marks_without_colour(three, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     done = CliRunner().invoke(app, ["compare", *three])

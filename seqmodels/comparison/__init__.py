@@ -213,7 +213,10 @@ def _grouped(opened: Sequence[Opened]) -> tuple[list[list[Opened]], list[str]]:
             groups.append([run])
         elif same is None:
             row.append(run)
-        elif same.saved == run.saved and same.record["fingerprint"] == run.record["fingerprint"]:
+        elif (
+            same.saved.scores == run.saved.scores
+            and same.record["fingerprint"] == run.record["fingerprint"]
+        ):
             notes.append(f"{run.path} is {same.path} once more, seed and all; it counts once.")
         else:
             raise InputError(
