@@ -51,8 +51,10 @@ class Backbone:
         apart: Read each channel that is foretold by itself, all with the same weights, from
             which its own future follows (PatchTST, Nie et al. 2023). Only for forecasts, of
             numbers, by `level` "last".
+        pairs: Weights for pairs of neighbouring words, which say something by themselves, beside
+            the LSTM, as each word does: see `layers.Pairs`. Only for tokens. 0: none.
         blanks: Share of words that are read as unknown ones in training, from 0, below 1 (word
-            dropout, Iyyer et al. 2015). Only for tokens.
+            dropout, Iyyer et al. 2015), and of those left out of `pairs`. Only for tokens.
     """
 
     units: Size = 64
@@ -68,6 +70,7 @@ class Backbone:
     hop: Size | None = None
     apart: bool = False
     blanks: Annotated[float, Ge(0), Lt(1)] = 0.0
+    pairs: Annotated[int, Ge(0)] = 0
 
     def check(self, spec: Spec) -> None:
         """Raise InputError where these sizes do not suit what the encoder puts out."""
@@ -80,8 +83,9 @@ class Backbone:
                 for name, value in given.items()
                 if value
             ]
-        elif self.blanks:
-            problems.append("Backbone(blanks=) needs an encoder of tokens. Leave blanks out.")
+        elif self.blanks or self.pairs:
+            name = "blanks" if self.blanks else "pairs"
+            problems.append(f"Backbone({name}=) needs an encoder of tokens. Leave it out.")
         if self.hop and self.hop > (self.segment or 1):
             problems.append(
                 f"Backbone(hop={self.hop}) leaves steps out: give segment= of at least as many."
@@ -174,6 +178,10 @@ class Backbone:
             if self.skip:
                 h = keras.layers.Concatenate(name="skip")([h, last])
             y = self._dense(outputs, seed + 8, "outputs")(h)  # [B, outputs]
+        if self.pairs and spec.vocabulary is not None:
+            bag = layers.Pairs(spec.vocabulary, outputs, self.pairs, dropout=self.blanks,
+                               seed=seed + 5, name="pairs")  # fmt: skip
+            y = keras.layers.Add(name="both")([y, bag(x, lengths)])
         return keras.Model({"x": x, "lengths": lengths}, y, name="network")
 
     def weights(self, spec: Spec, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -204,6 +212,8 @@ class Backbone:
             return
         width += spec.channels or 0 if self.skip else 0
         yield from _dense("outputs", width, outputs)
+        if self.pairs and spec.vocabulary is not None:
+            yield "pairs/table", (spec.vocabulary + self.pairs, outputs)
 
     def _table(self, vocabulary: int, seed: int) -> keras.Variable:
         """Return the embeddings [V, C]; the first LSTM looks them up."""

@@ -75,7 +75,7 @@ class Explainer:
     def __init__(self, model: SequenceModel, *, points: int = POINTS):
         import tensorflow as tf
 
-        spec, sizes = model.encoder.spec, dataclasses.replace(model.backbone, dropout=0, blanks=0)
+        spec, sizes = model.encoder.spec, dataclasses.replace(model.backbone, dropout=0, blanks=0, pairs=0)
         weights = {weight.path: weight for weight in model.network.weights}
         self.table: np.ndarray | None = None
         if spec.vocabulary is not None:
@@ -85,6 +85,7 @@ class Explainer:
         twin = sizes.build(spec, model.head.units)
         for weight in twin.weights:
             weight.assign(weights[weight.path])
+        self.pairs = model.network.get_layer("pairs") if model.backbone.pairs else None
         self.points = points
         like = [((None, None, spec.channels), "float32"), ((None,), "int32"), ((None,), "float32")]
 
@@ -125,7 +126,9 @@ class Explainer:
             left -= 4 * len(worst)
             finer = np.linspace(todo[worst, 0], todo[worst, 1], 5)  # [5, S]
             todo = np.stack([finer[:-1].ravel(), finer[1:].ravel()], axis=1)
-        return Explained(np.sum(kept, axis=0), values[1.0], values[0.0])
+        beside = self._beside(steps, unit)
+        parts = np.sum(kept, axis=0) + beside.parts
+        return Explained(parts, values[1.0] + beside.output, values[0.0] + beside.baseline)
 
     def _parts(
         self, x: np.ndarray, start: np.ndarray, unit: np.ndarray, panels: np.ndarray
@@ -159,6 +162,22 @@ class Explainer:
             batch = start + at[here, None, None].astype(np.float32) * (x - start)  # [B, T, C]
             slopes, values = self._slopes(batch, np.full(len(batch), len(x), np.int32), unit)
             yield here, np.asarray(slopes), np.asarray(values)
+
+    def _beside(self, steps: np.ndarray, unit: np.ndarray) -> Explained:
+        """Explain what words and pairs say by themselves; half of a pair is of either word."""
+        parts = np.zeros(len(steps))
+        if self.pairs is None:
+            return Explained(parts, 0.0, 0.0)
+        said = []  # by the words and by the pairs of the input, then of the baseline, [2 T - 1]
+        table = np.asarray(self.pairs.table) @ unit
+        for ids in (np.asarray(steps, np.int64), np.zeros(len(steps), np.int64)):
+            places = np.asarray(self.pairs.places(ids[None]))[0]
+            said.append(table[places] * self.pairs.loud / np.sqrt(len(places)))
+        more = said[0] - said[1]
+        parts += more[: len(steps)]
+        parts[:-1] += more[len(steps) :] / 2
+        parts[1:] += more[len(steps) :] / 2
+        return Explained(parts, float(said[0].sum()), float(said[1].sum()))
 
     def _vectors(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the vectors of an input and of its baseline, [T, C] each."""

@@ -150,6 +150,22 @@ def test_contributions_of_words_make_up_the_difference(engine, monkeypatch):
     assert 1 / (1 + np.exp(-found.output)) == pytest.approx(answer[0, 1], abs=1e-5)
 
 
+def test_pairs_of_words_that_speak_beside_the_lstm_are_explained_with_it():
+    encoder = TextEncoder().fit(["not good", "good not bad", "bad"])
+    head = Binary().fit(["a", "b"])
+    model = SequenceModel(encoder, Backbone(units=4, pairs=50, blanks=0.3), head)
+    rng = np.random.default_rng(0)
+    for weight in model.network.trainable_weights:
+        weight.assign(rng.normal(size=weight.shape) / 2)
+    ids = encoder.encode(["good not bad not good"])[0]
+    found = Explainer(model).explain(ids, np.ones(1))
+    x = {"x": ids[None].astype(np.int32), "lengths": np.int32([5])}
+    assert found.output == pytest.approx(np.asarray(model.network(x))[0, 0], rel=1e-4)
+    x["x"] *= 0
+    assert found.baseline == pytest.approx(np.asarray(model.network(x))[0, 0], rel=1e-4)
+    assert found.gap < 0.01
+
+
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("sizes", [{"skip": True}, {"embed": 4, "bidirectional": True}])
 def test_contributions_of_steps_make_up_the_difference(layers, sizes):
