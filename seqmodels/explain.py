@@ -75,7 +75,10 @@ class Explainer:
     def __init__(self, model: SequenceModel, *, points: int = POINTS):
         import tensorflow as tf
 
-        spec, sizes = model.encoder.spec, dataclasses.replace(model.backbone, dropout=0, blanks=0, pairs=0)
+        spec, sizes = (
+            model.encoder.spec,
+            dataclasses.replace(model.backbone, dropout=0, blanks=0, pairs=0),
+        )
         weights = {weight.path: weight for weight in model.network.weights}
         self.table: np.ndarray | None = None
         if spec.vocabulary is not None:

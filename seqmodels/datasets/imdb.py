@@ -16,11 +16,19 @@ from seqmodels.registry import Task, register_dataset
 URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 MD5 = "7c2ac02c03563afcf9b574c7e56c153a"
 _NAMES = ["aclImdb", "aclImdb*.tar.gz", "imdb.npz"]  # the best first
-_DEFAULT = {  # reviews are learned by heart after two or three epochs
+# On a tenth of the training part, held out: accuracy 0.885 without what follows the dropout and
+# reading the last 400 words; 0.892 with blanks, the rate and the average, and whole reviews; 0.91
+# with pairs too.
+_DEFAULT = {
+    "dataset.length": None,
     "backbone.units": 32,
     "backbone.embed": 32,
     "backbone.dropout": 0.5,
-    "training.epochs": 6,
+    "backbone.blanks": 0.5,
+    "backbone.pairs": 250_000,
+    "training.learning_rate": 3e-3,
+    "training.average": 1,
+    "training.epochs": 8,
     "training.patience": 2,
 }
 _TUTORIAL = {
@@ -34,6 +42,10 @@ _TUTORIAL = {
     "backbone.bidirectional": False,
     "backbone.dropout": 0.0,
     "backbone.summary": "last",
+    "backbone.blanks": 0.0,
+    "backbone.pairs": 0,
+    "training.learning_rate": 1e-3,
+    "training.average": 0,
     "training.batch_size": 128,
     "training.epochs": 5,
     "training.valid": 0.2,
