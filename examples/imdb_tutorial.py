@@ -30,8 +30,9 @@ def main(data: Path | None = None, limit: int | None = None, epochs: int = EPOCH
     head = sm.Binary()
 
     # 6. Compile: the head brings binary cross-entropy and accuracy. Adam as Keras sets it, its
-    #    gradients not clipped, and the weights of the last epoch rather than of the best one.
-    fitting = {"training.learning_rate": 1e-3, "training.clip": None, "training.patience": 0}
+    #    gradients not clipped, and the weights of the last step, not of the best epoch or averaged.
+    adam = {"training.learning_rate": 1e-3, "training.clip": None}
+    fitting = {**adam, "training.patience": 0, "training.average": 0}
 
     # 7. Train: a fifth of the training reviews is held out for validation.
     run = sm.train(

@@ -40,6 +40,7 @@ ENCODED = {"train": part(640), "valid": part(60), "test": part(60)}
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that each training step moves by a second, and nothing else does."""
+    monkeypatch.setattr(budgets, "_drawn", lambda: 0.1)  # seconds of a figure, on any machine
     now = [0.0]
     of_step = Pace.step
 

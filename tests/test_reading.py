@@ -227,6 +227,9 @@ def test_a_run_records_what_was_decided_and_its_report_tells_it(tmp_path, monkey
     x = rng.normal(size=(40, 5))
     data = sm.read(x, np.where(x[:, 0] + x[:, 3] > 0, "up", "down"), test=0.3)
     run = sm.train(data, epochs=1, quiet=True)
-    assert run.record["decided"] == list(data.says)
+    said, sized = run.record["decided"]
+    assert [said] == list(data.says)
+    assert sized.startswith("Training: batches of ")
     page = html.unescape((run.path / "report.html").read_text(encoding="utf-8"))
-    assert data.says[0] in page
+    assert said in page
+    assert sized in page

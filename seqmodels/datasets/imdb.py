@@ -20,7 +20,6 @@ _NAMES = ["aclImdb", "aclImdb*.tar.gz", "imdb.npz"]  # the best first
 # reading the last 400 words; 0.892 with blanks, the rate and the average, and whole reviews; 0.91
 # with pairs too.
 _DEFAULT = {
-    "dataset.length": None,
     "backbone.units": 32,
     "backbone.embed": 32,
     "backbone.dropout": 0.5,
@@ -58,7 +57,7 @@ def _probe(
     path: str | Path | None = None,
     *,
     words: Annotated[int, Ge(2)] = 20_000,
-    length: Annotated[int, Ge(1)] | None = 400,
+    length: Annotated[int, Ge(1)] | None = None,
     keep: Literal["start", "end"] = "end",
     mirror: str | None = None,
 ) -> Dataset:
@@ -90,7 +89,7 @@ def imdb(
     path: str | Path | None = None,
     *,
     words: Annotated[int, Ge(2)] = 20_000,
-    length: Annotated[int, Ge(1)] | None = 400,
+    length: Annotated[int, Ge(1)] | None = None,
     keep: Literal["start", "end"] = "end",
     mirror: str | None = None,
 ) -> Dataset:
@@ -114,7 +113,7 @@ def imdb(
             unpacked folder first and the npz last. None: `$SEQMODELS_DATA`, then the cache,
             then a download from Stanford (84 MB), once.
         words: Ids in use, the most frequent words and one for all others.
-        length: Words of a review to read at most; None reads all.
+        length: Words of a review to read at most. None: all.
         keep: Which end of a longer review is read.
         mirror: Address of a server that has `imdb/aclImdb_v1.tar.gz`, for the download. None:
             `$SEQMODELS_MIRROR`, else Stanford's.
