@@ -63,7 +63,7 @@ class Plan:
         seed: Of everything that is random.
         limit: Examples of each part to use, drawn at random; None: all.
         preset: The preset it started from, if one was asked for.
-        free: Settings of the training that nobody has set: see `sizing.sized`.
+        free: Settings that nobody has set, by dotted name: see `sizing.sized`.
     """
 
     dataset: str

@@ -16,7 +16,9 @@ from seqmodels.heads.base import Head
 from seqmodels.plan import Plan, Training
 from seqmodels.registry import DATASETS, HEADS, RegistryError, Source, nearest
 
-FREE = ("batch_size", "epochs", "patience")  # settings of the training that the data may decide
+FREE = tuple(  # settings that the data may decide
+    f"training.{name}" for name in ("learning_rate", "batch_size", "epochs", "patience")
+)
 
 
 def resolve(
@@ -100,7 +102,7 @@ def resolve(
         seed=seed,
         limit=limit,
         preset=preset,
-        free=tuple(name for name in FREE if name not in groups["training"]),
+        free=tuple(name for name in FREE if name not in known and name not in asked),
     )
 
 

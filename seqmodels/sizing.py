@@ -1,49 +1,55 @@
-"""Batch size, epochs and patience that suit the data, where nobody has set them."""
+"""Sizes of a training that suit the data, where nobody has set them."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Collection
+from typing import Any
 
-from seqmodels.plan import Training
+from seqmodels.plan import Plan
 
 BATCHES = ((1_000, 16), (5_000, 32))  # up to so many training examples, batches of so many
 STEPS = 1_000  # that the weights take at least, or small data are hardly looked at
 EPOCHS = (20, 200)  # whatever the steps
 TELLING = 50  # validation examples: the loss of fewer says little about when to stop
+RATES = ((32, 3e-3), (64, 2e-3))  # up to so many units, such a rate: wide networks take small steps
 
 
-def sized(
-    training: Training, free: Collection[str], train: int, valid: int
-) -> tuple[Training, list[str]]:
-    """Return how to train on so many examples, and why.
+def sized(plan: Plan, train: int, valid: int) -> tuple[Plan, list[str]]:
+    """Return the plan with what nobody has set, `plan.free`, filled in from the data.
 
     Args:
-        training: What was asked for.
-        free: Those of "batch_size", "epochs" and "patience" that nobody has set.
+        plan: What was asked for.
         train: Training examples.
         valid: Validation examples.
 
     Returns:
-        The same with these filled in; and for each a sentence for people.
+        The plan, in which nothing is free; and for each size a phrase for people, why it is so.
     """
-    chosen, why = {}, []
-    if "batch_size" in free:
+    free, training, units = set(plan.free), plan.training, plan.backbone.units
+    sizes: dict[str, Any] = {}
+    why = []
+    rate = training.learning_rate
+    if "training.learning_rate" in free:
+        rate = next((one for most, one in RATES if units <= most), training.learning_rate)
+        sizes["learning_rate"] = rate
+        why.append(f"a learning rate of {rate:g}, for {units} units")
+    if "training.batch_size" in free:
         found = [size for most, size in BATCHES if train <= most]
-        chosen["batch_size"] = found[0] if found else training.batch_size
-        why.append(f"batches of {chosen['batch_size']}, for {train:,} training examples")
-    steps = math.ceil(train / chosen.get("batch_size", training.batch_size))  # of an epoch
+        sizes["batch_size"] = found[0] if found else training.batch_size
+        why.append(f"batches of {sizes['batch_size']}, for {train:,} training examples")
+    steps = math.ceil(train / sizes.get("batch_size", training.batch_size))  # of an epoch
     epochs = training.epochs
-    if "epochs" in free:
+    if "training.epochs" in free:
         least, most = EPOCHS
-        epochs = chosen["epochs"] = min(most, max(least, math.ceil(STEPS / steps)))
+        epochs = sizes["epochs"] = min(most, max(least, math.ceil(STEPS / steps)))
         taken = f"for {epochs * steps:,} steps" if epochs > least else f"of {steps:,} steps"
         why.append(f"{epochs} epochs {taken}")
-    if "patience" in free and valid < TELLING:
-        chosen["patience"] = 0
+    if "training.patience" in free and valid < TELLING:
+        sizes["patience"] = 0
         why.append(f"all of them, as {valid} validation examples cannot tell when to stop")
-    elif "patience" in free:
-        chosen["patience"] = max(training.patience, epochs // 5)
-        why.append(f"or until {chosen['patience']} in a row are no better on validation")
-    return dataclasses.replace(training, **chosen), why
+    elif "training.patience" in free:
+        sizes["patience"] = max(training.patience, epochs // 5)
+        why.append(f"or until {sizes['patience']} in a row are no better on validation")
+    training = dataclasses.replace(training, **sizes)
+    return dataclasses.replace(plan, training=training, free=()), why

@@ -1,4 +1,4 @@
-"""Batch size, epochs and patience where nobody has set them."""
+"""Rate, batch size, epochs and patience where nobody has set them."""
 
 import dataclasses
 
@@ -7,25 +7,33 @@ import pytest
 import seqmodels as sm
 from seqmodels.encoders import SeriesEncoder
 from seqmodels.plan import Training
-from seqmodels.settings import resolve, restored
+from seqmodels.settings import FREE, resolve, restored
 from seqmodels.sizing import sized
 
-ALL = ("batch_size", "epochs", "patience")
 ASKED = Training()
 
 
+def sized_for(train, valid, free=None, training=ASKED, **backbone):
+    """Return the training that suits so many examples, and why."""
+    plan = resolve("digits", backbone=sm.Backbone(**backbone) if backbone else None)
+    plan = dataclasses.replace(plan, training=training, free=FREE if free is None else free)
+    found, why = sized(plan, train, valid)
+    assert found.free == ()
+    return found.training, why
+
+
 def test_few_examples_are_looked_at_often_in_small_batches():
-    found, why = sized(ASKED, ALL, 67, 8)
+    found, why = sized_for(67, 8)
     assert (found.batch_size, found.epochs) == (16, 200)
-    assert why[0] == "batches of 16, for 67 training examples"
-    assert why[1] == "200 epochs for 1,000 steps"
-    assert sized(ASKED, ALL, 640, 100)[0].epochs == 25, "40 steps an epoch"
+    assert why[1] == "batches of 16, for 67 training examples"
+    assert why[2] == "200 epochs for 1,000 steps"
+    assert sized_for(640, 100)[0].epochs == 25, "40 steps an epoch"
 
 
 def test_many_examples_are_trained_on_as_is_the_default():
-    found, why = sized(ASKED, ALL, 22_500, 2_500)
-    assert found == ASKED
-    assert why[1:] == [
+    found, why = sized_for(22_500, 2_500)
+    assert (found.batch_size, found.epochs, found.patience) == (64, 20, 4)
+    assert why[2:] == [
         "20 epochs of 352 steps",
         "or until 4 in a row are no better on validation",
     ]
@@ -33,32 +41,41 @@ def test_many_examples_are_trained_on_as_is_the_default():
 
 @pytest.mark.parametrize(("train", "size"), [(1_000, 16), (1_001, 32), (5_000, 32), (5_001, 64)])
 def test_batches_grow_with_the_examples(train, size):
-    assert sized(ASKED, ALL, train, 100)[0].batch_size == size
+    assert sized_for(train, 100)[0].batch_size == size
+
+
+@pytest.mark.parametrize(
+    ("units", "rate"), [(8, 3e-3), (32, 3e-3), (33, 2e-3), (64, 2e-3), (65, 1e-3), (512, 1e-3)]
+)
+def test_wide_networks_take_small_steps(units, rate):
+    found, why = sized_for(640, 100, units=units)
+    assert found.learning_rate == rate
+    assert why[0] == f"a learning rate of {rate:g}, for {units} units"
 
 
 def test_a_handful_of_validation_examples_does_not_end_a_training():
-    found, why = sized(ASKED, ALL, 500, 49)
+    found, why = sized_for(500, 49)
     assert found.patience == 0
-    assert "49 validation examples cannot tell" in why[2]
-    assert sized(ASKED, ALL, 500, 50)[0].patience > 0
+    assert "49 validation examples cannot tell" in why[-1]
+    assert sized_for(500, 50)[0].patience > 0
 
 
 def test_longer_trainings_are_more_patient():
-    found = sized(ASKED, ALL, 320, 50)[0]
+    found = sized_for(320, 50)[0]
     assert (found.epochs, found.patience) == (50, 10)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ["batch_size", "epochs", "patience", "learning_rate"])
 def test_what_was_set_stays(name):
     asked = dataclasses.replace(ASKED, **{name: 7})
-    found, _ = sized(asked, [one for one in ALL if one != name], 67, 8)
-    assert getattr(found, name) == 7
-    assert sized(asked, (), 67, 8) == (asked, [])
+    rest = [one for one in FREE if one != f"training.{name}"]
+    assert getattr(sized_for(67, 8, rest, asked)[0], name) == 7
+    assert sized_for(67, 8, (), asked) == (asked, [])
 
 
 def test_a_plan_knows_what_nobody_has_set():
-    plan = resolve("texts", settings={"training.epochs": 3})
-    assert plan.free == ("batch_size", "patience")
+    plan = resolve("sequences", settings={"training.epochs": 3})
+    assert plan.free == ("training.learning_rate", "training.batch_size", "training.patience")
     assert restored(plan.record()).free == plan.free
 
 
@@ -70,4 +87,5 @@ def test_a_run_says_what_the_data_decided_and_records_it(tmp_path):
     assert (run.record["training"]["batch_size"], run.record["training"]["patience"]) == (16, 0)
     assert run.record["training"]["epochs"] == 2
     assert run.record["free"] == []
-    assert run.record["decided"][-1].startswith("Training: batches of 16, for 54 training examples")
+    assert run.record["decided"][-1].startswith("Training: a learning rate of 0.002, for 64 units")
+    assert "batches of 16, for 54 training examples" in run.record["decided"][-1]

@@ -57,7 +57,8 @@ class Objective:
         keras.utils.clear_session()
         gc.collect()
         counts = len(data.train.y), len(data.valid.y)
-        how, _ = sized(plan.training, plan.free, *counts)
+        plan, _ = sized(plan, *counts)
+        how = plan.training
         model = SequenceModel(data.encoder, plan.backbone, data.head, seed=plan.seed)
         history = training.fit(
             model.network, data.head, data.train, data.valid, how,

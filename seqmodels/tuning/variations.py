@@ -39,7 +39,7 @@ def varied(plan: Plan, settings: Mapping[str, Any]) -> Plan:
         make=without_test,
         backbone=dataclasses.replace(plan.backbone, **own["backbone"]),
         training=dataclasses.replace(plan.training, **own["training"]),
-        free=tuple(name for name in plan.free if name not in own["training"]),
+        free=tuple(name for name in plan.free if name not in settings),
     )
 
 

@@ -62,17 +62,20 @@ class Work:
         budget: Budget | Mapping[str, Any] | None = None,
         baselines: bool = True,
     ):
-        self.plan, self.started = plan, time.time()
+        self.started = time.time()
+        self.plan, sizes = sized(plan, len(parts.train), len(parts.valid))
         self.target, self.test, self.apart = parts.target, parts.test, parts.data.apart
-        self.reporter = Reporter(plan.training.epochs, quiet=quiet)
+        self.reporter = Reporter(self.plan.training.epochs, quiet=quiet)
         head = plan.head.fit(parts.train.target(parts.target))
         with parts.as_given():
             encoder = parts.data.encoder.fit(parts.train.inputs)
-            self.model = SequenceModel(encoder, plan.backbone, head, seed=plan.seed)
+            self.model = SequenceModel(encoder, self.plan.backbone, head, seed=plan.seed)
             self.encoded = encoded(self.model, parts)
         self.log = [*(began["log"] if began else ()), *log]
         self.loggers = Loggers(opened(self.log), self.reporter.say)
         self.says, self.allow_leak = list(parts.data.says), allow_leak
+        if sizes:
+            self.says.append(f"Training: {', '.join(sizes)}.")
         self.audit: Mapping[str, Any] = began["audit"] if began else self._audited(parts)
         self.command = began["command"] if began else _command()
         self.like = began["like"] if began else like
@@ -80,7 +83,6 @@ class Work:
         self.cut = cut(encoder, parts.train, self.encoded["train"].sequences)
         self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
-        self._size()
         self.yardstick = yardstick(head, parts.target, parts.train)
         self.budget = budget if isinstance(budget, Budget) else None
         self.decision: Any = began["budget"] if began else budget
@@ -171,15 +173,6 @@ class Work:
             return like.network
 
         return budgets.decided(budget, network, model.head, self.encoded, plan.training, plan.seed)
-
-    def _size(self) -> None:
-        """Fill in what of the training the data decide, and say why."""
-        plan, counts = self.plan, self.counts
-        chosen, why = sized(plan.training, plan.free, counts["train"], counts["valid"])
-        self.plan = dataclasses.replace(plan, training=chosen, free=())
-        self.reporter.epochs = chosen.epochs
-        if why:
-            self.says.append(f"Training: {', '.join(why)}.")
 
     def _limit(self, **training: int) -> None:
         """Change what was asked of the training, as `run.json` will tell."""
