@@ -116,7 +116,7 @@ def share(part: training.Part, examples: int, seed: int) -> training.Part:
         return part
     rng = np.random.default_rng([seed, DRAWN])
     rows = np.sort(rng.permutation(len(part.y))[:examples])
-    return training.Part(part.sequences.take(rows), part.y[rows])
+    return replace(part, sequences=part.sequences.take(rows), y=part.y[rows])
 
 
 class Deadline:

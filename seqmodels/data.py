@@ -70,6 +70,25 @@ class Encoder(abc.ABC):
             InputError: An input is empty or not readable; names the row.
         """
 
+    def vary(
+        self, x: np.ndarray, lengths: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return a batch as it could have been as well; by default as it is.
+
+        Training, and nothing else, reads each batch so (data augmentation): what a drawing or a
+        recording may differ in without being another, the model need not learn from examples.
+
+        Args:
+            x: Encoded steps, zeros past a row's end: ids [B, T] int32, or numbers [B, T, C]
+                float32. It is the batch's own, and may be changed.
+            lengths: Steps of each row, [B] int32.
+            rng: Whatever is drawn comes from here, so that a run can be made again.
+
+        Returns:
+            The same, perhaps of other lengths, from 1; the longest may be below T.
+        """
+        return x, lengths
+
     @property
     @abc.abstractmethod
     def spec(self) -> Spec:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from seqmodels import batches
 from seqmodels.data import Dataset, Encoder
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.model import SequenceModel
@@ -67,6 +68,7 @@ def check_encoder(encoder: Encoder, inputs: Sequence[Any]) -> None:
     for i, row in enumerate(rows):
         alone = fitted.encode(inputs[i : i + 1])[0]
         np.testing.assert_array_equal(alone, row, "an input encodes alike alone and in company")
+    _check_vary(fitted, rows)
     assert isinstance(fitted.show(inputs[0]), str), "show returns a line of text"
     _check_round_trip(ENCODERS, fitted)
 
@@ -114,7 +116,7 @@ def assert_padding_invariant(
     Raises:
         AssertionError: An output differs; says where.
     """
-    from seqmodels import batches, tracing
+    from seqmodels import tracing
 
     network = tracing.traced(model.network)
     rows = model.encoder.encode(inputs)
@@ -140,6 +142,28 @@ def assert_padding_invariant(
         same(outputs(wide, lengths), f"noise in the padding, {times} times the length")
     order = rng.permutation(len(x))
     same(outputs(x[order], lengths[order])[np.argsort(order)], "in another order")
+
+
+def _check_vary(encoder: Encoder, rows: Sequences) -> None:
+    everyone = np.arange(len(rows))
+    given, most = batches.padded(rows, everyone)
+    one, again = (
+        encoder.vary(given.copy(), most.copy(), np.random.default_rng(seed)) for seed in (0, 0)
+    )
+    for value, other in zip(one, again, strict=True):
+        np.testing.assert_array_equal(value, other, "vary draws from rng and nothing else")
+    x, lengths = one
+    assert (x.dtype, x.ndim) == (given.dtype, given.ndim), "a varied batch is a batch"
+    assert x.shape[2:] == given.shape[2:], "a varied step is a step"
+    assert (lengths.dtype, lengths.shape) == (most.dtype, most.shape), "a length for each row"
+    assert len(x) == len(given), "vary keeps the rows"
+    assert lengths.min() >= 1, "a varied row has a step"
+    assert lengths.max() <= x.shape[1], "a varied row is as long as is said"
+    padding = np.arange(x.shape[1]) >= lengths[:, None]  # [B, T]
+    assert not x[padding].any(), "past the end of a varied row are zeros"
+    assert np.isfinite(x).all(), "varied numbers are finite"
+    if encoder.spec.vocabulary is not None:
+        assert 0 <= x.min() <= x.max() < encoder.spec.vocabulary, "varied ids are ids"
 
 
 def _check_answers(head: Head, targets: Sequence[Any], prediction: Prediction) -> None:

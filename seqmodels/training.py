@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,10 +16,10 @@ from seqmodels import batches
 from seqmodels.adam import Adam
 from seqmodels.averaging import Average
 from seqmodels.checkpoints import Checkpoints
+from seqmodels.encoded import Part
 from seqmodels.finite import not_finite
 from seqmodels.heads.base import Head
 from seqmodels.plan import Training
-from seqmodels.sequences import Sequences
 from seqmodels.stopping import Stop
 from seqmodels.tracing import array_of, compiled, predict, traced
 
@@ -28,14 +27,6 @@ EVERY = 120.0  # seconds between checkpoints within an epoch
 MEASURE = 4096  # rows whose loss and metrics are worked out together
 
 Row = dict[str, float]
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Encoded inputs and encoded targets: `y` [N, ...]."""
-
-    sequences: Sequences
-    y: np.ndarray
 
 
 class Enough(Exception):  # noqa: N818  nothing is wrong
@@ -181,7 +172,7 @@ class _Loop:
             if stop.heard:
                 self.save(kept)
                 stop.check()
-            inputs, y = batches.padded(train.sequences, rows), train.y[rows]
+            inputs, y = train.batch(rows, (self.seed, epoch, self.done)), train.y[rows]
             value, good, outputs = self.train_step(*inputs, y)
             if not good:
                 self.save(kept)

@@ -85,6 +85,33 @@ def test_encoder(name):
     testing.check_encoder(ENCODER[name], INPUTS[name])
 
 
+def longer(x, lengths, rng):
+    return x, lengths + 1
+
+
+def beyond(x, lengths, rng):
+    return x, np.maximum(1, lengths - 1)  # what was the last step is still there
+
+
+def as_it_likes(x, lengths, rng):
+    return x * RNG.random(dtype=np.float32), lengths
+
+
+def without_steps(x, lengths, rng):
+    return x[:, :0], lengths * 0
+
+
+def wide(x, lengths, rng):
+    return x.astype(float), lengths
+
+
+@pytest.mark.parametrize("vary", [longer, beyond, as_it_likes, without_steps, wide])
+def test_an_encoder_that_varies_a_batch_into_none_is_found(vary, monkeypatch):
+    monkeypatch.setattr(SeriesEncoder, "vary", staticmethod(vary))
+    with pytest.raises(AssertionError):
+        testing.check_encoder(ENCODER["series"], INPUTS["series"])
+
+
 @pytest.mark.parametrize("name", TARGETS)
 def test_head(name):
     testing.check_head(HEADS.get(name)(), TARGETS[name])

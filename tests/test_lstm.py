@@ -23,10 +23,11 @@ from lstm_reference import ALL, OVER_TIME, Case, drawn, pulls_of, reference
 
 from seqmodels import Backbone, Binary, InputError, Sequences, engines
 from seqmodels.data import Spec
+from seqmodels.encoded import Part
 from seqmodels.engines import native
 from seqmodels.lstm import LSTM
 from seqmodels.plan import Training
-from seqmodels.training import Part, fit
+from seqmodels.training import fit
 
 TOLERANCE = 1e-5
 ENGINES = [name for name in engines.NAMES if name != "native" or native.missing() is None]

@@ -5,17 +5,19 @@ import itertools
 import os
 import signal
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from seqmodels import Backbone, Binary, InputError, Sequences, adam, batches, training
 from seqmodels.data import Spec
+from seqmodels.encoded import Part
 from seqmodels.lstm import LSTM
 from seqmodels.plan import Training
 from seqmodels.stopping import Stopped
 from seqmodels.tracing import array_of, predict, traced
-from seqmodels.training import Part, fit
+from seqmodels.training import fit
 
 SIZES = Backbone(units=6, dropout=0.2)
 
@@ -53,15 +55,25 @@ def part(n: int, seed: int) -> Part:
 TRAIN, VALID, HEAD = part(300, 1), part(100, 2), Binary().fit([0, 1])
 
 
+def backwards(x, lengths, rng):
+    """Read some rows of a batch from their end, as an `Encoder.vary` may."""
+    for row in np.flatnonzero(rng.random(len(x)) < 0.5):
+        x[row, : lengths[row]] = x[row, : lengths[row]][::-1].copy()
+    return x, lengths
+
+
+VARIED = replace(TRAIN, vary=backwards)
+
+
 def network():
     return SIZES.build(Spec(channels=1), 1, seed=3)
 
 
-def run(net, folder=None, watch=None, **settings):
+def run(net, folder=None, watch=None, train=TRAIN, **settings):
     return fit(
         net,
         HEAD,
-        TRAIN,
+        train,
         VALID,
         Training(**{"epochs": 4, "batch_size": 32, "learning_rate": 0.01, **settings}),
         seed=5,
@@ -106,17 +118,35 @@ def test_a_run_that_was_stopped_and_resumed_is_bit_for_bit_the_run_that_was_not(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("step", [1, 6, 10])
-def test_a_signal_within_an_epoch_costs_nothing(tmp_path, number, step, monkeypatch):
+@pytest.mark.parametrize("train", [TRAIN, VARIED], ids=["as it is", "varied"])
+def test_a_signal_within_an_epoch_costs_nothing(tmp_path, number, step, train, monkeypatch):
     monkeypatch.setattr(training, "MEASURE", 96)  # three steps: some answers wait, some do not
     whole, broken, resumed = network(), network(), network()
-    history = run(whole)
+    history = run(whole, train=train)
     with pytest.raises(Stopped) as stopped:
-        run(broken, tmp_path, Silent(signal_at=(2, step, number)))
+        run(broken, tmp_path, Silent(signal_at=(2, step, number)), train)
     assert stopped.value.signal == number.name
     steps = int(broken_steps(tmp_path))
     assert steps == 10 + step, "the step under way is finished, and no other begun"
-    assert without_seconds(run(resumed, tmp_path)) == without_seconds(history)
+    assert without_seconds(run(resumed, tmp_path, train=train)) == without_seconds(history)
     assert same(values(whole), values(resumed))
+
+
+def test_each_batch_of_training_is_varied_anew_and_nothing_else_is():
+    seen = []
+
+    def kept(x, lengths, rng):
+        seen.append((np.array(lengths), rng.random()))
+        return backwards(x, lengths, rng)
+
+    net, plain = network(), network()
+    before = TRAIN.sequences.values.copy()
+    history = run(net, train=replace(TRAIN, vary=kept), epochs=3)
+    assert len(seen) == 3 * 10, "ten batches an epoch, and none of validation"
+    assert len({draw for _, draw in seen}) == len(seen), "no two steps draw alike"
+    assert sum(len(lengths) for lengths, _ in seen) == 3 * len(TRAIN.y)
+    assert np.array_equal(TRAIN.sequences.values, before), "the examples stay as they are"
+    assert history[0]["loss"] != run(plain, epochs=3)[0]["loss"]
 
 
 def broken_steps(folder):

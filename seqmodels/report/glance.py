@@ -17,7 +17,7 @@ def glance(head: Head, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
     Args:
         head: Fitted.
-        parts: By name what holds `sequences` and encoded targets `y`, as `training.Part`.
+        parts: By name what holds `sequences` and encoded targets `y`, as `encoded.Part`.
 
     Returns:
         For each part "examples"; "lengths", the least, median, 95 % quantile and most of the steps

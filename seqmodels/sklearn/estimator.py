@@ -166,7 +166,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         try:
             encoder = encoder.fit(train.inputs)
             learn, watch = (
-                training.Part(encoder.encode(part.inputs), head.encode(part.target("y")))
+                training.Part.of(encoder, head, part, "y")
                 for part in (train, valid or rows.take(range(2)))
             )
         except InputError:

@@ -14,12 +14,12 @@ import numpy as np
 
 from seqmodels import training
 from seqmodels.data import Encoder
+from seqmodels.encoded import Part
 from seqmodels.errors import InputError
 from seqmodels.heads.base import Head
 from seqmodels.model import SequenceModel
 from seqmodels.plan import Plan
 from seqmodels.sizing import sized
-from seqmodels.training import Part
 from seqmodels.tuning.variations import varied
 from seqmodels.tuning.watching import Outcome
 
@@ -114,8 +114,5 @@ def _encoded(plan: Plan) -> _Encoded:
     head = plan.head.fit(parts.train.target(parts.target))
     with parts.as_given():
         encoder = parts.data.encoder.fit(parts.train.inputs)
-        found = [
-            Part(encoder.encode(part.inputs), head.encode(part.target(parts.target)))
-            for part in (parts.train, parts.valid)
-        ]
+        found = [Part.of(encoder, head, part, parts.target) for part in (parts.train, parts.valid)]
     return _Encoded(encoder, head, *found, targets=parts.valid.target(parts.target))
