@@ -28,7 +28,8 @@ class Examples:
             speaker, a patient, a series. What `split(apart=)` keeps on one side, and what is
             looked for in several parts before a training.
         times: The first and the last moment that an example reads or foretells, [N, 2], as
-            numbers that rise with time. None: unknown.
+            numbers that rise with time; or [N, 3], between them the first that it foretells.
+            None: unknown.
         rows: The row of each example among those that were read, [N]. None: unknown.
 
     Raises:
@@ -54,9 +55,10 @@ class Examples:
                     f"Examples need one target per input, got {len(self.inputs)} inputs "
                     f"and {len(values)} values of {name!r}."
                 )
-        if self.times is not None and np.shape(self.times) != (len(self.inputs), 2):
+        count = len(self.inputs)
+        if self.times is not None and np.shape(self.times) not in ((count, 2), (count, 3)):
             raise InputError(
-                f"Examples need times of the shape [{len(self.inputs)}, 2], got "
+                f"Examples need times of the shape [{count}, 2] or [{count}, 3], got "
                 f"{np.shape(self.times)}."
             )
 

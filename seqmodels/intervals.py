@@ -172,7 +172,7 @@ def _in_time(test: Examples, times: np.ndarray) -> Units:
     A block is as long as windows overlap, at least the cube root of the number of moments (the
     order that is best for a mean: Kuensch 1989), and no longer than leaves ten blocks.
     """
-    moments, of = np.unique(times[:, 1], return_inverse=True)
+    moments, of = np.unique(times[:, -1], return_inverse=True)
     overlap = np.median(of - np.searchsorted(moments, times[:, 0]) + 1)
     block = max(int(np.ceil(len(moments) ** (1 / 3))), min(int(overlap), len(moments) // BLOCKS))
     for name, values in test.groups.items():

@@ -2,11 +2,13 @@
 
 import json
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from seqmodels.audit import audit
 from seqmodels.data import Dataset
 from seqmodels.datasets.series import series
 from seqmodels.encoders.series import SeriesEncoder
@@ -54,6 +56,79 @@ def test_no_row_is_in_two_parts(horizon):
 def test_every_window_that_fits_a_part_is_there():
     train, valid, test = every_part(series(table(), target="y", window=5, valid=0.1, test=0.2))
     assert (len(train), len(valid), len(test)) == (70 - 5, 10 - 5, 20 - 5)
+
+
+def test_parts_may_be_given_by_whole_numbers_of_steps_and_later_ones_left_out():
+    dataset = series(table(), target="y", window=5, rows=90, valid=20, test=10)
+    train, valid, test = (rows_of(part) for part in every_part(dataset))
+    assert (min(train), max(train)) == (0, 59)
+    assert (min(valid), max(valid)) == (60, 79)
+    assert (min(test), max(test)) == (80, 89)
+    assert "the last 10 test, 20 before it validate; the last 10 are left out" in dataset.says[1]
+
+
+def test_more_rows_than_there_are_leave_nothing_out():
+    for rows in (100, 1000):
+        assert max(rows_of(series(table(), target="y", window=5, rows=rows).test)) == 99
+
+
+def test_whole_numbers_that_leave_nothing_to_train_on_are_refused():
+    with pytest.raises(InputError, match="valid=60 and test=40 leave nothing to train on: there"):
+        series(table(), target="y", window=5, valid=60, test=40)
+
+
+@pytest.mark.parametrize("horizon", [1, 3, (2, 4), (3,)])
+def test_a_window_may_read_before_its_part_and_each_step_of_it_is_foretold_once(horizon):
+    args = {"window": 30, "horizon": horizon, "valid": 10, "test": 20, "reach": "before"}
+    parts = every_part(series(table(), target="y", **args))
+    foretold = [set(np.ravel(part.targets["value"]).tolist()) for part in parts]
+    assert foretold[1] == set(range(70, 80))
+    assert foretold[2] == set(range(80, 100))
+    assert max(foretold[0]) == 69
+    for part in parts:
+        assert {len(window) for window in part.inputs} == {30}
+    assert parts[2].inputs[0][0, 0] < 60, "it reads what training knew"
+    ahead = [window[-1, 0] for window in parts[2].inputs] < np.min(
+        np.reshape(np.asarray(parts[2].targets["value"]), (len(parts[2]), -1)), axis=1
+    )
+    assert ahead.all()
+
+
+def test_a_window_that_reads_before_its_part_stays_in_its_series():
+    both = pd.concat([table(shop="a"), table(60, shop="b")], ignore_index=True)
+    both.loc[100:, "y"] += 1000
+    args = {"target": "y", "group": "shop", "window": 12, "reach": "before"}
+    for part in every_part(series(both, valid=10, test=50, **args)):
+        assert all((np.diff(window[:, 0]) == 1).all() for window in part.inputs)
+
+
+def test_a_part_too_short_for_its_horizon_says_so_where_windows_reach_before_it():
+    with pytest.raises(InputError, match="what one window foretells needs 12 steps, it has 10"):
+        series(table(), target="y", window=5, horizon=12, valid=10, test=20, reach="before")
+
+
+@pytest.mark.parametrize("reach", ["inside", "before"])
+def test_an_audit_passes_what_is_only_read_and_stops_what_is_foretold_on_both_sides(reach):
+    rng = np.random.default_rng(0)
+    frame = table(300, y=rng.normal(size=300).cumsum())
+    data = series(frame, target="y", window=30, horizon=5, reach=reach)
+    assert "overlap" not in {one.kind for one in audit(data).findings}
+    leaks = replace(data, valid=data.test.take(np.arange(10)))
+    (one,) = [one for one in audit(leaks).findings if one.kind == "overlap"]
+    assert one.level == "FAIL"
+    assert "foretell a moment that training knows" in one.says
+
+
+def test_a_large_table_on_disk_has_the_same_windows_before_its_parts(tmp_path, monkeypatch):
+    table(500).to_csv(tmp_path / "t.csv", index=False)
+    args = {"target": "y", "window": 20, "horizon": 3, "reach": "before", "rows": 450, "test": 50}
+    here = every_part(series(tmp_path / "t.csv", **args))
+    monkeypatch.setattr("seqmodels.storage.LARGE", 1)
+    there = every_part(series(tmp_path / "t.csv", **args))
+    for one, other in zip(here, there, strict=True):
+        assert one.inputs.starts.tolist() == other.inputs.starts.tolist()
+        assert np.array_equal(one.targets["value"], np.asarray(other.targets["value"]))
+        assert np.array_equal(one.times, np.asarray(other.times))
 
 
 def test_step_is_the_distance_between_windows():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from seqmodels.storage import Flat
 
 CHUNK = 2**18  # rows that are worked on together
 PARTS = ("train", "valid", "test")
+KINDS = len(PARTS) + 1  # of steps: those of a part, and those that are left out
+Reach = Literal["inside", "before"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,10 @@ class Windows:
     @property
     def span(self) -> int:
         return self.window + int(self.ahead[-1])
+
+    @property
+    def foretold(self) -> int:
+        return int(self.ahead[-1] - self.ahead[0]) + 1
 
     def readable(self, last: np.ndarray, careful: bool) -> np.ndarray:
         """Return which windows lack nothing that they read, foretell or are compared with, [N].
@@ -104,7 +110,8 @@ class Windows:
         if self.season:
             before = [values[self.season_before(last, h)][:, places] for h in self.ahead]
             rules["seasonal last value"] = np.stack(before, axis=-1)
-        times = [self.steps.ticks[last - self.window + 1], self.steps.ticks[last + self.ahead[-1]]]
+        moments = (1 - self.window, self.ahead[0], self.ahead[-1])
+        times = [self.steps.ticks[last + shift] for shift in moments]
         return Examples(
             Sequences(self._inputs(), starts, lengths),
             {"value": self._named(answers), "direction": _directions(answers[:, 0, -1], now[:, 0])},
@@ -136,8 +143,8 @@ class Windows:
             some = slice(first, first + CHUNK)
             later, early = (one[some].reshape(-1, len(self._names())) for one in (answers, now))
             rises[some] = later[:, last] > early[:, last]
-        span = [0, ends + ahead[-1]]
-        times: Any = Lagged(ticks, windows.starts, span, None, ("first", "last"))
+        moments = [0, ends + ahead[0], ends + ahead[-1]]
+        times: Any = Lagged(ticks, windows.starts, moments, None, ("first", "foretold", "last"))
         return Examples(
             windows,
             {"value": answers, "direction": _directions(rises, 0)},
@@ -165,42 +172,62 @@ class Windows:
 
 
 def chosen(
-    name: str, windows: Windows, *, valid: float, test: float, step: int, careful: bool
+    name: str,
+    windows: Windows,
+    *,
+    edges: Sequence[int],
+    step: int,
+    careful: bool,
+    inside: bool = True,
 ) -> list[np.ndarray]:
     """Return the last steps of the windows of each part, [N] each, every `step` rows.
 
-    A window belongs to the part that all of it is in.
+    A window belongs to the part in which all is that it foretells.
+
+    Args:
+        name: Of the table.
+        windows: What they read and foretell.
+        edges: See `Sizes`.
+        step: Rows from one window to the next.
+        careful: See `Windows.readable`.
+        inside: What it reads is in its part too; else it is in the same series.
 
     Raises:
         InputError: A part has no window.
     """
     steps, ahead = windows.steps, int(windows.ahead[-1])
-    parts = parts_of(steps, valid, test)  # [L]
+    parts = parts_of(steps, edges)  # [L]
+    least = windows.span if inside else windows.foretold
     stretch = parts
     if steps.names is not None:  # a number for each series and part
         stretch = np.empty(len(parts), np.int32)
         for first in range(0, len(parts), CHUNK):
             some = slice(first, first + CHUNK)
-            stretch[some] = steps.groups[some] * len(PARTS) + parts[some]
-    last = ends_of(stretch, windows.span, step)
+            stretch[some] = steps.groups[some] * KINDS + parts[some]
+    last = ends_of(stretch, least, step)
+    if not inside:
+        last = np.intersect1d(last, ends_of(steps.groups, windows.span, 1), assume_unique=True)
+    last = last[parts[last] < len(PARTS)]
+    of = parts[last]  # where a window's last forecast lies, and with it all of them
     last -= last.dtype.type(ahead)
-    good = windows.readable(last, careful)
-    last = last if good.all() else last[good]
-    found = [last[parts[last] == part] for part in range(len(PARTS))]
-    refuse_empty(name, found, stretch, windows)
+    good = windows.readable(last, careful) if len(last) else np.zeros(0, bool)
+    last, of = (last, of) if good.all() else (last[good], of[good])
+    found = [last[of == part] for part in range(len(PARTS))]
+    refuse_empty(name, found, stretch, windows, least)
     return found
 
 
-def parts_of(steps: Steps, valid: float, test: float) -> np.ndarray:
-    """Return the part of each step by its time alone, an index of `PARTS`, [L]."""
+def parts_of(steps: Steps, edges: Sequence[int]) -> np.ndarray:
+    """Return the part of each step by its time alone, an index of `PARTS` or one more, [L]."""
     times = steps.times
-    later = round(len(times) * (1 - test))
-    middle = round(len(times) * (1 - test - valid))
-    edges = [times[min(i, len(times) - 1)] for i in (middle, later)]
+    *inner, end = edges
+    ticks = [times[min(i, end - 1)] for i in inner]
+    if end < len(times):
+        ticks.append(times[end])
     parts = np.empty(len(steps.ticks), np.int8)
     for first in range(0, len(parts), CHUNK):
         some = slice(first, first + CHUNK)
-        parts[some] = np.searchsorted(edges, steps.ticks[some], side="right")
+        parts[some] = np.searchsorted(ticks, steps.ticks[some], side="right")
     return parts
 
 
@@ -220,20 +247,22 @@ def ends_of(stretch: np.ndarray, span: int, step: int) -> np.ndarray:
 
 
 def refuse_empty(
-    name: str, chosen: Sequence[np.ndarray], stretch: np.ndarray, windows: Windows
+    name: str, chosen: Sequence[np.ndarray], stretch: np.ndarray, windows: Windows, least: int
 ) -> None:
-    """Refuse parts without a window, each with the rows that it has and needs."""
+    """Refuse parts without a window, each with the rows that it has and needs, `least`."""
     problems = []
     for number, (part, rows) in enumerate(zip(PARTS, chosen, strict=True)):
         if len(rows):
             continue
-        numbers, lengths = np.unique(stretch[stretch % len(PARTS) == number], return_counts=True)
+        numbers, lengths = np.unique(stretch[stretch % KINDS == number], return_counts=True)
         longest = int(lengths.max(initial=0))
         groups = f" in the longest of {len(numbers)} groups" if len(numbers) > 1 else ""
-        if longest < windows.span:
+        if longest < least:
+            what = f"one window of {windows.window} and its horizon need {least}"
+            if least < windows.span:
+                what = f"what one window foretells needs {least}"
             why = (
-                f"one window of {windows.window} and its horizon need {windows.span} steps, it has "
-                f"{longest}{groups}. Use a shorter window, a larger share or a longer series."
+                f"{what} steps, it has {longest}{groups}. Use a shorter window, a larger share or a longer series."
             )
         else:
             why = (

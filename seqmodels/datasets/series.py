@@ -19,7 +19,7 @@ from seqmodels.datasets._sizes import sizes_of
 from seqmodels.datasets._steps import Duplicates, Irregular, Missing, steps_of
 from seqmodels.datasets._tables import DataFrame, absent_columns, find_table
 from seqmodels.datasets._telling import gaps, no_series, refuse_several, says
-from seqmodels.datasets._windows import Windows, chosen
+from seqmodels.datasets._windows import Reach, Windows, chosen
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError
 from seqmodels.registry import Found, Task, register_dataset
@@ -78,8 +78,10 @@ def series(
     duplicates: Duplicates = "refuse",
     irregular: Irregular = "refuse",
     scaling: Literal["standard", "log"] = "standard",
-    valid: Share | None = None,
-    test: Share | None = None,
+    valid: Share | Count | None = None,
+    test: Share | Count | None = None,
+    rows: Count | None = None,
+    reach: Reach = "inside",
     encoding: str | None = None,
     delimiter: str | None = None,
     quotes: Literal["double", "none"] | None = None,
@@ -88,9 +90,9 @@ def series(
     """Forecasts from any table with a time column: read some steps, foretell the next.
 
     The parts follow each other in time: the earliest times are for training, the latest for
-    the test, and one pair of dates cuts all groups. A window belongs to a part only when all
-    of it does, what it reads and what it foretells, so that no row is in two parts. Nothing
-    that a window reads is computed from a later step than its last.
+    the test, and one pair of dates cuts all groups. What a window foretells lies in its part,
+    and so does what it reads, unless `reach` says otherwise. Nothing that a window reads is
+    computed from a later step than its last.
 
     Targets: "value", the target in its own unit, [N], or a table [N, D] with columns such as
     "meantemp +1" (one a target and horizon) when there are several; and "direction", "up" where
@@ -127,9 +129,14 @@ def series(
         irregular: What to do when steps differ in length (months do not): "fill" inserts the
             steps that are not there, with missing values; "ignore" takes rows as steps.
         scaling: See `SeriesEncoder`.
-        valid: Share of the time span for validation. None: 0.1, or as much as a window needs,
-            up to 0.25.
-        test: Share of the time span for the test. None: 0.2, or up to 0.25.
+        valid: For validation: a share of the time span, as in 0.1, or a whole number of steps.
+            None: 0.1, or as much as a window needs, up to 0.25.
+        test: The same for the test. None: 0.2, or up to 0.25.
+        rows: Steps in time to use, the earliest ones; what comes later is left out. None: all.
+        reach: "inside": a window lies in its part with all that it reads, so that no row is in
+            two parts. "before": it may read steps before its part, which are known when a
+            forecast is made; each step of a part is foretold then, however long the window, as
+            published tables have it. What a part foretells, no other part does.
         encoding: Of a text file. None: UTF-8.
         delimiter: What parts the fields of a text file; None: decided from its first lines.
         quotes: "none": quotes are plain characters there. None: decided, too.
@@ -146,7 +153,7 @@ def series(
     ahead = range(1, horizon + 1) if not isinstance(horizon, tuple) else sorted(set(horizon))
     numbers = {"window": window, "horizon": horizon, "step": step, "season": season}
     policies = {"missing": missing, "duplicates": duplicates, "irregular": irregular}
-    shares = {"valid": valid, "test": test}
+    shares = {"valid": valid, "test": test, "rows": rows, "reach": reach}
     asked = columns_asked({"time": time, "target": target, "group": group, "layout": layout})
     problems = _problems({**numbers, **policies, **shares, "scaling": scaling, "layout": layout,
                           "decimal": decimal})  # fmt: skip
@@ -180,7 +187,9 @@ def series(
         duplicates=duplicates,
         irregular=irregular,
     )
-    sizes = sizes_of(steps, ahead[-1], window, valid, test)
+    sizes = sizes_of(
+        steps, ahead[-1], window, valid=valid, test=test, rows=rows, inside=reach == "inside"
+    )
     windows = Windows(
         steps=steps,
         reads=len(reads),
@@ -190,11 +199,13 @@ def series(
         season=season,
     )
     careful = missing == "interpolate"
-    parts = chosen(name, windows, valid=sizes.valid, test=sizes.test, step=step, careful=careful)
+    parts = chosen(
+        name, windows, edges=sizes.edges, step=step, careful=careful, inside=reach == "inside"
+    )
     continues = None
     if set(aims) <= set(reads):  # answers are in this order: see Windows.examples
         continues = tuple(reads.index(target) for target in windows.aims for _ in ahead)
-    train_part, valid_part, test_part = (windows.examples(rows) for rows in parts)
+    train_part, valid_part, test_part = (windows.examples(last) for last in parts)
     return Dataset(
         train=train_part,
         valid=valid_part,
@@ -224,6 +235,6 @@ def _problems(given: Mapping[str, Any]) -> list[str]:
     if given["horizon"] == ():
         problems.append("Argument 'horizon' of dataset 'series' needs a step, got none: ().")
     valid, test = given["valid"] or 0.1, given["test"] or 0.2
-    if not problems and valid + test >= 1:
+    if not problems and valid < 1 and test < 1 and valid + test >= 1:
         problems.append(f"Shares valid={valid!r} and test={test!r} leave nothing to train on.")
     return problems

@@ -5,7 +5,9 @@ asked for did not happen. Otherwise it is a WARN: scores then hold for known spe
 may be all that is wanted. A test window whose last moment a training window of the same series
 knows is a FAIL from 1 % of the test windows on; fewer are told, for a window or two at a cut do
 not change a score that one could measure. Test windows which read (and do not foretell) what
-training knew are how forecasts are used, hence a WARN. Training on what comes after a test
+training knew are how forecasts are used, hence a WARN; where the examples say from which moment on
+they foretell, any such moment that training knows counts as the last does, and what is only read
+is no finding. Training on what comes after a test
 example in its own series is a FAIL from half of the test examples on: then the parts are not in
 the order of time at all.
 """
@@ -64,9 +66,10 @@ def groups(material: Material) -> list[Finding]:
 
 def moments(material: Material) -> list[Finding]:
     """Return what training knows of the test part's own time."""
-    spans, timed = _spans(material)
+    spans, timed = _spans(material)  # [N, 3]
     if spans is None:
         return []
+    exact = timed and np.shape(material.data.test.times)[1] == 3
     series = np.zeros(material.count, np.int64)
     several = all("series" in part.groups for part in material.parts.values())
     if timed and several:
@@ -75,6 +78,8 @@ def moments(material: Material) -> list[Finding]:
     edge = material.first_test
     twin, touches, known, later = _against(spans[:edge], series[:edge], spans[edge:], series[edge:])
     found, tests = [], material.tests
+    if exact:
+        touches = known
     if touches.any():
         ends, rows = int(known.sum()), np.flatnonzero(known if known.any() else touches)
         level = "FAIL" if ends >= KNOWN_ENDS * tests else "WARN"
@@ -83,6 +88,11 @@ def moments(material: Material) -> list[Finding]:
             f"series' own time; of {ends:,}, training knows the last moment. Split by time, with "
             f"a gap of one window."
         )
+        if exact:
+            says = (
+                f"{ends:,} of {tests:,} test windows foretell a moment that training knows, in "
+                f"their series' own time. Split by time, by what is foretold."
+            )
         pairs = material.pairs(twin[rows], rows + edge)
         found.append(Finding("overlap", level if ends else "WARN", says, len(rows), pairs))
     if timed and later.any():
@@ -115,27 +125,33 @@ def _tells(material: Material, of: np.ndarray, values: int) -> bool:
 
 
 def _spans(material: Material) -> tuple[np.ndarray | None, bool]:
-    """Return the first and last moment of each example [N, 2], and whether they are times."""
+    """Return of each example the first moment, the first that is foretold (the last, where that
+    is unknown) and the last, [N, 3]; and whether they are times.
+    """
     times = {name: part.times for name, part in material.parts.items()}
     if all(one is not None for one in times.values()):
-        spans = material.column(times)
+        spans = material.column(
+            {name: np.asarray(one)[:, [0, -2 if np.shape(one)[1] == 3 else -1, -1]]
+             for name, one in times.items()}
+        )  # fmt: skip
         wide = spans.astype(np.int64) if spans.dtype.kind in "mM" else spans
         return wide.astype(np.float64), True
     if material.windows_share():
         starts = np.concatenate([np.asarray(rows.starts) for rows in material.rows])
-        return np.stack([starts, starts + material.lengths() - 1], axis=1), False
+        last = starts + material.lengths() - 1
+        return np.stack([starts, last, last], axis=1), False
     return None, False
 
 
 def _against(
     seen: np.ndarray, seen_series: np.ndarray, test: np.ndarray, test_series: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Hold spans [N, 2] of the test part against those of training, series by series.
+    """Hold spans [N, 3] of the test part against those of training, series by series.
 
     Returns:
         For each test span: the training span of the latest end among those that begin before it
-        ends, whether it overlaps, whether it holds the test span's end, and whether a training
-        span begins after that end.
+        ends, whether it overlaps, whether it reaches what the test span foretells, and whether a
+        training span begins after that end.
     """
     n = len(test)
     twin = np.zeros(n, np.int64)
@@ -150,10 +166,10 @@ def _against(
         if not len(rows):
             continue
         mine = order[first:end]
-        begins, stops = seen[mine, 0], seen[mine, 1]
+        begins, stops = seen[mine, 0], seen[mine, 2]
         highest = np.maximum.accumulate(stops)
         which = np.maximum.accumulate(np.where(stops >= highest, np.arange(len(mine)), 0))
-        before = np.searchsorted(begins, test[rows, 1], side="right")
+        before = np.searchsorted(begins, test[rows, 2], side="right")
         some_before = before > 0
         at = np.maximum(before - 1, 0)
         twin[rows] = mine[which[at]]
