@@ -125,8 +125,9 @@ def _tells(material: Material, of: np.ndarray, values: int) -> bool:
 
 
 def _spans(material: Material) -> tuple[np.ndarray | None, bool]:
-    """Return of each example the first moment, the first that is foretold (the last, where that
-    is unknown) and the last, [N, 3]; and whether they are times.
+    """Return three moments of each example, [N, 3], and whether they are times.
+
+    The first, the first that is foretold (where that is unknown the last) and the last.
     """
     times = {name: part.times for name, part in material.parts.items()}
     if all(one is not None for one in times.values()):
