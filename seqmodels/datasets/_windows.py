@@ -262,8 +262,8 @@ def refuse_empty(
             if least < windows.span:
                 what = f"what one window foretells needs {least}"
             why = (
-                f"{what} steps, it has {longest}{groups}. Use a shorter window, a larger share or a "
-                f"longer series."
+                f"{what} steps, it has {longest}{groups}. Use a shorter window, a larger share "
+                f"or a longer series."
             )
         else:
             why = (
