@@ -17,7 +17,7 @@ from seqmodels.heads.base import Head, Prediction
 from seqmodels.sequences import Sequences
 
 TRAIN, VALID = 30_000, 5_000  # examples that are fitted on, and that choose the regularisation
-WORK = 40_000_000  # numbers of the training features, times outputs: seconds of fitting
+WORK = 2_000_000_000  # numbers of the training features, times outputs and passes: seconds
 HELD = 8_000_000  # numbers of the training features
 PILOT = 16  # a model on this part of the data tells how long one on all of them takes
 SLOWER = 1.5  # times as long, at worst, as its pilot tells
@@ -113,12 +113,18 @@ def _fitted(
             f"{features.ROOM:,} numbers for it."
         )
         return None
-    most = min(HELD, WORK // max(head.units, 1))
+    most = min(HELD, WORK // (head.passes * max(head.units, 1)))
     rows = {
         "train": _drawn(sizes["train"], TRAIN, most, seed),
         "valid": _drawn(sizes["valid"], VALID, most, seed),
     }
     count, given = len(rows["train"]), len(whole["train"])
+    if count < given and count < sizes["train"].max():
+        says.append(
+            f"The baseline {kind.name!r} is left out: {head.units:,} numbers to answer leave time "
+            f"for {count:,} of {given:,} training examples, fewer than it reads of each."
+        )
+        return None
     if count < given:
         says.append(
             f"The baseline {kind.name!r} is fitted on {count:,} of {given:,} training examples, "

@@ -14,7 +14,8 @@ from seqmodels.heads.base import Head, Prediction
 SHARE = 0.95  # of an interval
 DRAWS = {30_000: 1000, 100_000: 400, 200_000: 200}  # resamples, by examples at most
 MOST = max(DRAWS)  # examples that intervals are made of; of more, so many spread evenly
-SLOW = 100  # resamples for a head that scores weighted examples by repeating rows
+SLOW = 100  # resamples for a head that scores weighted examples by repeating rows,
+WIDE = 1_000_000  # or of more numbers than these
 BLOCKS = 10  # that windows in time should at least make
 
 Limits = tuple[float, float]
@@ -106,7 +107,8 @@ def scored(
     """
     ways = {name: _weighted(head, targets, one) for name, one in predictions.items()}
     draws = next(number for most, number in DRAWS.items() if len(targets) <= most)
-    if not all(quick for _, quick in ways.values()):
+    wide = max(np.size(one.answers) for one in predictions.values()) > WIDE
+    if wide or not all(quick for _, quick in ways.values()):
         draws = min(draws, SLOW)
     found: dict[str, Draws] = {}
     for name, (score, _) in ways.items():

@@ -213,10 +213,22 @@ def test_of_too_many_examples_some_are_drawn_by_the_seed_and_it_says_so(monkeypa
 
 def test_of_too_much_work_fewer_examples_are_taken(monkeypatch):
     encoded, head, _ = parts(with_word, lambda row: str(1 in row), Binary())
-    monkeypatch.setattr(baselines, "WORK", 20 * 50)
+    monkeypatch.setattr(baselines, "WORK", 20 * 50 * head.passes)
     assert "on 50 of 400" in simple(head, IDS, encoded).says[0]
     monkeypatch.setattr(baselines, "HELD", 20 * 30)
     assert "on 30 of 400" in simple(head, IDS, encoded).says[0]
+
+
+def test_so_many_answers_that_hardly_any_example_fits_have_no_such_baseline(monkeypatch):
+    label = lambda row: float(row[-3, 1])  # noqa: E731
+    encoded, head, _ = parts(lambda n, seed: drawn(n, seed, 9), label, Regression())
+    read = 9 * 2  # numbers of an example
+    monkeypatch.setattr(baselines, "WORK", read * read)
+    assert "on 18 of" in " ".join(simple(head, NUMBERS, encoded).says)
+    monkeypatch.setattr(baselines, "WORK", read * (read - 1))
+    found = simple(head, NUMBERS, encoded)
+    assert "linear on the steps" not in found.predictions
+    assert "time for 17 of" in " ".join(found.says)
 
 
 def test_a_test_part_that_is_too_large_has_no_such_baseline_and_it_says_so(monkeypatch):

@@ -1,4 +1,4 @@
-"""Numbers at fixed distances from each of many places in a series on disk, read when asked for."""
+"""Numbers at fixed distances from each of many places in a series, read when asked for."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ CHUNK = 2**16  # examples that are read together
 
 
 class Lagged(Stored):
-    """What N examples foretell, [N] or [N, D], where it would be as large as the series.
+    """What N examples foretell, [N] or [N, D], where it would be larger than the series.
 
     Example i has, for each channel c and then each shift s, `values[starts[i] + s, c]`. Reads as
     a pandas Series or DataFrame would: it has a `name`, or `columns`.
 
     Args:
-        values: The series, [L, C] or [L].
+        values: The series, [L, C] or [L], in memory or on disk.
         starts: A row for each example, [N]. Shared, not copied.
         shifts: Rows from there.
         channels: Of `values` [L, C]; None for [L].
@@ -28,7 +28,7 @@ class Lagged(Stored):
 
     def __init__(
         self,
-        values: Flat,
+        values: Flat | np.ndarray,
         starts: np.ndarray,
         shifts: Sequence[int],
         channels: Sequence[int] | None,

@@ -30,11 +30,13 @@ _SALES = {
     "dataset.test": 0.25,
 }
 _LOG = {"dataset.scaling": "log"}
+_TRANSFORMER = ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT")
 
 PUBLISHERS: Mapping[str, str] = {
     "weather/DailyDelhiClimateTrain.csv": "Kaggle, sumanthvrao/daily-climate-time-series-data",
     "weather/daily-min-temperatures.csv": "GitHub, jbrownlee/Datasets (Bureau of Meteorology)",
     "weather/monthly-sunspots.csv": "GitHub, jbrownlee/Datasets (Zurich observatory)",
+    "ett/ETTh1.csv": "GitHub, zhouhaoyi/ETDataset",
     "weather/pollution.csv": "UCI data set 381, Beijing PM2.5 (rename the file)",
     "sales/stallion.csv": "Kaggle, utathya/future-volume-prediction, in one table as GitHub, "
     "sktime/pytorch-forecasting has it (stallion.parquet; save it as CSV)",
@@ -64,6 +66,31 @@ SERIES_PRESETS: Mapping[str, Mapping[str, Any]] = {
         "dataset.missing": "previous",
         "dataset.window": 24,
         "dataset.season": 24,
+    },
+    # Parts and horizons (96, 192, 336, 720) are those of the published tables.
+    "etth1": {
+        **_FORECAST,
+        "dataset.file": "ett/ETTh1.csv",
+        "dataset.time": "date",
+        "dataset.target": _TRANSFORMER,
+        "dataset.horizon": 96,
+        "dataset.window": 336,
+        "dataset.season": 24,
+        "dataset.rows": 14_400,
+        "dataset.valid": 2_880,
+        "dataset.test": 2_880,
+        "dataset.reach": "before",
+        "backbone.level": "last",
+        "backbone.apart": True,
+        "backbone.segment": 24,
+        "backbone.embed": 64,
+        "backbone.units": 64,
+        "backbone.dropout": 0.3,
+        "backbone.summary": "last",
+        "training.epochs": 10,
+        "training.patience": 3,
+        "training.batch_size": 32,
+        "training.learning_rate": 1e-3,
     },
     "sunspots": {
         **_FORECAST,

@@ -16,6 +16,7 @@ from seqmodels.sequences import Sequences
 from seqmodels.storage import Flat
 
 CHUNK = 2**18  # rows that are worked on together
+WIDE = 2**22  # numbers foretold, from which they are read from the series when they are asked for
 PARTS = ("train", "valid", "test")
 KINDS = len(PARTS) + 1  # of steps: those of a part, and those that are left out
 Reach = Literal["inside", "before"]
@@ -101,8 +102,9 @@ class Windows:
             groups = {"series": pd.Series(series, copy=False)}
         starts = last - last.dtype.type(self.window - 1)
         lengths = np.broadcast_to(np.int32(self.window), len(last))
-        if isinstance(self.steps.values, Flat):
-            return self._stored(Sequences(self._inputs(), starts, lengths), groups)
+        wide = len(last) * len(self.aims) * len(self.ahead) >= WIDE
+        if wide or isinstance(self.steps.values, Flat):
+            return self._lagged(Sequences(self._inputs(), starts, lengths), groups)
         values, places = self.steps.values, list(self.aims.values())
         answers = np.stack([values[last + h][:, places] for h in self.ahead], axis=-1)  # [N, D, H]
         now = values[last][:, places]  # [N, D]
@@ -120,8 +122,8 @@ class Windows:
             np.stack(times, axis=1),
         )
 
-    def _stored(self, windows: Sequences, groups: Mapping[str, Any]) -> Examples:
-        """Return the same windows of a series on disk, where their answers stay."""
+    def _lagged(self, windows: Sequences, groups: Mapping[str, Any]) -> Examples:
+        """Return the same windows; their answers stay in the series, on disk if it is there."""
         ends, places = self.window - 1, list(self.aims.values())
         values: Any = self.steps.values
         ticks: Any = self.steps.ticks

@@ -79,11 +79,14 @@ class Head(abc.ABC):
         headline: The score that says how good an answer is, in one number.
         higher_is_better: Whether a larger headline score is the better one.
         baseline: What `trivial` answers, for tables: "majority class".
+        passes: How often `linear` goes over its features, at most: with their number it says
+            how many examples there is time for.
     """
 
     headline: ClassVar[str] = "accuracy"
     higher_is_better: ClassVar[bool] = True
     baseline: ClassVar[str] = "majority class"
+    passes: ClassVar[int] = 50
 
     @abc.abstractmethod
     def fit(self, targets: Sequence[Any]) -> Self:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WHO = "Head 'regression'"
-PIECE = 2**20  # targets that are worked on together
+PIECE = 2**20  # numbers that are worked on together
+MANY = 100  # numbers of an answer, from which they have no error each
 
 
 @register_head("regression")
@@ -43,6 +44,7 @@ class Regression(Head):
     headline: ClassVar[str] = "mae"
     higher_is_better: ClassVar[bool] = False
     baseline: ClassVar[str] = "mean"
+    passes: ClassVar[int] = 1
 
     answer: Literal["mean", "median"] = "mean"
     mean: tuple[float, ...] | None = learned()
@@ -107,7 +109,8 @@ class Regression(Head):
         """Return errors in the target's units, each the mean over the D numbers.
 
         "r2" is the share of the targets' variance that the answers explain; of targets that
-        are all the same, 1 for exact answers and 0 for others.
+        are all the same, 1 for exact answers and 0 for others. Up to a hundred numbers of an
+        answer have an error each, by name.
         """
         count, first = len(targets), 0
         total: Any = 0
@@ -129,8 +132,7 @@ class Regression(Head):
             differ = spread > count * np.square(1e-12 * mean)  # else rounding
             share = np.divide(squares, spread, out=1 - exact, where=differ)
             scores["r2"] = (1 - share).mean()
-        if self.names and len(self.names) > 1:
-            scores |= {f"mae {n}": e for n, e in zip(self.names, each, strict=True)}
+        scores |= {f"mae {n}": e for n, e in zip(self._each(), each, strict=False)}
         return {name: float(score) for name, score in scores.items()}
 
     def weighted(
@@ -139,11 +141,13 @@ class Regression(Head):
         truth = numbers(targets, WHO)
         error = np.asarray(prediction.answers, dtype=np.float64).reshape(truth.shape) - truth
         truth = truth - truth.mean(axis=0)  # so that the sum of squares cancels little
-        each = np.hstack([np.abs(error), np.square(error), truth, np.square(truth)])  # [N, 4 D]
+        told = len(self._each())
+        errors = np.abs(error) if told else np.abs(error).mean(axis=1, keepdims=True)
+        each = [errors, np.square(error), truth, np.square(truth)]  # [N, D or 1]
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             count = float(weights.sum())
-            errors, squares, total, power = np.split(weights @ each, 4)  # [D] each
+            errors, squares, total, power = (weights @ one for one in each)  # [D] each
             found = {"mae": (errors / count).mean(), "rmse": np.sqrt(squares / count).mean()}
             if count > 1:
                 spread = power - np.square(total) / count
@@ -151,8 +155,7 @@ class Regression(Head):
                 exact = np.where(squares > 0, 0.0, 1.0)
                 share = np.divide(squares, spread, out=1 - exact, where=differ)
                 found["r2"] = (1 - share).mean()
-            if self.names and len(self.names) > 1:
-                found |= {f"mae {n}": e / count for n, e in zip(self.names, errors, strict=True)}
+            found |= {f"mae {n}": e for n, e in zip(self._each(), errors / count, strict=False)}
             return {name: float(score) for name, score in found.items()}
 
         return scores
@@ -189,6 +192,10 @@ class Regression(Head):
             "in order": plots.in_order(truth, answers, names),
         }
 
+    def _each(self) -> tuple[str, ...]:
+        """Return the names of the numbers that have an error each."""
+        return self.names if self.names and 1 < len(self.names) < MANY else ()
+
     def _learned(self) -> tuple[np.ndarray, np.ndarray]:
         if self.mean is None or self.std is None:
             raise InputError(f"{WHO} has no mean yet; call fit first.")
@@ -200,13 +207,15 @@ class Regression(Head):
 
 
 def pieces(targets: Sequence[Any], who: str) -> Iterator[np.ndarray]:
-    """Yield `numbers` of `PIECE` targets at a time, [M, D], for there may be many millions."""
+    """Yield `numbers` of some targets at a time, [M, D], for there may be many millions."""
     given: Any = getattr(targets, "iloc", targets)
-    if len(targets) <= PIECE:
+    shape = np.shape(targets) if hasattr(targets, "shape") else (len(targets),)
+    size = max(1, PIECE // max(1, *shape[1:])) if len(shape) > 1 else PIECE
+    if len(targets) <= size:
         yield numbers(targets, who)
         return
-    for first in range(0, len(targets), PIECE):
-        yield numbers(given[first : first + PIECE], who, first)
+    for first in range(0, len(targets), size):
+        yield numbers(given[first : first + size], who, first)
 
 
 def numbers(targets: Sequence[Any], who: str, first: int = 0) -> np.ndarray:
