@@ -114,12 +114,15 @@ class Backbone:
         Raises:
             InputError: It is needed, and this head does not answer with numbers.
         """
-        known = encoder.last_value() if self.skip or self.apart else None
+        known = None
+        if self.skip or self.apart:
+            known = encoder.last_value(log=True) if head.log else encoder.last_value()
         found = head.scaled(*known) if known else None
         if self.apart and found is None:
             raise InputError(
-                "Backbone(apart=True) needs a forecast in numbers, of values that are read as they "
-                "are (scaling='standard'): use head 'regression', or leave apart out."
+                "Backbone(apart=True) needs a forecast in numbers that are read and foretold "
+                "alike, as they are or as logs (scaling='log' of encoder and head): use head "
+                "'regression', or leave apart out."
             )
         return found
 

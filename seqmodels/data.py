@@ -94,8 +94,11 @@ class Encoder(abc.ABC):
     def spec(self) -> Spec:
         """What one encoded step looks like."""
 
-    def last_value(self) -> tuple[np.ndarray, np.ndarray] | None:
+    def last_value(self, log: bool = False) -> tuple[np.ndarray, np.ndarray] | None:
         """Return how a forecast of "as it is now" follows from the last encoded step.
+
+        Args:
+            log: Of the logs of the values, sign(x) * log(1 + |x|), and not of the values.
 
         Returns:
             A kernel [C, D] and a bias [D] such that `step @ kernel + bias` are the last known

@@ -1,10 +1,15 @@
 """Heads: what they learn from targets, what they refuse, and how they score."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from seqmodels import Binary, InputError, Multiclass, Regression
+from seqmodels import Backbone, Binary, InputError, Multiclass, Regression
+from seqmodels.encoders.series import SeriesEncoder
+from seqmodels.heads.regression import MANY
+from seqmodels.registry import HEADS
 
 
 def logits(*rows: float | list[float]) -> np.ndarray:
@@ -162,6 +167,42 @@ def test_scores_are_left_out_where_the_test_part_has_one_class():
     scores = head.score(["yes", "yes"], head.decode(logits(1, 2)))
     assert "roc_auc" not in scores
     assert scores["accuracy"] == 1
+
+
+def test_logs_are_foretold_where_asked_and_answers_come_in_the_targets_units():
+    amounts = np.array([0.0, 9.0, -9.0, 99_999.0])
+    head = Regression(scaling="log").fit(amounts)
+    np.testing.assert_allclose(head.decode(head.encode(amounts)).answers, amounts, atol=1e-2)
+    assert head.encode(amounts).std() == pytest.approx(1, abs=1e-6)
+    assert head.trivial(1).answers == pytest.approx(amounts.mean()), "a mean, not one of logs"
+    assert np.isfinite(head.decode(np.array([[1e30], [-1e30]])).answers).all()
+    assert head == HEADS.restore(json.loads(json.dumps(HEADS.dump(head))))
+
+
+@pytest.mark.parametrize("scaling", ["standard", "log"])
+def test_a_forecast_of_logs_starts_from_the_last_value_where_logs_are_read(scaling):
+    rng = np.random.default_rng(0)
+    steps = [np.exp(rng.normal(3, 2, (9, 2))) for _ in range(30)]
+    targets = np.array([one[-1, 1] for one in steps])
+    encoder = SeriesEncoder(scaling=scaling, continues=(1,)).fit(steps)
+    head = Regression(scaling=scaling).fit(targets)
+    kernel, bias = Backbone(skip=True).now(encoder, head)  # type: ignore[misc]
+    last = np.stack([encoder.encode([one])[0][-1] for one in steps])
+    np.testing.assert_allclose(head.decode(last @ kernel + bias).answers, targets, rtol=1e-4)
+    other = Regression(scaling="log" if scaling == "standard" else "standard").fit(targets)
+    assert Backbone(skip=True).now(encoder, other) is None
+
+
+def test_answers_of_many_numbers_have_no_error_each_and_the_same_means():
+    rng = np.random.default_rng(0)
+    truth = pd.DataFrame(rng.normal(size=(50, MANY))).add_prefix("x")
+    head = Regression().fit(truth)
+    prediction = head.decode(head.encode(truth) * 0.5)
+    scores = head.score(truth, prediction)
+    assert set(scores) == {"mae", "rmse", "r2"}
+    assert head.weighted(truth, prediction)(np.ones(50)) == pytest.approx(scores)
+    few = Regression().fit(truth.iloc[:, :2])
+    assert {"mae x0", "mae x1"} < set(few.score(truth.iloc[:, :2], few.trivial(50)))
 
 
 def test_bins_start_from_the_last_value():

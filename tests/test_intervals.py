@@ -40,6 +40,15 @@ def test_a_score_lies_within_its_interval_and_the_interval_within_its_range():
     assert (found.resampled, found.draws) == ("examples", 1000)
 
 
+def test_of_very_many_numbers_fewer_resamples_are_drawn(monkeypatch):
+    truth = np.random.default_rng(0).normal(size=(60, 3))
+    head = Regression().fit(truth)
+    prediction = head.decode(head.encode(truth) * 0.5)
+    assert evaluate(head, "y", None, part(truth), prediction).draws == 1000
+    monkeypatch.setattr(intervals, "WIDE", 60 * 3 - 1)
+    assert evaluate(head, "y", None, part(truth), prediction).draws == intervals.SLOW
+
+
 def test_intervals_are_the_same_each_time():
     head, truth, prediction = classes(100, 1)
     assert evaluate(head, "y", None, part(truth), prediction) == evaluate(

@@ -131,6 +131,22 @@ def test_a_large_table_on_disk_has_the_same_windows_before_its_parts(tmp_path, m
         assert np.array_equal(one.times, np.asarray(other.times))
 
 
+def test_what_is_foretold_by_the_million_stays_in_the_series(monkeypatch):
+    rng = np.random.default_rng(0)
+    frame = table(300, y=rng.normal(size=300), z=rng.normal(size=300))
+    args = {"target": ("z", "y"), "inputs": ("y", "z"), "window": 9, "horizon": 20, "season": 7}
+    whole = every_part(series(frame, **args))
+    monkeypatch.setattr("seqmodels.datasets._windows.WIDE", 1)
+    for one, other in zip(whole, every_part(series(frame, **args)), strict=True):
+        lagged = other.targets["value"]
+        assert list(lagged.columns) == list(one.targets["value"].columns)
+        assert np.array_equal(np.asarray(lagged), one.targets["value"])
+        assert list(other.targets["direction"]) == list(one.targets["direction"])
+        assert np.array_equal(np.asarray(other.times), one.times)
+        for rule, forecast in one.naive["value"].items():
+            assert np.array_equal(np.asarray(other.naive["value"][rule]), forecast)
+
+
 def test_step_is_the_distance_between_windows():
     train = series(table(), target="y", window=5, step=4).train
     assert [window[0, 0] for window in train.inputs[:3]] == [0, 4, 8]

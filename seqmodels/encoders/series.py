@@ -142,10 +142,10 @@ class SeriesEncoder(Encoder):
             raise InputError("Encoder 'series' has no channels yet. Call fit first.")
         return Spec(channels=len(known), continues=self.continues)
 
-    def last_value(self) -> tuple[np.ndarray, np.ndarray] | None:
+    def last_value(self, log: bool = False) -> tuple[np.ndarray, np.ndarray] | None:
         if self.continues is None or self.mean is None or self.std is None:
             return None
-        if self.scaling != "standard":  # a log is no linear function of what it is of
+        if (self.scaling == "log") != log:  # a log is no linear function of what it is of
             return None
         kernel = np.zeros((len(self.mean), len(self.continues)))  # [C, D]
         channels = list(self.continues)

@@ -88,6 +88,11 @@ class Head(abc.ABC):
     baseline: ClassVar[str] = "majority class"
     passes: ClassVar[int] = 50
 
+    @property
+    def log(self) -> bool:
+        """Whether logs of the targets are foretold, and not the targets themselves."""
+        return False
+
     @abc.abstractmethod
     def fit(self, targets: Sequence[Any]) -> Self:
         """Return a copy that has learned from the training targets.

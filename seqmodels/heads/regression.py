@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WHO = "Head 'regression'"
 PIECE = 2**20  # numbers that are worked on together
+FAR = 80.0  # a log that no answer goes beyond
 MANY = 100  # numbers of an answer, from which they have no error each
 
 
@@ -35,8 +36,12 @@ class Regression(Head):
     Args:
         answer: What is answered where the same input can have several outcomes: their "mean"
             (least squared error), or their "median" (least absolute error: outliers weigh less).
-        mean: Learned. One per number, in the target's units.
-        std: Learned. One per number, in the target's units.
+        scaling: "standard": errors count in the target's units. "log": they count in
+            sign(x) * log(1 + |x|), about as shares of the target, for amounts of which a few
+            are far larger than the rest; "mean" is then the mean of the logs.
+        mean: Learned. One per number, in the target's units ("log": of the log).
+        std: Learned. As `mean`.
+        usual: Learned, with "log" only: the means in the target's units.
         names: Learned. What the numbers are called, where the targets said so; None for one
             number without a name.
     """
@@ -47,14 +52,18 @@ class Regression(Head):
     passes: ClassVar[int] = 1
 
     answer: Literal["mean", "median"] = "mean"
+    scaling: Literal["standard", "log"] = "standard"
     mean: tuple[float, ...] | None = learned()
     std: tuple[float, ...] | None = learned()
     names: tuple[str, ...] | None = learned()
+    usual: tuple[float, ...] | None = learned()
 
     def fit(self, targets: Sequence[Any]) -> Regression:
-        total: Any = sum(values.sum(axis=0) for values in pieces(targets, WHO))  # [D]
+        total: Any = sum(self._shaped(values).sum(axis=0) for values in pieces(targets, WHO))  # [D]
         mean = total / len(targets)
-        squares = (np.square(values - mean).sum(axis=0) for values in pieces(targets, WHO))
+        squares = (
+            np.square(self._shaped(values) - mean).sum(axis=0) for values in pieces(targets, WHO)
+        )
         std: Any = np.sqrt(sum(squares) / len(targets))
         flat = np.flatnonzero(std == 0)
         if len(flat):
@@ -69,7 +78,12 @@ class Regression(Head):
         if names is None and column is not None:
             names = [column]
         named = None if names is None else tuple(str(name) for name in names)
-        return replace(self, mean=tuple(mean.tolist()), std=tuple(std.tolist()), names=named)
+        usual = None
+        if self.log:
+            raw: Any = sum(values.sum(axis=0) for values in pieces(targets, WHO))
+            usual = tuple((raw / len(targets)).tolist())
+        learned = {"mean": tuple(mean.tolist()), "std": tuple(std.tolist()), "usual": usual}
+        return replace(self, names=named, **learned)
 
     def encode(self, targets: Sequence[Any]) -> np.ndarray:
         mean, std = self._learned()
@@ -80,6 +94,7 @@ class Regression(Head):
                 raise InputError(
                     f"{WHO} learned {len(mean)} numbers per example, got {values.shape[1]}."
                 )
+            values = self._shaped(values)
             values -= mean
             values /= std
             found[first : first + len(values)] = values
@@ -103,7 +118,10 @@ class Regression(Head):
 
     def decode(self, outputs: np.ndarray) -> Prediction:
         mean, std = self._learned()
-        return self._prediction(outputs.astype(np.float64) * std + mean)
+        values = outputs.astype(np.float64) * std + mean
+        if self.log:
+            values = np.sign(values) * np.expm1(np.minimum(np.abs(values), FAR))
+        return self._prediction(values)
 
     def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
         """Return errors in the target's units, each the mean over the D numbers.
@@ -165,7 +183,7 @@ class Regression(Head):
         return ridge(x, y, x_valid, y_valid, x_test, power=power)
 
     def trivial(self, n: int) -> Prediction:
-        return self._prediction(np.tile(np.asarray(self.mean), (n, 1)))
+        return self._prediction(np.tile(np.asarray(self.usual or self.mean), (n, 1)))
 
     def naive(self, forecasts: Any) -> Prediction | None:
         return self._prediction(numbers(forecasts, WHO))
@@ -191,6 +209,13 @@ class Regression(Head):
             "predicted against actual": plots.against(truth, answers, names),
             "in order": plots.in_order(truth, answers, names),
         }
+
+    @property
+    def log(self) -> bool:
+        return self.scaling == "log"
+
+    def _shaped(self, values: np.ndarray) -> np.ndarray:
+        return np.sign(values) * np.log1p(np.abs(values)) if self.log else values
 
     def _each(self) -> tuple[str, ...]:
         """Return the names of the numbers that have an error each."""
