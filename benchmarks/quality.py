@@ -15,16 +15,17 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from table import Clock, cell, kept, save, show
+from quality_runs import beside, trained
+from scores import STANDARDISED
+from table import cell, kept, save, show
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
-SEEDS = {"imdb": 3, "strokes": 3}  # of a family; else 5
+SEEDS = {"imdb": 3, "strokes": 3, "etth1": 3}  # of a family; else 5
 KARIM = "Karim et al. 2018"
 FAWAZ = "Fawaz et al. 2020"
 DEMPSTER = "Dempster et al. 2020"
@@ -46,6 +47,7 @@ class Row(NamedTuple):
         dataset: A registered name, or a path below the folder of data.
         how: Arguments of `seqmodels.train`; "data" is below the folder of data.
         score: The one of the test part that is compared; None: the head's headline.
+        each: Settings by name, of which each is trained; the scores are their means.
         anchors: Published figures.
         goal: The score to reach; None: none was set.
         rivals: Names in `rivals.RIVALS`, run on the same parts.
@@ -60,6 +62,7 @@ class Row(NamedTuple):
     goal: float | None = None
     rivals: Sequence[str] = ()
     drawn: bool = False
+    each: Mapping[str, Mapping[str, Any]] = {}
 
     @property
     def family(self) -> str:
@@ -70,6 +73,16 @@ def ucr(name: str, goal: float | None = None, *anchors: Anchor, dtw: bool = True
     """Return the row of one set of the UCR and UEA archives, its default split."""
     rivals = ["MiniRocket", *["DTW, nearest neighbour"] * dtw]
     return Row(f"ucr/{name}", f"ucr/{name}", anchors=anchors, goal=goal, rivals=rivals)
+
+
+def forecast(preset: str, ahead: int, words: str) -> Row:
+    """Return the row of a public table: the next step, or each step of so many."""
+    name = f"forecasts/{preset}{words and f', {words}'}"
+    settings: dict[str, Any] = {"dataset.horizon": ahead}
+    if ahead > 1:  # parts of some series are too short for a window and its horizon
+        settings["dataset.reach"] = "before"
+    how = {"preset": preset, "data": "", "settings": settings}
+    return Row(name, "series", how, rivals=["ridge regression"])
 
 
 TEXT_RIVAL = ["TF-IDF of pairs, logistic"]
@@ -94,9 +107,14 @@ ROWS = [
                  Anchor("fastText, pairs", 0.906, "Joulin et al. 2017")), rivals=TEXT_RIVAL),
     Row("texts/sms_spam", "sms_spam/SMSSpamCollection", score="f1", goal=0.95, drawn=True,
         anchors=(Anchor("naive Bayes", 0.95, "Almeida et al. 2011"),), rivals=TEXT_RIVAL),
-    *(Row(f"forecasts/{preset}", "series", {"preset": preset, "data": ""}) for preset in
-      ("delhi-temperature", "delhi-humidity", "melbourne-temperature", "beijing-pollution",
-       "sales")),
+    *(forecast(preset, ahead, words) for preset, ahead, words in (
+        ("delhi-temperature", 7, "a week"), ("delhi-humidity", 7, "a week"),
+        ("melbourne-temperature", 7, "a week"), ("beijing-pollution", 24, "24 hours"),
+        ("sales", 6, "6 months")) for ahead, words in ((1, ""), (ahead, words))),
+    Row("etth1/96, 192, 336 and 720 hours", "series", {"preset": "etth1", "data": ""}, STANDARDISED,
+        (Anchor("DLinear", 0.423, "Zeng et al. 2023"), Anchor("PatchTST", 0.413, "Nie et al. 2023"),
+         Anchor("SegRNN", 0.408, "Lin et al. 2023")), 0.420, ["NLinear, ridge"],
+        each={str(ahead): {"dataset.horizon": ahead} for ahead in (96, 192, 336, 720)}),
 ]  # fmt: skip
 
 
@@ -148,68 +166,6 @@ def measured(row: Row, seeds: int, data: Path) -> dict[str, Any]:
     }
 
 
-def trained(row: Row, seed: int, data: Path) -> dict[str, Any]:
-    """Train a row once, in this process, and return its scores and what it took."""
-    import seqmodels as sm
-
-    with tempfile.TemporaryDirectory() as folder, Clock() as clock:
-        run = sm.train(*_what(row, data), **_how(row, data, seed), out=Path(folder) / "r")
-    score = row.score or run.model.head.headline
-    trivial = next(iter(run.baselines))
-    return {
-        "seed": seed,
-        "score": score,
-        "higher is better": run.model.head.higher_is_better or row.score is not None,
-        "model": run.scores[score],
-        "trivial": {trivial: run.baselines[trivial][score]},
-        "simple": {
-            name: scores[score] for name, scores in run.baselines.items()
-            if name != trivial and score in scores
-        },
-        "scores": run.scores,
-        "examples": run.record["examples"],
-        "epochs": len(run.history),
-        "CPU minutes": round(clock.cpu / 60, 2),
-        "peak MB": round((run.record["usage"]["peak_memory_bytes"] or 0) / 1e6),
-        "decided": run.record["decided"],
-        "versions": run.record["versions"],
-    }  # fmt: skip
-
-
-def beside(row: Row, data: Path) -> dict[str, Any]:
-    """Run the rivals of a row on the parts of seed 0, validation added to training."""
-    from rivals import RIVALS
-
-    from seqmodels.plan import Plan
-    from seqmodels.settings import resolve
-
-    how = _how(row, data, 0)
-    asked = {name: how[name] for name in ("head", "preset", "data", "settings") if name in how}
-    plan: Plan = resolve(*_what(row, data), **asked)
-    parts = plan.parts()
-    head = plan.head.fit(parts.train.target(parts.target))
-    train, target = parts.data.train, parts.target
-    y, truth = list(train.target(target)), list(parts.test.target(target))
-    found = {}
-    for name in row.rivals:
-        with Clock() as clock:
-            answers = RIVALS[name](list(train.inputs), y, list(parts.test.inputs))
-        found[name] = {"model": _scored(answers, truth, row, head),
-                       "CPU minutes": round(clock.cpu / 60, 2)}  # fmt: skip
-    return found
-
-
-def _scored(answers: Sequence[Any], truth: Sequence[Any], row: Row, head: Any) -> float:
-    """Return accuracy, or the F1 of the head's positive class."""
-    from sklearn.metrics import accuracy_score, f1_score
-
-    said, true = [str(one) for one in answers], [str(one) for one in truth]
-    if row.score == "f1":
-        positive: Any = str(head.classes[1])  # text, which the stub does not know
-        return float(f1_score(true, said, pos_label=positive))
-    return float(accuracy_score(true, said))
-
-
 def brief(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of the table: the median over seeds and its range, beside the others."""
     runs = found["runs"]
@@ -223,6 +179,7 @@ def brief(found: Mapping[str, Any]) -> dict[str, Any]:
     simple |= {name: one["model"] for name, one in found["rivals"].items()}
     best = (max if up else min)(simple, key=lambda name: simple[name], default=None)
     goal = found["goal"]
+    reached = goal is not None and (middle >= goal if up else middle <= goal)
     return {
         "data": found["row"],
         "score": f"{runs[0]['score']} {'↑' if up else '↓'}",
@@ -231,25 +188,10 @@ def brief(found: Mapping[str, Any]) -> dict[str, Any]:
         "trivial": trivial,
         "best simple model": "-" if best is None else f"{cell(simple[best])} ({best})",
         "published": ", ".join(f"{one['name']} {one['score']}" for one in found["anchors"]) or "-",
-        "goal": "-" if goal is None else f"{goal} {'reached' if middle >= goal else 'missed'}",
+        "goal": "-" if goal is None else f"{goal} {'reached' if reached else 'missed'}",
         "CPU min": statistics.median(one["CPU minutes"] for one in runs),
         "peak MB": max(one["peak MB"] for one in runs),
     }
-
-
-def _what(row: Row, data: Path) -> tuple[str]:
-    from seqmodels.registry import DATASETS
-
-    return (row.dataset if row.dataset in DATASETS else str(data / row.dataset),)
-
-
-def _how(row: Row, data: Path, seed: int) -> dict[str, Any]:
-    how: dict[str, Any] = {"quiet": True, "seed": seed, **row.how}
-    if "data" in how:
-        how["data"] = str(data / how["data"])
-    if row.drawn:
-        how["settings"] = {**how.get("settings", {}), "dataset.seed": seed}
-    return how
 
 
 def _apart(*words: str, data: Path) -> dict[str, Any]:

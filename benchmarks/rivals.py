@@ -1,8 +1,8 @@
 """Strong simple models that people would pick instead, run beside ours on the same parts.
 
-Each takes the raw inputs of the training part, its classes, and the inputs of the test part, and
-returns a class for each of these. What they have to choose, they choose by cross-validation on
-the training part, or it is their authors' setting.
+Each takes the raw inputs of the training part, its classes or numbers, and the inputs of the test
+part, and returns an answer for each of these. What they have to choose, they choose by
+cross-validation on the training part, or it is their authors' setting.
 """
 
 import math
@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-Rival = Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], Sequence[Any]]
+Rival = Callable[[Sequence[Any], Any, Sequence[Any]], Any]
 WARP = 0.1  # of the longer one: how far dynamic time warping may go from the diagonal
 FEATURES = 10_000  # of MiniRocket
 LENGTH = 9  # of its kernels
+STRENGTHS = np.logspace(-1, 6, 15)  # of the ridge
+BLOCKS = 5  # in the order of time, each foretold from those before it
 
 
 def tfidf(train: Sequence[str], y: Sequence[Any], test: Sequence[str]) -> Sequence[Any]:
@@ -57,6 +59,58 @@ def minirocket(train: Sequence[Any], y: Sequence[Any], test: Sequence[Any]) -> S
     kernels = _kernels(x, np.random.default_rng(0))
     model = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 10)))
     return model.fit(_shares(x, kernels), y).predict(_shares(x_test, kernels))
+
+
+def ridge(train: Sequence[Any], y: Any, test: Sequence[Any]) -> np.ndarray:
+    """Ridge regression on all that a window reads, side by side."""
+    x, x_test = (np.stack([_steps(one).ravel() for one in part]) for part in (train, test))
+    mean, std = x.mean(axis=0), x.std(axis=0)
+    std[std < 1e-12] = 1
+    return _ridge((x - mean) / std, np.asarray(y, np.float64), (x_test - mean) / std)
+
+
+def nlinear(train: Sequence[Any], y: Any, test: Sequence[Any]) -> np.ndarray:
+    """A linear function of what a channel read, less its last value, the same for all channels.
+
+    NLinear (Zeng et al. 2023) by ridge regression. `y` is [N, C * H], channel by channel.
+    """
+    x, x_test = (np.stack([_steps(one).T for one in part]) for part in (train, test))  # [N, C, T]
+    now, now_test = x[:, :, -1:], x_test[:, :, -1:]
+    y = np.asarray(y, np.float64).reshape(*x.shape[:2], -1)  # [N, C, H]
+    scale = x.std(axis=(0, 2))[:, None]  # [C, 1]
+    told = _ridge(_rows((x - now) / scale), _rows((y - now) / scale),
+                  _rows((x_test - now_test) / scale))  # fmt: skip
+    told = told.reshape(len(x_test), x.shape[1], -1) * scale + now_test
+    return told.reshape(len(x_test), -1)
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    """Return [N, C, T] as [N * C, T]."""
+    return x.reshape(-1, x.shape[-1])
+
+
+def _ridge(x: np.ndarray, y: np.ndarray, x_test: np.ndarray) -> np.ndarray:
+    """Return answers [L, D] of a ridge regression from x [N, F] to y [N, D], rows in time.
+
+    Its strength is the one with the least squared error where each block of rows is foretold from
+    those before it. Only products of blocks are needed for that, each worked out once.
+    """
+    y = y.reshape(len(x), -1)
+    center = y.mean(axis=0)
+    blocks = zip(np.array_split(x, BLOCKS), np.array_split(y - center, BLOCKS), strict=True)
+    products = [(a.T @ a, a.T @ b, np.square(b).sum()) for a, b in blocks]
+    errors = np.zeros(len(STRENGTHS))
+    gram, cross = (np.zeros_like(one) for one in products[0][:2])
+    for i, (own, own_cross, power) in enumerate(products):
+        if i:
+            values, vectors = np.linalg.eigh(gram)
+            turned = vectors.T @ cross
+            for j, strength in enumerate(STRENGTHS):
+                w = vectors @ (turned / (np.maximum(values, 0) + strength)[:, None])  # [F, D]
+                errors[j] += power - 2 * (w * own_cross).sum() + (w * (own @ w)).sum()
+        gram, cross = gram + own, cross + own_cross
+    best = STRENGTHS[int(np.argmin(errors))]
+    return x_test @ np.linalg.solve(gram + best * np.eye(len(gram)), cross) + center
 
 
 def _steps(one: Any) -> np.ndarray:
@@ -140,6 +194,8 @@ def _shares(x: np.ndarray, kernels: Sequence[tuple[Any, ...]]) -> np.ndarray:
 
 
 RIVALS: dict[str, Rival] = {
+    "ridge regression": ridge,
+    "NLinear, ridge": nlinear,
     "TF-IDF of pairs, logistic": tfidf,
     "DTW, nearest neighbour": dtw,
     "MiniRocket": minirocket,

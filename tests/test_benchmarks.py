@@ -144,6 +144,9 @@ def test_a_row_of_quality_tells_the_median_and_the_range_beside_the_best_rival(b
     assert told["goal"] == "0.9 reached"
     assert told["peak MB"] == 802
     assert brief({**row, "goal": 0.92})["goal"] == "0.92 missed"
+    errors = {**row, "runs": [{**one, "higher is better": False} for one in row["runs"]]}
+    assert brief(errors)["goal"] == "0.9 missed", "an error of .91"
+    assert brief({**errors, "goal": 0.92})["goal"] == "0.92 reached"
 
 
 def test_rows_of_quality_have_names_of_their_own_and_rivals_that_there_are(benchmarks):
@@ -152,6 +155,73 @@ def test_rows_of_quality_have_names_of_their_own_and_rivals_that_there_are(bench
 
     assert len({row.name for row in ROWS}) == len(ROWS)
     assert all(name in RIVALS for row in ROWS for name in row.rivals)
+
+
+def waves(n: int = 240) -> Any:
+    """Return a table of two noisy waves."""
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    y, z = (np.sin(np.arange(n) / pace) * 9 + rng.normal(size=n) for pace in (3, 5))
+    return pd.DataFrame({"date": pd.date_range("2020-01-01", periods=n), "y": y, "z": 5 * z + 50})
+
+
+def test_a_row_of_forecasts_is_the_mean_of_its_horizons_and_its_rivals_read_the_same(
+    benchmarks, tmp_path
+):
+    from quality import Row
+    from quality_runs import beside, trained
+    from scores import STANDARDISED
+
+    waves().to_csv(tmp_path / "waves.csv", index=False)
+    settings = {"dataset.target": ("y", "z"), "dataset.window": 20, "dataset.reach": "before"}
+    each = {str(ahead): {"dataset.horizon": ahead} for ahead in (2, 4)}
+    how = {"settings": settings, "head": "regression", "data": "waves.csv"}
+    how = {**how, "epochs": 1, "baselines": False}
+    rivals = ["ridge regression", "NLinear, ridge"]
+    row = Row("waves/both", "series", how, STANDARDISED, rivals=rivals, each=each)
+    found = trained(row, 0, tmp_path)
+    assert found["model"] == pytest.approx(np.mean(list(found["each"].values())))
+    assert set(found["each"]) == {"2", "4"}
+    assert not found["higher is better"]
+    assert list(found["trivial"]) == ["last value"]
+    told = beside(row, tmp_path)
+    assert list(told) == rivals
+    for one in told.values():
+        assert one["model"] < 0.5 * found["trivial"]["last value"]
+    plain = Row("waves/next", "series", {**how, "settings": settings}, rivals=rivals)
+    assert 0.5 < beside(plain, tmp_path)["ridge regression"]["model"] < 5.5, "in its own units"
+
+
+def test_errors_are_told_in_spreads_of_the_training_rows(benchmarks):
+    from scores import STANDARDISED, of_numbers
+
+    from seqmodels.settings import resolve
+
+    frame = waves()
+    settings = {"dataset.target": ("y", "z"), "dataset.window": 9, "dataset.horizon": 3,
+                "dataset.valid": 30, "dataset.test": 50, "dataset.reach": "before"}  # fmt: skip
+    plan = resolve("series", data=frame, head="regression", settings=settings)
+    parts = plan.parts()
+    truth = parts.test.target("value").to_numpy()
+    spread = frame[["y", "z"]].iloc[:160].std(ddof=0).to_numpy()
+    off = np.repeat(spread, 3) * 2.0
+    told = of_numbers(truth + off, truth, STANDARDISED, plan.head, parts)
+    assert told == pytest.approx(4.0, rel=1e-6), "160 rows train, 30 and 50 are held out"
+
+
+def test_a_ridge_regression_is_that_of_scikit_learn_at_the_strength_it_chose(benchmarks):
+    import rivals
+    from sklearn.linear_model import Ridge
+
+    rng = np.random.default_rng(0)
+    x, weights = rng.normal(size=(100, 6)), rng.normal(size=(6, 2))
+    y = x @ weights + rng.normal(size=(100, 2)) + 7
+    told = rivals.ridge(list(x), y, list(x[:9]))
+    scaled = (x - x.mean(axis=0)) / x.std(axis=0)
+    known = [Ridge(alpha=one).fit(scaled, y).predict(scaled[:9]) for one in rivals.STRENGTHS]
+    assert min(np.abs(told - one).max() for one in known) < 1e-8
+    assert np.abs(told - y[:9]).mean() < 1
 
 
 def test_warping_finds_the_cheapest_way_within_its_band(benchmarks):

@@ -69,7 +69,7 @@ def moments(material: Material) -> list[Finding]:
     spans, timed = _spans(material)  # [N, 3]
     if spans is None:
         return []
-    exact = timed and np.shape(material.data.test.times)[1] == 3
+    exact = timed and np.asarray(material.data.test.times).shape[1] == 3
     series = np.zeros(material.count, np.int64)
     several = all("series" in part.groups for part in material.parts.values())
     if timed and several:
@@ -131,10 +131,7 @@ def _spans(material: Material) -> tuple[np.ndarray | None, bool]:
     """
     times = {name: part.times for name, part in material.parts.items()}
     if all(one is not None for one in times.values()):
-        spans = material.column(
-            {name: np.asarray(one)[:, [0, -2 if np.shape(one)[1] == 3 else -1, -1]]
-             for name, one in times.items()}
-        )  # fmt: skip
+        spans = material.column({name: _three(np.asarray(one)) for name, one in times.items()})
         wide = spans.astype(np.int64) if spans.dtype.kind in "mM" else spans
         return wide.astype(np.float64), True
     if material.windows_share():
@@ -142,6 +139,11 @@ def _spans(material: Material) -> tuple[np.ndarray | None, bool]:
         last = starts + material.lengths() - 1
         return np.stack([starts, last, last], axis=1), False
     return None, False
+
+
+def _three(times: np.ndarray) -> np.ndarray:
+    """Return times [N, 2] or [N, 3] as [N, 3]."""
+    return times if times.shape[1] == 3 else times[:, [0, 1, 1]]
 
 
 def _against(
