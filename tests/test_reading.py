@@ -218,7 +218,7 @@ def test_groups_and_times_need_one_value_an_example():
     with pytest.raises(sm.InputError, match="1 values of 'writer'"):
         sm.Examples([[1.0], [2.0]], {"y": [1, 2]}, {}, {"writer": ["ann"]})
     with pytest.raises(sm.InputError, match=r"times of the shape \[2, 2\]"):
-        sm.Examples([[1.0], [2.0]], {"y": [1, 2]}, {}, {}, np.zeros((2, 3)))
+        sm.Examples([[1.0], [2.0]], {"y": [1, 2]}, {}, {}, np.zeros((2, 4)))
 
 
 def test_a_run_records_what_was_decided_and_its_report_tells_it(tmp_path, monkeypatch):

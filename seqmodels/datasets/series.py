@@ -53,7 +53,7 @@ def arguments_of(columns: Columns) -> dict[str, Any]:
 @register_dataset(
     "series",
     tasks={
-        "regression": Task("value", "what the target will be"),
+        "regression": Task("value", "what the target will be", {"answer": "median"}),
         "binary": Task("direction", "whether the target will be higher than it is"),
         "multiclass": Task("value", "in which quarter of its range it will be", {"bins": 4}),
     },
