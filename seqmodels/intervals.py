@@ -105,13 +105,16 @@ def scored(
     Returns:
         Name to score to its values on R resamples, [R]; NaN where it is not defined.
     """
-    ways = {name: _weighted(head, targets, one) for name, one in predictions.items()}
-    draws = next(number for most, number in DRAWS.items() if len(targets) <= most)
     wide = max(np.size(one.answers) for one in predictions.values()) > WIDE
+    ways = {}
+    if not wide:  # else one at a time: each is larger than the answers
+        ways = {name: _weighted(head, targets, one) for name, one in predictions.items()}
+    draws = next(number for most, number in DRAWS.items() if len(targets) <= most)
     if wide or not all(quick for _, quick in ways.values()):
         draws = min(draws, SLOW)
     found: dict[str, Draws] = {}
-    for name, (score, _) in ways.items():
+    for name, one in predictions.items():
+        score, _ = ways[name] if name in ways else _weighted(head, targets, one)
         rows = []
         for weights in units.draws(draws):
             row = score(weights)

@@ -161,7 +161,7 @@ class Regression(Head):
         truth = truth - truth.mean(axis=0)  # so that the sum of squares cancels little
         told = len(self._each())
         errors = np.abs(error) if told else np.abs(error).mean(axis=1, keepdims=True)
-        each = [errors, np.square(error), truth, np.square(truth)]  # [N, D or 1]
+        each = [errors, np.square(error, out=error), truth, np.square(truth)]  # [N, D or 1]
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             count = float(weights.sum())
