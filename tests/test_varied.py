@@ -26,10 +26,9 @@ def varied_by(encoder, inputs, seed=0):
     return encoder.vary(*batch(encoder, inputs), np.random.default_rng(seed))
 
 
-@pytest.mark.parametrize("options", [{"affine": 0.2}, {"elastic": 0.1}])
-def test_a_stroke_encoder_that_varies_keeps_its_promises(options):
-    check_encoder(StrokeEncoder(**options), DRAWINGS)
-    check_encoder(StrokeEncoder(**options, form="offsets"), DRAWINGS)
+@pytest.mark.parametrize("form", ["points", "offsets"])
+def test_a_stroke_encoder_that_varies_keeps_its_promises(form):
+    check_encoder(StrokeEncoder(elastic=0.1, form=form), DRAWINGS)
 
 
 @pytest.mark.parametrize("options", OPTIONS)
@@ -46,9 +45,8 @@ def test_nothing_is_varied_where_nothing_is_asked_for(encoder):
         np.testing.assert_array_equal(value, given)
 
 
-@pytest.mark.parametrize("options", [{"affine": 0.2}, {"elastic": 0.1}])
-def test_a_varied_drawing_is_what_the_encoder_makes_of_its_points(options):
-    encoder = StrokeEncoder(**options).fit(DRAWINGS)
+def test_a_varied_drawing_is_what_the_encoder_makes_of_its_points():
+    encoder = StrokeEncoder(elastic=0.1).fit(DRAWINGS)
     x, lengths = varied_by(encoder, DRAWINGS)
     plain = batch(encoder, DRAWINGS)[0]
     assert lengths.tolist() == [len(drawing) for drawing in DRAWINGS]
@@ -119,10 +117,10 @@ def test_masks_hide_one_block_of_frames_and_one_of_bands():
     assert np.min(sizes, axis=0).tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("options", [{"affine": -0.1}, {"elastic": float("nan")}])
-def test_drawings_cannot_be_varied_by_less_than_nothing(options):
-    with pytest.raises(InputError, match=next(iter(options))):
-        StrokeEncoder(**options)
+@pytest.mark.parametrize("elastic", [-0.1, float("nan"), float("inf")])
+def test_drawings_cannot_be_varied_by_less_than_nothing(elastic):
+    with pytest.raises(InputError, match="elastic from 0"):
+        StrokeEncoder(elastic=elastic)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +132,6 @@ def test_recordings_cannot_be_varied_by_less_than_nothing_or_by_all(options):
 
 
 def test_what_is_varied_has_no_part_in_how_a_drawing_is_read():
-    encoder = StrokeEncoder(affine=0.2, elastic=0.1).fit(DRAWINGS)
-    plain = dataclasses.replace(encoder, affine=0.0, elastic=0.0)
+    encoder = StrokeEncoder(elastic=0.1).fit(DRAWINGS)
+    plain = dataclasses.replace(encoder, elastic=0.0)
     np.testing.assert_array_equal(batch(encoder, DRAWINGS)[0], batch(plain, DRAWINGS)[0])

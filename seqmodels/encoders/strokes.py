@@ -38,8 +38,6 @@ class StrokeEncoder(Encoder):
             is from the point before. The first offset only says where the drawing stands.
         length: Points of a drawing to read, from its start; None: all. What is not read has
             no part in the bounding box.
-        affine: Training only: a drawing is turned, slanted and stretched by a random linear map,
-            whose four numbers differ from those of the identity by this standard deviation.
         elastic: Training only: places are moved by a smooth random field (elastic distortion,
             Simard, Steinkraus and Platt 2003; here a few waves across the drawing), by this
             standard deviation, as a share of the larger side.
@@ -51,7 +49,6 @@ class StrokeEncoder(Encoder):
 
     form: Literal["points", "offsets"] = "points"
     length: Annotated[int, Ge(1)] | None = None
-    affine: Annotated[float, Ge(0)] = 0.0
     elastic: Annotated[float, Ge(0)] = 0.0
     scale: tuple[float, float] | None = learned()
 
@@ -61,9 +58,8 @@ class StrokeEncoder(Encoder):
             problems.append(f"{WHO} needs form 'points' or 'offsets', got {self.form!r}.")
         if self.length is not None and self.length < 1:
             problems.append(f"{WHO} needs a length from 1, or None, got {self.length!r}.")
-        for name, value in (("affine", self.affine), ("elastic", self.elastic)):
-            if not 0 <= value < math.inf:
-                problems.append(f"{WHO} needs {name} from 0, got {value!r}.")
+        if not 0 <= self.elastic < math.inf:
+            problems.append(f"{WHO} needs elastic from 0, got {self.elastic!r}.")
         if problems:
             raise InputError(problems)
 
@@ -87,14 +83,10 @@ class StrokeEncoder(Encoder):
         self, x: np.ndarray, lengths: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the drawings as other hands might have made them, encoded as any other."""
-        if self.scale is None or not (self.affine or self.elastic):
+        if self.scale is None or not self.elastic:
             return x, lengths
         points = x[:, :, :2] * np.float32(self.scale[0])
-        if self.affine:
-            points = varied.mapped(points, self.affine, rng)
-        if self.elastic:
-            points = points + varied.field(points, self.elastic, rng)
-        place, way = varied.boxed(points, lengths)
+        place, way = varied.boxed(points + varied.field(points, self.elastic, rng), lengths)
         parts = [place / np.float32(self.scale[0]), way / np.float32(self.scale[1]), x[:, :, 4:]]
         return np.where(varied.real(lengths, x.shape[1]), np.concatenate(parts, axis=2), 0), lengths
 

@@ -17,12 +17,6 @@ def real(lengths: np.ndarray, steps: int) -> np.ndarray:
     return (np.arange(steps) < lengths[:, None])[:, :, None]
 
 
-def mapped(points: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
-    """Return places [B, T, 2], each row's by a linear map of its own, near the identity."""
-    maps = np.eye(2) + spread * rng.normal(size=(len(points), 2, 2))
-    return points @ maps.astype(points.dtype)
-
-
 def field(points: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
     """Return how far a smooth random field moves places [B, T, 2]: alike where they are near."""
     rows = len(points)
