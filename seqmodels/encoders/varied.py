@@ -55,14 +55,9 @@ def stretched(
 
 def shifted(x: np.ndarray, sources: np.ndarray) -> np.ndarray:
     """Return each channel as the one at `sources` [B, C], counted from 0; between two, mixed."""
-    count = x.shape[2]
-    place = np.clip(sources, 0, count - 1)[:, None]  # [B, 1, C]
-    before = np.minimum(place.astype(int), max(0, count - 2))
-    share = (place - before).astype(x.dtype)
-    low, high = (
-        np.take_along_axis(x, at, axis=2) for at in (before, np.minimum(before + 1, count - 1))
-    )
-    return low * (1 - share) + high * share
+    place = np.clip(sources, 0, x.shape[2] - 1)[:, None]  # [B, 1, C]
+    shares = np.maximum(0, 1 - np.abs(np.arange(x.shape[2])[:, None] - place))  # [B, C, C]
+    return x @ shares.astype(x.dtype)
 
 
 def hide(x: np.ndarray, lengths: np.ndarray, share: float, rng: np.random.Generator) -> None:
