@@ -34,10 +34,14 @@ FILES = {
             "backbone.units": 64,
             "backbone.bidirectional": True,
             "backbone.summary": "both",
-            "training.epochs": 12,
+            "backbone.segment": 4,  # points come close together
+            "backbone.hop": 2,
+            "backbone.embed": 64,
+            "training.epochs": 24,
             "training.batch_size": 128,
             "training.learning_rate": 2e-3,
-            "training.patience": 3,
+            "training.patience": 6,
+            "training.average": 2.0,
         },
     },
 )
