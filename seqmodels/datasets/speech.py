@@ -81,7 +81,6 @@ def speech(
     trim: Annotated[float, Gt(0)] | None = None,
     length: Annotated[int, Ge(1)] | None = None,
     tempo: Annotated[float, Ge(0), Lt(1)] = 0.15,
-    tract: Annotated[float, Ge(0), Lt(1)] = 0.1,
     gain: Annotated[float, Ge(0), Le(300)] = 6.0,
     masks: Annotated[float, Ge(0), Lt(1)] = 0.2,
     encoding: str | None = None,
@@ -114,9 +113,8 @@ def speech(
         bands: Channels of a step; see `SpeechEncoder`.
         trim: Cut silence from both ends: what is so many decibels below the loudest moment.
         length: Frames of 10 ms to read at most, from the start. None: all.
-        tempo: Share by which recordings are slower or faster while a model learns; with the three
-            that follow, so that it hears other voices. See `SpeechEncoder`. 0: not at all.
-        tract: Share by which their frequencies are moved.
+        tempo: Share by which recordings are slower or faster while a model learns; as the two that
+            follow, for what training has not heard. See `SpeechEncoder`. 0: not at all.
         gain: Decibels by which they are louder or softer.
         masks: Share of the frames, and of the bands, that may be hidden.
         encoding: Of the table. None: UTF-8.
@@ -137,7 +135,7 @@ def speech(
     found = _labelled(files, pattern=pattern, labels=labels, target=target, encoding=encoding)
     headers = _headers(found.files)
     rate = rate or min(WIDEST, Counter(one.rate for one in headers).most_common(1)[0][0])
-    vary = {"tempo": tempo, "tract": tract, "gain": gain, "masks": masks}
+    vary = {"tempo": tempo, "gain": gain, "masks": masks}
     encoder = SpeechEncoder(rate=rate, bands=bands, trim=trim, length=length, **vary)
     every = Examples(
         [root / name for name in found.files.names],

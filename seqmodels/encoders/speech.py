@@ -11,7 +11,6 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from seqmodels.data import Encoder, Spec, learned
 from seqmodels.encoders import pictures, varied
-from seqmodels.encoders.mel import hann, hertz, mel
 from seqmodels.errors import InputError
 from seqmodels.formats import audio
 from seqmodels.formats.audio import Recording
@@ -54,8 +53,6 @@ class SpeechEncoder(Encoder):
         length: Frames to read at most, from the start. None: all.
         tempo: Training only: a recording is heard slower or faster by up to this share (speed
             perturbation, Ko et al. 2015, of the frames, so that pitch stays).
-        tract: Training only: frequencies are moved by up to this share, as by a longer or shorter
-            vocal tract (vocal tract length perturbation, Jaitly and Hinton 2013).
         gain: Training only: a recording is heard louder or softer by up to so many decibels.
         masks: Training only: in each recording one block of frames and one of bands is made
             average, up to this share of either (SpecAugment, Park et al. 2019).
@@ -76,7 +73,6 @@ class SpeechEncoder(Encoder):
     trim: Annotated[float, Gt(0)] | None = None
     length: Annotated[int, Ge(1)] | None = None
     tempo: Annotated[float, Ge(0), Lt(1)] = 0.0
-    tract: Annotated[float, Ge(0), Lt(1)] = 0.0
     gain: Annotated[float, Ge(0), Le(300)] = 0.0
     masks: Annotated[float, Ge(0), Lt(1)] = 0.0
     mean: tuple[float, ...] | None = learned()
@@ -102,7 +98,7 @@ class SpeechEncoder(Encoder):
             problems.append(f"trim above 0 dB, or None, got {self.trim!r}")
         if self.length is not None and self.length < 1:
             problems.append(f"a length from 1 frame, or None, got {self.length!r}")
-        for name, share in (("tempo", self.tempo), ("tract", self.tract), ("masks", self.masks)):
+        for name, share in (("tempo", self.tempo), ("masks", self.masks)):
             if not 0 <= share < 1:
                 problems.append(f"{name} from 0 and below 1, got {share!r}")
         if not 0 <= self.gain <= 300:
@@ -162,16 +158,13 @@ class SpeechEncoder(Encoder):
     def vary(
         self, x: np.ndarray, lengths: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the recordings as other voices, and other microphones, might have made them."""
-        mean, std = np.float32(self.mean), np.float32(self.std)
+        """Return the recordings as they might have been: faster, louder, hidden in part."""
         if self.tempo:
             factors = rng.uniform(1 - self.tempo, 1 + self.tempo, len(x))
             x, lengths = varied.stretched(x, lengths, factors)
-        if self.tract or self.gain:
-            louder = rng.uniform(-self.gain, self.gain, (len(x), 1, 1)).astype(np.float32)
-            factors = rng.uniform(1 - self.tract, 1 + self.tract, (len(x), 1))
-            x = varied.shifted(x * std + mean, self._band(self._centres * factors)) + louder
-            x = np.where(varied.real(lengths, x.shape[1]), (x - mean) / std, 0)
+        if self.gain and self.std is not None:
+            louder = rng.uniform(-self.gain, self.gain, (len(x), 1, 1)) / np.array(self.std)
+            x = np.where(varied.real(lengths, x.shape[1]), x + louder.astype(x.dtype), 0)
         if self.masks:
             varied.hide(x, lengths, self.masks, rng)
         return x, lengths
@@ -230,7 +223,7 @@ class SpeechEncoder(Encoder):
             samples = np.pad(samples, (0, width - len(samples)))
         frames = np.lib.stride_tricks.sliding_window_view(samples, width)[::hop]  # [T, width]
         frames = frames[: self.length]
-        window = hann(width)
+        window = _hann(width)
         least = 10 ** (self.floor / 10)
         for first in range(0, len(frames), CHUNK):
             spectrum = np.fft.rfft(frames[first : first + CHUNK] * window, self._points)
@@ -259,21 +252,20 @@ class SpeechEncoder(Encoder):
     @functools.cached_property
     def _triangles(self) -> np.ndarray:
         """The weight of each frequency in each band, [points / 2 + 1, bands]."""
-        place = mel(np.fft.rfftfreq(self._points, 1 / self.rate))[:, None]
-        corners = np.linspace(mel(self.lowest), mel(self._highest), self.bands + 2)
+        place = _mel(np.fft.rfftfreq(self._points, 1 / self.rate))[:, None]
+        corners = np.linspace(_mel(self.lowest), _mel(self._highest), self.bands + 2)
         step = corners[1] - corners[0]
         return np.maximum(0, 1 - np.abs(place - corners[1:-1]) / step)
 
-    @functools.cached_property
-    def _centres(self) -> np.ndarray:
-        """The frequency that each band is most sensitive to, in hertz, [bands]."""
-        least, most = mel(self.lowest), mel(self._highest)
-        return hertz(np.linspace(least, most, self.bands + 2)[1:-1])
 
-    def _band(self, frequencies: np.ndarray) -> np.ndarray:
-        """Return which bands are most sensitive to them, counted from 0, and between bands."""
-        least, most = mel(self.lowest), mel(self._highest)
-        return (mel(frequencies) - least) / (most - least) * (self.bands + 1) - 1
+def _mel(hertz: Any) -> np.ndarray:
+    return 2595 * np.log10(1 + np.asarray(hertz) / 700)
+
+
+def _hann(width: int) -> np.ndarray:
+    """Return a Hann window [width], periodic, its sum being 1."""
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(width) / width)
+    return window / window.sum()
 
 
 def _recording(one: Any) -> Recording:

@@ -1,4 +1,4 @@
-"""Batches as they could have been as well: drawings by other hands, words by other voices.
+"""Batches as they could have been as well: drawings by other hands, words spoken otherwise.
 
 Steps are [B, T, C], lengths [B]; what is returned has zeros past a row's end.
 """
@@ -51,13 +51,6 @@ def stretched(
     rows = np.arange(len(x))[:, None]
     mixed = x[rows, before] * (1 - share) + x[rows, after] * share
     return np.where(real(new, mixed.shape[1]), mixed, 0), new
-
-
-def shifted(x: np.ndarray, sources: np.ndarray) -> np.ndarray:
-    """Return each channel as the one at `sources` [B, C], counted from 0; between two, mixed."""
-    place = np.clip(sources, 0, x.shape[2] - 1)[:, None]  # [B, 1, C]
-    shares = np.maximum(0, 1 - np.abs(np.arange(x.shape[2])[:, None] - place))  # [B, C, C]
-    return x @ shares.astype(x.dtype)
 
 
 def hide(x: np.ndarray, lengths: np.ndarray, share: float, rng: np.random.Generator) -> None:
