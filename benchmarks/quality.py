@@ -85,7 +85,14 @@ def forecast(preset: str, ahead: int, words: str) -> Row:
     return Row(name, "series", how, rivals=["ridge regression"])
 
 
+def spoken(test: str) -> Mapping[str, Any]:
+    """Return how the spoken digits are read and which recordings are the test part."""
+    names = {"dataset.pattern": "{label}_{speaker}_{index}", "dataset.test_where": test}
+    return {"settings": names}
+
+
 TEXT_RIVAL = ["TF-IDF of pairs, logistic"]
+INK_RIVAL, SOUND_RIVAL = "SVM of 16 points", "SVM of MFCC"
 ROWS = [
     ucr("GunPoint", 1.0, Anchor("LSTM-FCN", 1.0, KARIM), Anchor("InceptionTime", 1.0, FAWAZ),
         Anchor("ROCKET", 1.0, DEMPSTER)),
@@ -100,7 +107,13 @@ ROWS = [
     ucr("Handwriting"),
     ucr("PLAID", dtw=False),
     Row("strokes/pendigits", "handwriting", {"data": "pendigits"}, goal=0.985,
-        anchors=(Anchor("DTW-1NN", 0.977, "UEA archive"), Anchor("InceptionTime", 0.997, FAWAZ))),
+        anchors=(Anchor("DTW-1NN", 0.977, "UEA archive"), Anchor("InceptionTime", 0.997, FAWAZ)),
+        rivals=["DTW, nearest neighbour", INK_RIVAL]),
+    Row("strokes/mnist-strokes", "handwriting",
+        {"preset": "mnist-strokes", "data": "mnist_strokes"},
+        goal=0.985, rivals=[INK_RIVAL]),
+    Row("speech/fsdd", "fsdd/recordings", spoken("index in 0-4"), goal=0.985, rivals=[SOUND_RIVAL]),
+    Row("speech/fsdd-speaker", "fsdd/recordings", spoken("speaker in theo"), rivals=[SOUND_RIVAL]),
     Row("imdb/default", "imdb", {"data": "imdb", "head": "binary"}, goal=0.885,
         anchors=(Anchor("LSTM, one-hot, pooled", 0.9186, "Johnson and Zhang 2016"),
                  Anchor("NB-SVM, pairs", 0.912, "Wang and Manning 2012"),

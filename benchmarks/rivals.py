@@ -11,9 +11,11 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from fixed import svm_of_points, svm_of_sound
 
 Rival = Callable[[Sequence[Any], Any, Sequence[Any]], Any]
 WARP = 0.1  # of the longer one: how far dynamic time warping may go from the diagonal
+PAIRS = 2**22  # of steps, held against each other at once
 FEATURES = 10_000  # of MiniRocket
 LENGTH = 9  # of its kernels
 STRENGTHS = np.logspace(-1, 6, 15)  # of the ridge
@@ -41,7 +43,16 @@ def dtw(train: Sequence[Any], y: Sequence[Any], test: Sequence[Any]) -> Sequence
     All channels are warped alike. Sequences are standardised as the archive's are: not at all.
     """
     known, asked = ([_steps(one) for one in part] for part in (train, test))
-    return [y[int(np.argmin([_warped(one, other) for other in known]))] for one in asked]
+    alike = [[i for i, one in enumerate(known) if len(one) == n] for n in {len(k) for k in known}]
+    room = [max(1, PAIRS // len(known[rows[0]]) ** 2) for rows in alike]
+    pieces = [rows[at : at + n] for rows, n in zip(alike, room, strict=True)
+              for at in range(0, len(rows), n)]  # fmt: skip
+    stacked = [np.stack([known[i] for i in rows]) for rows in pieces]
+    order = np.concatenate(pieces)
+    return [
+        y[order[np.argmin(np.concatenate([_warped(one, others) for others in stacked]))]]
+        for one in asked
+    ]
 
 
 def minirocket(train: Sequence[Any], y: Sequence[Any], test: Sequence[Any]) -> Sequence[Any]:
@@ -125,26 +136,21 @@ def _stretched(one: Any, length: int) -> np.ndarray:
     return np.stack([np.interp(new, old, channel) for channel in values.T]).astype(np.float32)
 
 
-def _warped(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the distance of two sequences [T, C], by diagonals so that NumPy does the work."""
-    n, m = len(one), len(other)
+def _warped(one: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the distances of a sequence [n, C] from others [N, m, C], a diagonal at a time."""
+    n, m = len(one), others.shape[1]
     band = max(abs(n - m), math.ceil(WARP * max(n, m)))
-    costs = np.square(one[:, None] - other[None]).sum(axis=-1)  # [n, m]
-    costs[np.abs(np.arange(n)[:, None] - np.arange(m)) > band] = np.inf
-    before, last = np.full(n + 1, np.inf), np.full(n + 1, np.inf)  # of the two last diagonals
-    last[0] = 0.0  # place i + 1 of a diagonal is row i; the corner comes before everything
-    corner = True
-    for k in range(n + m - 1):
+    costs = np.square(one[:, None] - others[:, None]).sum(axis=-1)  # [N, n, m]
+    costs[:, np.abs(np.arange(n)[:, None] - np.arange(m)) > band] = np.inf
+    nowhere = np.full((len(others), n + 1), np.inf)  # place i + 1 of a diagonal is row i
+    before, last = nowhere, nowhere.copy()  # the two last diagonals
+    last[:, 1] = costs[:, 0, 0]
+    for k in range(1, n + m - 1):
         rows = np.arange(max(0, k - m + 1), min(n, k + 1))
-        now = np.full(n + 1, np.inf)
-        best = np.minimum(np.minimum(last[rows], last[rows + 1]), before[rows])
-        if corner:
-            best, corner = np.zeros(1), False
-        now[rows + 1] = costs[rows, k - rows] + best
-        before, last = last, now
-        if k == 0:
-            before = np.full(n + 1, np.inf)
-    return float(last[n])
+        best = np.minimum(np.minimum(last[:, rows], last[:, rows + 1]), before[:, rows])
+        before, last = last, nowhere.copy()
+        last[:, rows + 1] = costs[:, rows, k - rows] + best
+    return last[:, n]
 
 
 def _kernels(x: np.ndarray, rng: np.random.Generator) -> list[tuple[Any, ...]]:
@@ -199,4 +205,6 @@ RIVALS: dict[str, Rival] = {
     "TF-IDF of pairs, logistic": tfidf,
     "DTW, nearest neighbour": dtw,
     "MiniRocket": minirocket,
+    "SVM of 16 points": svm_of_points,
+    "SVM of MFCC": svm_of_sound,
 }

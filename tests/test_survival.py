@@ -49,7 +49,7 @@ def test_a_run_killed_three_times_ends_as_if_it_had_not_been(whole, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(10))
 def test_a_run_killed_at_any_moment_ends_as_if_it_had_not_been(whole, number, tmp_path):
-    """Twenty moments in all: ten of each run, drawn over all of its duration."""
+    """Ten moments of each run, drawn over all of its duration."""
     asked, expected, seconds = whole
     moment = np.random.default_rng(number).uniform(0, 1.1) * seconds
     run(train, asked, tmp_path / "run", 0.02, kill_after=moment)

@@ -118,8 +118,9 @@ DRAWING_PRESET: Mapping[str, Any] = {
     "backbone.units": 64,
     "backbone.bidirectional": True,
     "backbone.summary": "both",
-    "training.epochs": 40,
+    "training.epochs": 60,
     "training.batch_size": 64,
     "training.learning_rate": 2e-3,
-    "training.patience": 6,
+    "training.patience": 10,
+    "training.average": 5.0,
 }

@@ -34,10 +34,14 @@ FILES = {
             "backbone.units": 64,
             "backbone.bidirectional": True,
             "backbone.summary": "both",
-            "training.epochs": 12,
+            "backbone.segment": 4,  # points come close together
+            "backbone.hop": 2,
+            "backbone.embed": 64,
+            "training.epochs": 24,
             "training.batch_size": 128,
             "training.learning_rate": 2e-3,
-            "training.patience": 3,
+            "training.patience": 6,
+            "training.average": 2.0,
         },
     },
 )
@@ -46,6 +50,7 @@ def handwriting(
     *,
     source: Literal["pendigits", "mnist-strokes"] = "pendigits",
     length: Annotated[int, Ge(1)] | None = None,
+    elastic: Annotated[float, Ge(0)] = 0.02,
 ) -> Dataset:
     """Digits drawn with a pen: UCI pendigits, or MNIST as strokes.
 
@@ -72,6 +77,8 @@ def handwriting(
             None: looked for under `$SEQMODELS_DATA` and in the cache.
         source: Which of the two.
         length: Points of a drawing to read, from its start; None: all.
+        elastic: How far places are moved while a model learns, so that it reads other hands; see
+            `StrokeEncoder`. 0: not at all.
 
     Raises:
         InputError: The files are missing or not what they should be; names them.
@@ -79,7 +86,8 @@ def handwriting(
     if source not in FILES:
         raise InputError(f"Dataset 'handwriting' needs source {some(FILES)}, got {source!r}.")
     pen = source == "mnist-strokes"
-    encoder = StrokeEncoder(form="offsets" if pen else "points", length=length)
+    form = "offsets" if pen else "points"
+    encoder = StrokeEncoder(form=form, length=length, elastic=elastic)
     read = mnist_strokes if pen else pendigits
     train, test = (read(file) for file in _files(path, source))
     return Dataset(train=train, test=test, encoder=encoder)

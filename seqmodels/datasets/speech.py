@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
 from seqmodels.data import Dataset
 from seqmodels.datasets import _labels, _recordings
@@ -57,10 +57,11 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
             "backbone.bidirectional": True,
             "backbone.summary": "both",
             "backbone.dropout": 0.3,
-            "training.epochs": 40,
+            "training.epochs": 30,
             "training.batch_size": 32,
             "training.learning_rate": 2e-3,
-            "training.patience": 6,
+            "training.patience": 10,
+            "training.average": 3.0,
         },
     },
     look=look,
@@ -79,6 +80,9 @@ def speech(
     bands: Annotated[int, Ge(1), Le(1000)] = 40,
     trim: Annotated[float, Gt(0)] | None = None,
     length: Annotated[int, Ge(1)] | None = None,
+    tempo: Annotated[float, Ge(0), Lt(1)] = 0.15,
+    gain: Annotated[float, Ge(0), Le(300)] = 6.0,
+    masks: Annotated[float, Ge(0), Lt(1)] = 0.2,
     encoding: str | None = None,
 ) -> Dataset:
     """A folder of WAV or FLAC files, each with a label: words, speakers, sounds.
@@ -109,6 +113,10 @@ def speech(
         bands: Channels of a step; see `SpeechEncoder`.
         trim: Cut silence from both ends: what is so many decibels below the loudest moment.
         length: Frames of 10 ms to read at most, from the start. None: all.
+        tempo: Share by which recordings are slower or faster while a model learns; as the two that
+            follow, for what training has not heard. See `SpeechEncoder`. 0: not at all.
+        gain: Decibels by which they are louder or softer.
+        masks: Share of the frames, and of the bands, that may be hidden.
         encoding: Of the table. None: UTF-8.
 
     Raises:
@@ -127,7 +135,8 @@ def speech(
     found = _labelled(files, pattern=pattern, labels=labels, target=target, encoding=encoding)
     headers = _headers(found.files)
     rate = rate or min(WIDEST, Counter(one.rate for one in headers).most_common(1)[0][0])
-    encoder = SpeechEncoder(rate=rate, bands=bands, trim=trim, length=length)
+    vary = {"tempo": tempo, "gain": gain, "masks": masks}
+    encoder = SpeechEncoder(rate=rate, bands=bands, trim=trim, length=length, **vary)
     every = Examples(
         [root / name for name in found.files.names],
         {found.target: found.fields[found.target]},

@@ -96,6 +96,7 @@ def strokes(
     unlabelled: Literal["refuse", "drop"] = "refuse",
     limit: Annotated[int, Ge(1)] | None = None,
     length: Annotated[int, Ge(1)] | None = None,
+    elastic: Annotated[float, Ge(0)] = 0.02,
     test: Share = 0.2,
     seed: Seed = 0,
     group_by: str | None = None,
@@ -126,6 +127,8 @@ def strokes(
         unlabelled: What to do with drawings that do not have the target.
         limit: Drawings of each file (of each part of an .npz) to read, from its start; None: all.
         length: Points of a drawing to read, from its start; None: all.
+        elastic: How far places are moved while a model learns, so that it reads other hands; see
+            `StrokeEncoder`. 0: not at all.
         test: Share held out, where no parts are published.
         seed: Same seed, same parts.
         group_by: A group that the parts must not share: "writer", "drawer", "session", "form",
@@ -165,7 +168,7 @@ def strokes(
         train=train,
         valid=valid,
         test=rest,
-        encoder=StrokeEncoder(form=FORMATS[kind].form, length=length),
+        encoder=StrokeEncoder(form=FORMATS[kind].form, length=length, elastic=elastic),
         apart=group_by,
         head=suggested(values),
         says=(

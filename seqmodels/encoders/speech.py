@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
 from seqmodels.data import Encoder, Spec, learned
-from seqmodels.encoders import pictures
+from seqmodels.encoders import pictures, varied
 from seqmodels.errors import InputError
 from seqmodels.formats import audio
 from seqmodels.formats.audio import Recording
@@ -51,6 +51,11 @@ class SpeechEncoder(Encoder):
         trim: Cut from both ends of a recording what is more than so many decibels below its
             loudest `hop`. None: nothing.
         length: Frames to read at most, from the start. None: all.
+        tempo: Training only: a recording is heard slower or faster by up to this share (speed
+            perturbation, Ko et al. 2015, of the frames, so that pitch stays).
+        gain: Training only: a recording is heard louder or softer by up to so many decibels.
+        masks: Training only: in each recording one block of frames and one of bands is made
+            average, up to this share of either (SpecAugment, Park et al. 2019).
         mean: Learned. One number per band, in decibels.
         std: Learned. As `mean`; 1 for a band that never changes.
 
@@ -67,6 +72,9 @@ class SpeechEncoder(Encoder):
     floor: Annotated[float, Ge(-300), Le(0)] = -100.0
     trim: Annotated[float, Gt(0)] | None = None
     length: Annotated[int, Ge(1)] | None = None
+    tempo: Annotated[float, Ge(0), Lt(1)] = 0.0
+    gain: Annotated[float, Ge(0), Le(300)] = 0.0
+    masks: Annotated[float, Ge(0), Lt(1)] = 0.0
     mean: tuple[float, ...] | None = learned()
     std: tuple[float, ...] | None = learned()
 
@@ -90,6 +98,11 @@ class SpeechEncoder(Encoder):
             problems.append(f"trim above 0 dB, or None, got {self.trim!r}")
         if self.length is not None and self.length < 1:
             problems.append(f"a length from 1 frame, or None, got {self.length!r}")
+        for name, share in (("tempo", self.tempo), ("masks", self.masks)):
+            if not 0 <= share < 1:
+                problems.append(f"{name} from 0 and below 1, got {share!r}")
+        if not 0 <= self.gain <= 300:
+            problems.append(f"a gain from 0 to 300 dB, got {self.gain!r}")
         for name, learnt in (("mean", self.mean), ("std", self.std)):
             if learnt is not None and len(learnt) != self.bands:
                 problems.append(f"a {name} for each of {self.bands} bands, got {len(learnt)}")
@@ -141,6 +154,20 @@ class SpeechEncoder(Encoder):
             count = end
         values.resize((count, self.bands), refcheck=False)
         return Sequences(values, np.cumsum(lengths) - lengths, lengths)
+
+    def vary(
+        self, x: np.ndarray, lengths: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the recordings as they might have been: faster, louder, hidden in part."""
+        if self.tempo:
+            factors = rng.uniform(1 - self.tempo, 1 + self.tempo, len(x))
+            x, lengths = varied.stretched(x, lengths, factors)
+        if self.gain and self.std is not None:
+            louder = rng.uniform(-self.gain, self.gain, (len(x), 1, 1)) / np.array(self.std)
+            x = np.where(varied.real(lengths, x.shape[1]), x + louder.astype(x.dtype), 0)
+        if self.masks:
+            varied.hide(x, lengths, self.masks, rng)
+        return x, lengths
 
     @property
     def spec(self) -> Spec:

@@ -1,5 +1,6 @@
 """Drawings made with a pen to numbers that do not depend on place or size."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -8,7 +9,7 @@ import numpy as np
 from annotated_types import Ge
 
 from seqmodels.data import Encoder, Spec, learned
-from seqmodels.encoders import pictures
+from seqmodels.encoders import pictures, varied
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
 from seqmodels.sequences import Sequences
@@ -37,6 +38,9 @@ class StrokeEncoder(Encoder):
             is from the point before. The first offset only says where the drawing stands.
         length: Points of a drawing to read, from its start; None: all. What is not read has
             no part in the bounding box.
+        elastic: Training only: places are moved by a smooth random field (elastic distortion,
+            Simard, Steinkraus and Platt 2003; here a few waves across the drawing), by this
+            standard deviation, as a share of the larger side.
         scale: Learned. Root mean square of places and of ways, as shares of the larger side.
 
     Raises:
@@ -45,6 +49,7 @@ class StrokeEncoder(Encoder):
 
     form: Literal["points", "offsets"] = "points"
     length: Annotated[int, Ge(1)] | None = None
+    elastic: Annotated[float, Ge(0)] = 0.0
     scale: tuple[float, float] | None = learned()
 
     def __post_init__(self) -> None:
@@ -53,6 +58,8 @@ class StrokeEncoder(Encoder):
             problems.append(f"{WHO} needs form 'points' or 'offsets', got {self.form!r}.")
         if self.length is not None and self.length < 1:
             problems.append(f"{WHO} needs a length from 1, or None, got {self.length!r}.")
+        if not 0 <= self.elastic < math.inf:
+            problems.append(f"{WHO} needs elastic from 0, got {self.elastic!r}.")
         if problems:
             raise InputError(problems)
 
@@ -71,6 +78,17 @@ class StrokeEncoder(Encoder):
         steps[:, 2:4] = way / self.scale[1]
         steps[:, 4] = drawings.values[:, 2]
         return Sequences(steps, drawings.starts, drawings.lengths)
+
+    def vary(
+        self, x: np.ndarray, lengths: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the drawings as other hands might have made them, encoded as any other."""
+        if self.scale is None or not self.elastic:
+            return x, lengths
+        points = x[:, :, :2] * np.float32(self.scale[0])
+        place, way = varied.boxed(points + varied.field(points, self.elastic, rng), lengths)
+        parts = [place / np.float32(self.scale[0]), way / np.float32(self.scale[1]), x[:, :, 4:]]
+        return np.where(varied.real(lengths, x.shape[1]), np.concatenate(parts, axis=2), 0), lengths
 
     @property
     def spec(self) -> Spec:
