@@ -73,6 +73,11 @@ def ucr(name: str, goal: float | None = None, *anchors: Anchor, dtw: bool = True
 
 
 TEXT_RIVAL = ["TF-IDF of pairs, logistic"]
+REVIEWS = (
+    Anchor("LSTM, one-hot, pooled", 0.9186, "Johnson and Zhang 2016"),
+    Anchor("NB-SVM, pairs", 0.912, "Wang and Manning 2012"),
+    Anchor("fastText, pairs", 0.906, "Joulin et al. 2017"),
+)
 ROWS = [
     ucr("GunPoint", 1.0, Anchor("LSTM-FCN", 1.0, KARIM), Anchor("InceptionTime", 1.0, FAWAZ),
         Anchor("ROCKET", 1.0, DEMPSTER)),
@@ -89,11 +94,13 @@ ROWS = [
     Row("strokes/pendigits", "handwriting", {"data": "pendigits"}, goal=0.985,
         anchors=(Anchor("DTW-1NN", 0.977, "UEA archive"), Anchor("InceptionTime", 0.997, FAWAZ))),
     Row("imdb/default", "imdb", {"data": "imdb", "head": "binary"}, goal=0.885,
-        anchors=(Anchor("LSTM, one-hot, pooled", 0.9186, "Johnson and Zhang 2016"),
-                 Anchor("NB-SVM, pairs", 0.912, "Wang and Manning 2012"),
-                 Anchor("fastText, pairs", 0.906, "Joulin et al. 2017")), rivals=TEXT_RIVAL),
+        anchors=REVIEWS, rivals=[*TEXT_RIVAL, "NB-SVM of pairs"]),
+    Row("imdb/best", "imdb", {"data": "imdb", "head": "binary", "preset": "best"}, goal=0.905,
+        anchors=REVIEWS),
     Row("texts/sms_spam", "sms_spam/SMSSpamCollection", score="f1", goal=0.95, drawn=True,
         anchors=(Anchor("naive Bayes", 0.95, "Almeida et al. 2011"),), rivals=TEXT_RIVAL),
+    Row("texts/products", "products/pricerunner_aggregate.csv", {"target": "6"},
+        score="accuracy", drawn=True, rivals=TEXT_RIVAL),
     *(Row(f"forecasts/{preset}", "series", {"preset": preset, "data": ""}) for preset in
       ("delhi-temperature", "delhi-humidity", "melbourne-temperature", "beijing-pollution",
        "sales")),
@@ -184,7 +191,9 @@ def beside(row: Row, data: Path) -> dict[str, Any]:
     from seqmodels.settings import resolve
 
     how = _how(row, data, 0)
-    asked = {name: how[name] for name in ("head", "preset", "data", "settings") if name in how}
+    asked = {
+        name: how[name] for name in ("head", "target", "preset", "data", "settings") if name in how
+    }
     plan: Plan = resolve(*_what(row, data), **asked)
     parts = plan.parts()
     head = plan.head.fit(parts.train.target(parts.target))

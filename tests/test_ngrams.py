@@ -98,16 +98,34 @@ class Quiet:
         pass
 
 
+TEXTS, TARGETS = ["good film", "bad film", "good", "bad"] * 8, ["+", "-", "+", "-"] * 8
+
+
+def trained(epochs, folder=None):
+    encoder, head = TextEncoder().fit(TEXTS), Binary().fit(TARGETS)
+    sizes = Backbone(units=2, ngrams=2, buckets=50, blanks=0.3)
+    model = SequenceModel(encoder, sizes, head)
+    part = training.Part(encoder.encode(TEXTS), head.encode(TARGETS))
+    settings = Training(epochs=epochs, batch_size=8, average=1, patience=0)
+    training.fit(
+        model.network, head, part, part, settings, seed=0, folder=folder, watch=Quiet()
+    )  # fmt: skip
+    return model
+
+
 def test_what_was_learned_before_the_first_step_is_saved(tmp_path):
-    texts, targets = ["good film", "bad film", "good", "bad"] * 8, ["+", "-", "+", "-"] * 8
-    encoder, head = TextEncoder().fit(texts), Binary().fit(targets)
-    model = SequenceModel(encoder, Backbone(units=2, ngrams=2, buckets=50), head)
-    part = training.Part(encoder.encode(texts), head.encode(targets))
-    training.fit(model.network, head, part, part, Training(epochs=2), seed=0, folder=None,
-                 watch=Quiet())  # fmt: skip
+    model = trained(2)
     scale = np.asarray(model.network.get_layer("ngrams").scale)
-    assert scale[encoder._index["good"]] > scale[encoder._index["film"]]
+    index = model.encoder._index
+    assert scale[index["good"]] > scale[index["film"]]
     model.save(tmp_path / "m")
     again = SequenceModel.load(tmp_path / "m")
     np.testing.assert_array_equal(np.asarray(again.network.get_layer("ngrams").scale), scale)
-    np.testing.assert_array_equal(again.predict(texts).scores, model.predict(texts).scores)
+    np.testing.assert_array_equal(again.predict(TEXTS).scores, model.predict(TEXTS).scores)
+
+
+def test_a_training_that_goes_on_ends_as_one_without_a_break(tmp_path):
+    trained(1, tmp_path)
+    parted, whole = trained(3, tmp_path), trained(3)
+    for one, other in zip(parted.network.weights, whole.network.weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(other), err_msg=one.path)
