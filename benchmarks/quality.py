@@ -93,6 +93,11 @@ def spoken(test: str) -> Mapping[str, Any]:
 
 TEXT_RIVAL = ["TF-IDF of pairs, logistic"]
 INK_RIVAL, SOUND_RIVAL = "SVM of 16 points", "SVM of MFCC"
+REVIEWS = (
+    Anchor("LSTM, one-hot, pooled", 0.9186, "Johnson and Zhang 2016"),
+    Anchor("NB-SVM, pairs", 0.912, "Wang and Manning 2012"),
+    Anchor("fastText, pairs", 0.906, "Joulin et al. 2017"),
+)
 ROWS = [
     ucr("GunPoint", 1.0, Anchor("LSTM-FCN", 1.0, KARIM), Anchor("InceptionTime", 1.0, FAWAZ),
         Anchor("ROCKET", 1.0, DEMPSTER)),
@@ -115,9 +120,9 @@ ROWS = [
     Row("speech/fsdd", "fsdd/recordings", spoken("index in 0-4"), goal=0.985, rivals=[SOUND_RIVAL]),
     Row("speech/fsdd-speaker", "fsdd/recordings", spoken("speaker in theo"), rivals=[SOUND_RIVAL]),
     Row("imdb/default", "imdb", {"data": "imdb", "head": "binary"}, goal=0.885,
-        anchors=(Anchor("LSTM, one-hot, pooled", 0.9186, "Johnson and Zhang 2016"),
-                 Anchor("NB-SVM, pairs", 0.912, "Wang and Manning 2012"),
-                 Anchor("fastText, pairs", 0.906, "Joulin et al. 2017")), rivals=TEXT_RIVAL),
+        anchors=REVIEWS, rivals=[*TEXT_RIVAL, "NB-SVM of pairs"]),
+    Row("imdb/best", "imdb", {"data": "imdb", "head": "binary", "preset": "best"}, goal=0.905,
+        anchors=REVIEWS),
     Row("texts/sms_spam", "sms_spam/SMSSpamCollection", score="f1", goal=0.95, drawn=True,
         anchors=(Anchor("naive Bayes", 0.95, "Almeida et al. 2011"),), rivals=TEXT_RIVAL),
     *(forecast(preset, ahead, words) for preset, ahead, words in (
@@ -128,6 +133,8 @@ ROWS = [
         (Anchor("DLinear", 0.423, "Zeng et al. 2023"), Anchor("PatchTST", 0.413, "Nie et al. 2023"),
          Anchor("SegRNN", 0.408, "Lin et al. 2023")), 0.420, ["NLinear, ridge"],
         each={str(ahead): {"dataset.horizon": ahead} for ahead in (96, 192, 336, 720)}),
+    Row("texts/products", "products/pricerunner_aggregate.csv", {"target": "6"},
+        score="accuracy", drawn=True, rivals=TEXT_RIVAL),
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from annotated_types import Ge, Lt
+from annotated_types import Ge, Le, Lt
 
 from seqmodels.data import Encoder, Spec
 from seqmodels.errors import InputError, some
@@ -51,10 +51,11 @@ class Backbone:
         apart: Read each channel that is foretold by itself, all with the same weights, from
             which its own future follows (PatchTST, Nie et al. 2023). Only for forecasts, of
             numbers, by `level` "last".
-        pairs: Weights for pairs of neighbouring words, which say something by themselves, beside
-            the LSTM, as each word does: see `layers.Pairs`. Only for tokens. 0: none.
+        ngrams: Words of the longest n-gram that speaks for itself beside the LSTM, as each word
+            does then: see `ngrams.Ngrams`. Only for tokens. 0: nothing does.
+        buckets: Weights that the n-grams of two words and more share.
         blanks: Share of words that are read as unknown ones in training, from 0, below 1 (word
-            dropout, Iyyer et al. 2015), and of those left out of `pairs`. Only for tokens.
+            dropout, Iyyer et al. 2015), and of those left out of `ngrams`. Only for tokens.
     """
 
     units: Size = 64
@@ -70,7 +71,8 @@ class Backbone:
     hop: Size | None = None
     apart: bool = False
     blanks: Annotated[float, Ge(0), Lt(1)] = 0.0
-    pairs: Annotated[int, Ge(0)] = 0
+    ngrams: Annotated[int, Ge(0), Le(5)] = 0
+    buckets: Size = 250_000
 
     def check(self, spec: Spec) -> None:
         """Raise InputError where these sizes do not suit what the encoder puts out."""
@@ -83,8 +85,8 @@ class Backbone:
                 for name, value in given.items()
                 if value
             ]
-        elif self.blanks or self.pairs:
-            name = "blanks" if self.blanks else "pairs"
+        elif self.blanks or self.ngrams:
+            name = "blanks" if self.blanks else "ngrams"
             problems.append(f"Backbone({name}=) needs an encoder of tokens. Leave it out.")
         if self.hop and self.hop > (self.segment or 1):
             problems.append(
@@ -136,6 +138,7 @@ class Backbone:
 
         from seqmodels import layers
         from seqmodels.lstm import LSTM
+        from seqmodels.ngrams import Ngrams
 
         self.check(spec)
         lengths = steps = keras.Input((), dtype="int32", name="lengths")  # [B]
@@ -181,9 +184,9 @@ class Backbone:
             if self.skip:
                 h = keras.layers.Concatenate(name="skip")([h, last])
             y = self._dense(outputs, seed + 8, "outputs")(h)  # [B, outputs]
-        if self.pairs and spec.vocabulary is not None:
-            bag = layers.Pairs(spec.vocabulary, outputs, self.pairs, dropout=self.blanks,
-                               seed=seed + 5, name="pairs")  # fmt: skip
+        if self.ngrams and spec.vocabulary is not None:
+            bag = Ngrams(spec.vocabulary, outputs, self.ngrams, self.buckets,
+                         dropout=self.blanks, seed=seed + 5, name="ngrams")  # fmt: skip
             y = keras.layers.Add(name="both")([y, bag(x, lengths)])
         return keras.Model({"x": x, "lengths": lengths}, y, name="network")
 
@@ -215,8 +218,9 @@ class Backbone:
             return
         width += spec.channels or 0 if self.skip else 0
         yield from _dense("outputs", width, outputs)
-        if self.pairs and spec.vocabulary is not None:
-            yield "pairs/table", (spec.vocabulary + self.pairs, outputs)
+        if self.ngrams and spec.vocabulary is not None:
+            yield "ngrams/table", (spec.vocabulary + self.buckets, outputs)
+            yield "ngrams/scale", (spec.vocabulary + self.buckets, outputs)
 
     def _table(self, vocabulary: int, seed: int) -> keras.Variable:
         """Return the embeddings [V, C]; the first LSTM looks them up."""

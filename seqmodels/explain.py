@@ -77,7 +77,7 @@ class Explainer:
 
         spec, sizes = (
             model.encoder.spec,
-            dataclasses.replace(model.backbone, dropout=0, blanks=0, pairs=0),
+            dataclasses.replace(model.backbone, dropout=0, blanks=0, ngrams=0),
         )
         weights = {weight.path: weight for weight in model.network.weights}
         self.table: np.ndarray | None = None
@@ -88,7 +88,7 @@ class Explainer:
         twin = sizes.build(spec, model.head.units)
         for weight in twin.weights:
             weight.assign(weights[weight.path])
-        self.pairs = model.network.get_layer("pairs") if model.backbone.pairs else None
+        self.ngrams = model.network.get_layer("ngrams") if model.backbone.ngrams else None
         self.points = points
         like = [((None, None, spec.channels), "float32"), ((None,), "int32"), ((None,), "float32")]
 
@@ -167,20 +167,17 @@ class Explainer:
             yield here, np.asarray(slopes), np.asarray(values)
 
     def _beside(self, steps: np.ndarray, unit: np.ndarray) -> Explained:
-        """Explain what words and pairs say by themselves; half of a pair is of either word."""
-        parts = np.zeros(len(steps))
-        if self.pairs is None:
+        """Explain what words and n-grams say by themselves; each word of one has its share."""
+        parts, ids = np.zeros(len(steps)), np.asarray(steps, np.int64)
+        if self.ngrams is None:
             return Explained(parts, 0.0, 0.0)
-        said = []  # by the words and by the pairs of the input, then of the baseline, [2 T - 1]
-        table = np.asarray(self.pairs.table) @ unit
-        for ids in (np.asarray(steps, np.int64), np.zeros(len(steps), np.int64)):
-            places = np.asarray(self.pairs.places(ids[None]))[0]
-            said.append(table[places] * self.pairs.loud / np.sqrt(len(places)))
-        more = said[0] - said[1]
-        parts += more[: len(steps)]
-        parts[:-1] += more[len(steps) :] / 2
-        parts[1:] += more[len(steps) :] / 2
-        return Explained(parts, float(said[0].sum()), float(said[1].sum()))
+        there, nowhere = (self.ngrams.told(one) @ unit for one in (ids, np.zeros_like(ids)))  # [G]
+        more = there - nowhere
+        for n in range(1, self.ngrams.longest + 1):
+            here, more = np.split(more, [max(0, len(ids) - n + 1)])
+            for i in range(n if len(here) else 0):
+                parts[i : i + len(here)] += here / n
+        return Explained(parts, float(there.sum()), float(nowhere.sum()))
 
     def _vectors(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the vectors of an input and of its baseline, [T, C] each."""

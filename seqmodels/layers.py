@@ -7,10 +7,6 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-# Saved models rely on these three.
-FIRST, SECOND = 1_000_003, 7_919  # primes that mix the ids of a pair
-LOUD = 10.0  # how much a weight of a word or pair counts: most are read, and so moved, seldom
-
 
 class LastStep(keras.layers.Layer):
     """The last real step of each row: [B, T, C] -> [B, C]."""
@@ -90,57 +86,6 @@ class Together(keras.layers.Layer):
 
     def call(self, y: tf.Tensor) -> tf.Tensor:
         return tf.reshape(y, [-1, self.width])
-
-
-class Pairs(keras.layers.Layer):
-    """What words and pairs of neighbours say by themselves, in any order: [B, T] -> [B, K].
-
-    A linear model beside the LSTM (Cheng et al. 2016, "Wide and deep learning"), of words and
-    of pairs, which share a table by a hash of their ids, as in fastText (Joulin et al. 2017).
-    What a row's words and pairs say is added up and divided by the square root of their number.
-    The table starts from zero: an untrained network answers as it would without it.
-
-    Args:
-        vocabulary: Ids are below it.
-        outputs: K, numbers to tell.
-        buckets: Rows of the table that pairs share.
-        dropout: Share of words and pairs that are left out in training.
-        seed: Of the draw.
-        name: Of the layer.
-    """
-
-    def __init__(
-        self,
-        vocabulary: int,
-        outputs: int,
-        buckets: int,
-        *,
-        dropout: float,
-        seed: int,
-        name: str | None = None,
-    ):
-        super().__init__(name=name)
-        self.vocabulary, self.buckets, self.dropout = vocabulary, buckets, dropout
-        self.draw, self.loud = keras.random.SeedGenerator(seed), LOUD
-        self.table = self.add_weight(
-            shape=(vocabulary + buckets, outputs), initializer="zeros", name="table"
-        )
-
-    def call(self, x: tf.Tensor, lengths: tf.Tensor, training: bool = False) -> tf.Tensor:
-        words = tf.sequence_mask(lengths, tf.shape(x)[1], tf.float32)  # [B, T]
-        kept: Any = tf.concat([words, words[:, 1:]], axis=1)  # [B, 2 T - 1]
-        count = tf.reduce_sum(kept, axis=1, keepdims=True)
-        if training and self.dropout:
-            drawn: Any = keras.random.uniform(tf.shape(kept), seed=self.draw)
-            kept = kept * tf.cast(drawn >= self.dropout, tf.float32) / (1 - self.dropout)
-        told = tf.gather(self.table.value, self.places(x)) * kept[:, :, None]
-        return tf.reduce_sum(told, axis=1) * self.loud / tf.sqrt(count)
-
-    def places(self, x: tf.Tensor) -> tf.Tensor:
-        """Return the rows of the table for the words of x and for its pairs, [B, 2 T - 1]."""
-        ids: Any = tf.cast(x, tf.int64)
-        pairs = (ids[:, :-1] * FIRST + ids[:, 1:] * SECOND) % self.buckets + self.vocabulary
-        return tf.concat([ids, pairs], axis=1)
 
 
 class Blanks(keras.layers.Layer):

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from seqmodels import batches
 from seqmodels.adam import Adam
+from seqmodels.adapting import adapt
 from seqmodels.averaging import Average
 from seqmodels.checkpoints import Checkpoints
 from seqmodels.encoded import Part
@@ -69,6 +70,7 @@ def fit(
         Stopped: By Ctrl-C or SIGTERM, after the step that was under way.
         OSError: A checkpoint cannot be written.
     """
+    adapt(network, head, train.sequences, train.y)
     loop = _Loop(network, head, train, settings, seed)
     kept = Checkpoints(folder) if folder is not None else None
     if kept is not None:

@@ -26,7 +26,8 @@ VARIANTS = {
     "from the last step": (NUMBERS, Backbone(**SMALL, level="last", skip=True)),
     "channels apart": (NUMBERS, Backbone(**SMALL, apart=True, level="last", segment=2, embed=4)),
     "blanks": (WORDS, Backbone(**SMALL, blanks=0.3)),
-    "pairs": (WORDS, Backbone(**SMALL, blanks=0.3, pairs=50)),
+    "pairs": (WORDS, Backbone(**SMALL, blanks=0.3, ngrams=2, buckets=50)),
+    "long n-grams": (WORDS, Backbone(**SMALL, ngrams=4, buckets=50)),
 }
 
 
@@ -152,7 +153,7 @@ def test_what_is_saved_answers_as_before(name, tmp_path):
         (WORDS, {"segment": 3}, "segment.*encoder of numbers"),
         (WORDS, {"level": "last"}, "level.*encoder of numbers"),
         (NUMBERS, {"blanks": 0.1}, "blanks.*encoder of tokens"),
-        (NUMBERS, {"pairs": 10}, "pairs.*encoder of tokens"),
+        (NUMBERS, {"ngrams": 2}, "ngrams.*encoder of tokens"),
         (NUMBERS, {"hop": 2}, "leaves steps out"),
         (NUMBERS, {"segment": 2, "hop": 3}, "leaves steps out"),
         (Spec(channels=2), {"apart": True}, "needs a forecast"),

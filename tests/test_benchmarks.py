@@ -253,9 +253,10 @@ def test_rivals_of_sequences_tell_shapes_apart(benchmarks, channels):
         assert answers == y[1::2]
 
 
-def test_the_rival_of_texts_reads_pairs_of_words(benchmarks):
-    from rivals import tfidf
+@pytest.mark.parametrize("name", ["TF-IDF of pairs, logistic", "NB-SVM of pairs"])
+def test_rivals_of_texts_read_pairs_of_words(benchmarks, name):
+    from rivals import RIVALS
 
     texts = ["not good", "good not bad", "bad", "not bad good", "good", "bad not good"] * 5
     y = ["-", "+", "-", "+", "+", "-"] * 5
-    assert list(tfidf(texts, y, texts[:6])) == y[:6]
+    assert list(RIVALS[name](texts, y, texts[:6])) == y[:6]

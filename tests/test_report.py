@@ -150,16 +150,18 @@ def test_contributions_of_words_make_up_the_difference(engine, monkeypatch):
     assert 1 / (1 + np.exp(-found.output)) == pytest.approx(answer[0, 1], abs=1e-5)
 
 
-def test_pairs_of_words_that_speak_beside_the_lstm_are_explained_with_it():
+@pytest.mark.parametrize("text", ["good not bad not good", "good", "not bad"])
+def test_ngrams_that_speak_beside_the_lstm_are_explained_with_it(text):
     encoder = TextEncoder().fit(["not good", "good not bad", "bad"])
     head = Binary().fit(["a", "b"])
-    model = SequenceModel(encoder, Backbone(units=4, pairs=50, blanks=0.3), head)
+    model = SequenceModel(encoder, Backbone(units=4, ngrams=3, buckets=50, blanks=0.3), head)
     rng = np.random.default_rng(0)
-    for weight in model.network.trainable_weights:
-        weight.assign(rng.normal(size=weight.shape) / 2)
-    ids = encoder.encode(["good not bad not good"])[0]
+    for weight in model.network.weights:
+        if weight.dtype == "float32":
+            weight.assign(rng.normal(size=weight.shape) / 2)
+    ids = encoder.encode([text])[0]
     found = Explainer(model).explain(ids, np.ones(1))
-    x = {"x": ids[None].astype(np.int32), "lengths": np.int32([5])}
+    x = {"x": ids[None].astype(np.int32), "lengths": np.int32([len(ids)])}
     assert found.output == pytest.approx(np.asarray(model.network(x))[0, 0], rel=1e-4)
     x["x"] *= 0
     assert found.baseline == pytest.approx(np.asarray(model.network(x))[0, 0], rel=1e-4)
