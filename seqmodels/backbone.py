@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from annotated_types import Ge, Lt
+from annotated_types import Ge, Le, Lt
 
+from seqmodels import kernels
 from seqmodels.data import Encoder, Spec
 from seqmodels.errors import InputError, some
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Size = Annotated[int, Ge(1)]
 EMBED = 64
+VIEWS = 3  # of each channel: see `shapes.Views`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +50,19 @@ class Backbone:
             width `embed` that lets through what is positive (SegRNN, Lin et al. 2023). Only
             for numbers. None: step by step.
         hop: Steps from one segment to the next. None: as many as a segment has.
+        scales: Times that a segment reads as many steps around its middle, each time twice as far
+            apart, so that it sees what lies beside it more and more coarsely.
         apart: Read each channel that is foretold by itself, all with the same weights, from
             which its own future follows (PatchTST, Nie et al. 2023). Only for forecasts, of
             numbers, by `level` "last".
         pairs: Weights for pairs of neighbouring words, which say something by themselves, beside
             the LSTM, as each word does: see `layers.Pairs`. Only for tokens. 0: none.
+        views: Read each channel in three ways side by side: as it is, standardised within its
+            row, and the changes of this from step to step: see `shapes.Views`. Only for numbers.
+        kernels: Random convolution kernels, of which a member of its own tells what they find,
+            beside the LSTM: see `shapes.Kernels`. Only for numbers. 0: none.
+        members: Networks alike, begun differently, whose answers are averaged (Hansen and
+            Salamon 1990). Each learns by itself; what kernels find is told beside each.
         blanks: Share of words that are read as unknown ones in training, from 0, below 1 (word
             dropout, Iyyer et al. 2015), and of those left out of `pairs`. Only for tokens.
     """
@@ -68,7 +78,11 @@ class Backbone:
     level: Literal["absolute", "last"] = "absolute"
     segment: Size | None = None
     hop: Size | None = None
+    scales: Annotated[int, Ge(1), Le(12)] = 1
     apart: bool = False
+    views: bool = False
+    kernels: Annotated[int, Ge(0)] = 0
+    members: Size = 1
     blanks: Annotated[float, Ge(0), Lt(1)] = 0.0
     pairs: Annotated[int, Ge(0)] = 0
 
@@ -77,7 +91,8 @@ class Backbone:
         problems = []
         if spec.vocabulary is not None:
             given = {"skip": self.skip, "level": self.level != "absolute", "apart": self.apart,
-                     "segment": self.segment, "hop": self.hop}  # fmt: skip
+                     "segment": self.segment, "hop": self.hop, "views": self.views,
+                     "kernels": self.kernels}  # fmt: skip
             problems += [
                 f"Backbone({name}=) needs an encoder of numbers, got one of tokens. Leave it out."
                 for name, value in given.items()
@@ -86,6 +101,8 @@ class Backbone:
         elif self.blanks or self.pairs:
             name = "blanks" if self.blanks else "pairs"
             problems.append(f"Backbone({name}=) needs an encoder of tokens. Leave it out.")
+        if self.scales > 1 and not self.segment:
+            problems.append(f"Backbone(scales={self.scales}) needs segment=. Give both or neither.")
         if self.hop and self.hop > (self.segment or 1):
             problems.append(
                 f"Backbone(hop={self.hop}) leaves steps out: give segment= of at least as many."
@@ -101,6 +118,10 @@ class Backbone:
                     f"Backbone(apart=True) needs as many answers for each channel, one channel "
                     f"after the other, got those of channels {some(spec.continues or ())}."
                 )
+        if self.kernels and (self.skip or self.apart):
+            problems.append(
+                "Backbone(kernels=) tells of whole sequences: leave out skip and apart."
+            )
         if problems:
             raise InputError(problems)
 
@@ -131,29 +152,53 @@ class Backbone:
         """
         import keras
 
+        from seqmodels import shapes
+
+        self.check(spec)
+        lengths = keras.Input((), dtype="int32", name="lengths")  # [B]
+        if spec.vocabulary is not None:
+            x = keras.Input((None,), dtype="int32", name="x")  # [B, T]
+        else:
+            x = keras.Input((None, spec.channels), dtype="float32", name="x")  # [B, T, C]
+        h = shapes.Views(name="views")(x, lengths) if self.views else x
+        told = []
+        for member in range(self.members):
+            told.append(self._member(x, h, lengths, spec, outputs, seed, member))
+            if self.kernels:
+                find = shapes.Kernels(self._width(spec), outputs, self.kernels,
+                                      views=VIEWS if self.views else 1,
+                                      seed=seed + 1000 * member + 9,
+                                      name=named("kernels", member))  # fmt: skip
+                told.append(find(h, lengths))
+        y = shapes.Members(name="members")(told) if len(told) > 1 else told[0]
+        return keras.Model({"x": x, "lengths": lengths}, y, name="network")
+
+    def _member(
+        self, x: Any, h: Any, lengths: Any, spec: Spec, outputs: int, seed: int, member: int
+    ) -> Any:
+        """Return what one LSTM tells of the steps h, which are those of x or views of them."""
+        import keras
+
         from seqmodels import layers
         from seqmodels.lstm import LSTM
 
-        self.check(spec)
-        lengths = steps = keras.Input((), dtype="int32", name="lengths")  # [B]
-        table = None
+        seed, steps, table = seed + 1000 * member, lengths, None
         if spec.vocabulary is not None:
-            h = x = keras.Input((None,), dtype="int32", name="x")  # [B, T]
-            table = self._table(spec.vocabulary, seed)
+            table = self._table(spec.vocabulary, seed, named("embedding", member))
             if self.blanks:
-                h = layers.Blanks(self.blanks, seed=seed + 6, name="blanks")(h)
+                h = layers.Blanks(self.blanks, seed=seed + 6, name=named("blanks", member))(h)
         else:
-            h = x = keras.Input((None, spec.channels), dtype="float32", name="x")  # [B, T, C]
             if self.apart:
-                h, steps = layers.Apart(spec.told, name="apart")(h, steps)
+                h, steps = layers.Apart(spec.told, name=named("apart", member))(h, steps)
             if self.level == "last":
-                h = layers.FromLast(name="from_last")(h, steps)
+                h = layers.FromLast(name=named("from_last", member))(h, steps)
             if self.segment:
-                h, steps = layers.Segments(self.segment, self.hop or self.segment)(h, steps)
+                hop = self.hop or self.segment
+                h, steps = layers.Segments(self.segment, hop, self.scales)(h, steps)
             if self.embed:
-                h = self._dense(self.embed, seed, "projection")(h)
+                h = self._dense(self.embed, seed, named("projection", member))(h)
             if self.embed and self.segment:
-                h = keras.layers.ReLU(name="positive")(h)
+                h = keras.layers.ReLU(name=named("positive", member))(h)
         for i in range(self.layers):
             features = i or table is not None or self.embed
             h = LSTM(
@@ -164,38 +209,47 @@ class Backbone:
                 dropout=self.dropout if features else 0,
                 table=None if i else table,
                 seed=seed + 10 * (i + 1),
-                name=f"lstm_{i}",
+                name=named(f"lstm_{i}", member),
             )(h, steps)
         if self.dropout:
-            h = keras.layers.Dropout(self.dropout, seed=seed + 7, name="drop_outputs")(h)
-        last = layers.LastStep(name="last_step")(x, lengths) if self.skip or self.apart else None
+            h = keras.layers.Dropout(self.dropout, seed=seed + 7)(h)
+        last = layers.LastStep(name=named("last_step", member))(x, lengths)
         if self.apart:
-            h = self._dense(outputs // len(spec.told), seed + 8, "outputs")(h)  # [B * G, H]
-            h = layers.Together(outputs, name="together")(h)  # [B, outputs]
-            now = keras.layers.Dense(outputs, trainable=False, name="level")(last)
-            y = keras.layers.Add(name="told")([h, now])
+            each = outputs // len(spec.told)
+            h = self._dense(each, seed + 8, named("outputs", member))(h)  # [B * G, H]
+            h = layers.Together(outputs, name=named("together", member))(h)  # [B, outputs]
+            now = keras.layers.Dense(outputs, trainable=False, name=named("level", member))(last)
+            y = keras.layers.Add(name=named("told", member))([h, now])
         else:
             if self.skip:
-                h = keras.layers.Concatenate(name="skip")([h, last])
-            y = self._dense(outputs, seed + 8, "outputs")(h)  # [B, outputs]
+                h = keras.layers.Concatenate(name=named("skip", member))([h, last])
+            y = self._dense(outputs, seed + 8, named("outputs", member))(h)  # [B, outputs]
         if self.pairs and spec.vocabulary is not None:
             bag = layers.Pairs(spec.vocabulary, outputs, self.pairs, dropout=self.blanks,
-                               seed=seed + 5, name="pairs")  # fmt: skip
-            y = keras.layers.Add(name="both")([y, bag(x, lengths)])
-        return keras.Model({"x": x, "lengths": lengths}, y, name="network")
+                               seed=seed + 5, name=named("pairs", member))  # fmt: skip
+            y = keras.layers.Add(name=named("both", member))([y, bag(x, lengths)])
+        return y
 
     def weights(self, spec: Spec, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield the name and the shape of each array of weights that `build` would make.
 
         They are known without a network, so that what a file asks for is seen before it is made.
         """
+        for member in range(self.members):
+            for name, shape in self._member_weights(spec, outputs):
+                yield named(name, member), shape
+            if self.kernels:
+                kept = kernels.kept(self._width(spec), outputs, self.kernels)
+                yield from ((f"{named('kernels', member)}/{one}", kept[one]) for one in kept)
+
+    def _member_weights(self, spec: Spec, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
         both = 1 + self.bidirectional
         if spec.vocabulary is not None:
             width = self.embed or EMBED
             yield "embedding/embeddings", (spec.vocabulary, width)
         else:
-            width: int = 1 if self.apart else spec.channels  # type: ignore[assignment]
-            width *= self.segment or 1
+            width = 1 if self.apart else self._width(spec)
+            width *= (self.segment or 1) * self.scales
             if self.embed:
                 yield from _dense("projection", width, self.embed)
                 width = self.embed
@@ -215,13 +269,17 @@ class Backbone:
         if self.pairs and spec.vocabulary is not None:
             yield "pairs/table", (spec.vocabulary + self.pairs, outputs)
 
-    def _table(self, vocabulary: int, seed: int) -> keras.Variable:
+    def _width(self, spec: Spec) -> int:
+        """Return the numbers of a step that are read, all views of them counted."""
+        return (spec.channels or 0) * (VIEWS if self.views else 1)
+
+    def _table(self, vocabulary: int, seed: int, name: str) -> keras.Variable:
         """Return the embeddings [V, C]; the first LSTM looks them up."""
         import keras
 
         start: Any = keras.initializers.RandomUniform(-0.05, 0.05, seed=seed)
         embedding = keras.layers.Embedding(
-            vocabulary, self.embed or EMBED, embeddings_initializer=start, name="embedding"
+            vocabulary, self.embed or EMBED, embeddings_initializer=start, name=name
         )
         embedding.build((None, None))
         return embedding.embeddings
@@ -231,6 +289,11 @@ class Backbone:
 
         start: Any = keras.initializers.GlorotUniform(seed=seed)
         return keras.layers.Dense(width, kernel_initializer=start, name=name)
+
+
+def named(name: str, member: int) -> str:
+    """Return the name of a part of a member: of the first, and mostly only one, it is plain."""
+    return f"member_{member}_{name}" if member else name
 
 
 def _dense(name: str, width: int, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:

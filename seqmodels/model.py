@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqmodels import saved, tracing
 from seqmodels.arguments import checked
-from seqmodels.backbone import Backbone
+from seqmodels.backbone import Backbone, named
 from seqmodels.data import Encoder
 from seqmodels.errors import InputError
 from seqmodels.files import sync_directory
@@ -132,14 +132,17 @@ class SequenceModel:
         now = self.backbone.now(self.encoder, self.head)
         if now is None:
             return
-        kernel, bias = self.network.get_layer("outputs").get_weights()
-        kernel[:] = 0  # the LSTM has no say yet; its own weights get gradients from step 2 on
-        if self.backbone.apart:
-            self.network.get_layer("level").set_weights([part.astype(bias.dtype) for part in now])
-        else:
-            kernel[-len(now[0]) :] = now[0]  # the last step comes last: see Backbone.build
-            bias = now[1].astype(bias.dtype)
-        self.network.get_layer("outputs").set_weights([kernel, bias])
+        for member in range(self.backbone.members):
+            outputs, level = (named(name, member) for name in ("outputs", "level"))
+            kernel, bias = self.network.get_layer(outputs).get_weights()
+            kernel[:] = 0  # the LSTM has no say yet; its own weights get gradients from step 2 on
+            if self.backbone.apart:
+                start = [part.astype(bias.dtype) for part in now]
+                self.network.get_layer(level).set_weights(start)
+            else:
+                kernel[-len(now[0]) :] = now[0]  # the last step comes last: see Backbone.build
+                bias = now[1].astype(bias.dtype)
+            self.network.get_layer(outputs).set_weights([kernel, bias])
 
     def _weights(self) -> dict[str, Any]:
         """Return the network's weights by a name that does not hang on Keras's version."""
