@@ -50,6 +50,8 @@ class Backbone:
             width `embed` that lets through what is positive (SegRNN, Lin et al. 2023). Only
             for numbers. None: step by step.
         hop: Steps from one segment to the next. None: as many as a segment has.
+        most: Segments of a row, from 2; in a longer one they begin further apart, so that long
+            rows cost no more. None: no limit.
         scales: Times that a segment reads as many steps around its middle, each time twice as far
             apart, so that it sees what lies beside it more and more coarsely.
         apart: Read each channel that is foretold by itself, all with the same weights, from
@@ -78,6 +80,7 @@ class Backbone:
     level: Literal["absolute", "last"] = "absolute"
     segment: Size | None = None
     hop: Size | None = None
+    most: Annotated[int, Ge(2)] | None = None
     scales: Annotated[int, Ge(1), Le(12)] = 1
     apart: bool = False
     views: bool = False
@@ -101,8 +104,8 @@ class Backbone:
         elif self.blanks or self.pairs:
             name = "blanks" if self.blanks else "pairs"
             problems.append(f"Backbone({name}=) needs an encoder of tokens. Leave it out.")
-        if self.scales > 1 and not self.segment:
-            problems.append(f"Backbone(scales={self.scales}) needs segment=. Give both or neither.")
+        if (self.scales > 1 or self.most) and not self.segment:
+            problems.append("Backbone(scales=, most=) needs segment=. Give it, or neither.")
         if self.hop and self.hop > (self.segment or 1):
             problems.append(
                 f"Backbone(hop={self.hop}) leaves steps out: give segment= of at least as many."
@@ -194,7 +197,7 @@ class Backbone:
                 h = layers.FromLast(name=named("from_last", member))(h, steps)
             if self.segment:
                 hop = self.hop or self.segment
-                h, steps = layers.Segments(self.segment, hop, self.scales)(h, steps)
+                h, steps = layers.Segments(self.segment, hop, self.scales, self.most)(h, steps)
             if self.embed:
                 h = self._dense(self.embed, seed, named("projection", member))(h)
             if self.embed and self.segment:

@@ -24,7 +24,6 @@ from seqmodels.examples import Examples
 from seqmodels.formats._cases import Case, Cases
 from seqmodels.registry import Found, Task, register_dataset
 
-
 # Shapes tell classes apart, small ones and large ones, of sequences that are loud or quiet. Found
 # on training parts of the UCR archive, a third of each held out.
 _DEFAULT: Mapping[str, Any] = {
@@ -32,6 +31,7 @@ _DEFAULT: Mapping[str, Any] = {
     "backbone.views": True,
     "backbone.segment": 8,
     "backbone.hop": 2,
+    "backbone.most": 64,
     "backbone.scales": 5,
     "backbone.embed": 64,
     "backbone.kernels": 480,
