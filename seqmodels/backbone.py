@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 Size = Annotated[int, Ge(1)]
 EMBED = 64
-VIEWS = 3  # of each channel: see `shapes.Views`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +49,7 @@ class Backbone:
             width `embed` that lets through what is positive (SegRNN, Lin et al. 2023). Only
             for numbers. None: step by step.
         hop: Steps from one segment to the next. None: as many as a segment has.
-        most: Segments of a row, from 2; in a longer one they begin further apart, so that long
-            rows cost no more. None: no limit.
+        most: Segments of a row, at most; of a longer one they begin further apart. None: all.
         scales: Times that a segment reads as many steps around its middle, each time twice as far
             apart, so that it sees what lies beside it more and more coarsely.
         apart: Read each channel that is foretold by itself, all with the same weights, from
@@ -122,9 +120,7 @@ class Backbone:
                     f"after the other, got those of channels {some(spec.continues or ())}."
                 )
         if self.kernels and (self.skip or self.apart):
-            problems.append(
-                "Backbone(kernels=) tells of whole sequences: leave out skip and apart."
-            )
+            problems.append("Backbone(kernels=) tells of whole sequences: leave skip, apart out.")
         if problems:
             raise InputError(problems)
 
@@ -169,7 +165,7 @@ class Backbone:
             told.append(self._member(x, h, lengths, spec, outputs, seed, member))
             if self.kernels:
                 find = shapes.Kernels(self._width(spec), outputs, self.kernels,
-                                      views=VIEWS if self.views else 1,
+                                      views=kernels.VIEWS if self.views else 1,
                                       seed=seed + 1000 * member + 9,
                                       name=named("kernels", member))  # fmt: skip
                 told.append(find(h, lengths))
@@ -274,7 +270,7 @@ class Backbone:
 
     def _width(self, spec: Spec) -> int:
         """Return the numbers of a step that are read, all views of them counted."""
-        return (spec.channels or 0) * (VIEWS if self.views else 1)
+        return (spec.channels or 0) * (kernels.VIEWS if self.views else 1)
 
     def _table(self, vocabulary: int, seed: int, name: str) -> keras.Variable:
         """Return the embeddings [V, C]; the first LSTM looks them up."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-# Saved models rely on both.
+# Saved models rely on all of these.
+VIEWS = 3  # of each channel: see `shapes.Views`
 TAPS = 9  # of a kernel
 DILATIONS = (1, 2, 4, 8, 16, 32)  # steps between the taps: from small shapes to large ones
 

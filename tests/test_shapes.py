@@ -1,5 +1,7 @@
 """Views of the channels, random kernels, and members that learn by themselves."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from seqmodels import Binary, SequenceModel
 from seqmodels.backbone import Backbone
 from seqmodels.data import Spec
 from seqmodels.encoders import SeriesEncoder
+from seqmodels.explain import Explainer
 from seqmodels.heads import Multiclass
 from seqmodels.kernels import DILATIONS, TAPS, drawn
 from seqmodels.shapes import FAR, LEAST, SHARP, Kernels, Members, Views, each
@@ -135,3 +138,20 @@ def test_a_model_that_was_saved_answers_as_before(head, tmp_path):
     np.testing.assert_array_equal(
         SequenceModel.load(tmp_path / "model").predict(inputs).scores, before
     )
+
+
+def test_an_explanation_adds_up_to_what_the_members_tell_and_gathers_nothing():
+    inputs = [x[:length] for x, length in zip(X, LENGTHS, strict=True)]
+    encoder = SeriesEncoder().fit(inputs)
+    sizes = dataclasses.replace(SIZES, views=False)  # on the way from zero they jump
+    model = SequenceModel(encoder, sizes, Binary().fit([0, 1]), seed=1)
+    model.network({"x": X, "lengths": LENGTHS}, training=True)
+    for weight in model.network.trainable_weights:
+        weight.assign(RNG.normal(size=weight.shape) / 3)
+    rows = model.network.get_layer("kernels").rows.numpy()
+    steps = np.asarray(encoder.encode(inputs)[0])
+    found = Explainer(model).explain(steps, np.ones(1))
+    answer = np.asarray(model.network({"x": steps[None], "lengths": LENGTHS[:1]}))[0, 0]
+    assert found.output == pytest.approx(answer, abs=1e-4)
+    assert found.gap < 0.1
+    assert model.network.get_layer("kernels").rows.numpy() == rows == len(LENGTHS)
