@@ -46,7 +46,9 @@ class Adam:
     its answers up to rounding: with g the gradient of step t,
 
         m += (g - m) * (1 - 0.9),  v += (g^2 - v) * (1 - 0.999),
-        w -= alpha_t * m / (sqrt(v) + 1e-7),  alpha_t = rate * sqrt(1 - 0.999^t) / (1 - 0.9^t).
+        w -= alpha_t * m / (sqrt(v) + 1e-7),  alpha_t = rate * sqrt(1 - 0.999^t) / (1 - 0.9^t),
+
+    where the rate may fall in a straight line: it is then `rate * max(0, 1 - fall * (t - 1))`.
 
     A row of the table that a batch does not read has a gradient of zero, but Adam moves it
     nevertheless: its momentum goes on. Here such a row waits. Before it is read again it takes
@@ -68,6 +70,7 @@ class Adam:
         weights: Sequence[keras.Variable],
         learning_rate: float,
         *,
+        fall: float = 0.0,
         clip: float | None = None,
         table: keras.Variable | None = None,
     ):
@@ -76,10 +79,11 @@ class Adam:
         Args:
             weights: What is trained, in the order of the gradients.
             learning_rate: Above 0.
+            fall: Share of the learning rate that it loses with each step, down to 0.
             clip: Cut the gradients to this norm over all of them; None: do not.
             table: The one of the weights, [V, E], that is read by ids; None: there is none.
         """
-        self.rate, self.clip = learning_rate, clip
+        self.rate, self.fall, self.clip = learning_rate, fall, clip
         self.weights = list(weights)
         self.place = next((i for i, w in enumerate(self.weights) if w is table), None)
         self.native = (
@@ -208,7 +212,8 @@ class Adam:
             gradients, _ = tf.clip_by_global_norm(gradients, self.clip, norm)
         taken = self.steps.value + tf.cast(good, tf.int64)
         t = tf.cast(taken, tf.float64)
-        alpha = self.rate * tf.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
+        rate = self.rate * tf.maximum(1 - self.fall * (t - 1), 0)
+        alpha = rate * tf.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
         for weight, (m, v), gradient in zip(self.weights, self.moments, gradients, strict=True):
 
             def number(value: Any, idle: float, dtype: str = weight.dtype) -> tf.Tensor:
@@ -242,7 +247,7 @@ class Adam:
         return [variable.value for variable in self.table]
 
     def _settings(self) -> dict[str, Any]:
-        return {"rate": self.rate, **_how()}
+        return {"rate": self.rate, "fall": self.fall, **_how()}
 
 
 def _how() -> dict[str, Any]:

@@ -75,6 +75,8 @@ class Explainer:
     def __init__(self, model: SequenceModel, *, points: int = POINTS):
         import tensorflow as tf
 
+        from seqmodels.shapes import each
+
         spec, sizes = (
             model.encoder.spec,
             dataclasses.replace(model.backbone, dropout=0, blanks=0, ngrams=0),
@@ -88,6 +90,7 @@ class Explainer:
         twin = sizes.build(spec, model.head.units)
         for weight in twin.weights:
             weight.assign(weights[weight.path])
+        twin.trainable = False  # also what is gathered in training stays
         self.ngrams = model.network.get_layer("ngrams") if model.backbone.ngrams else None
         self.points = points
         like = [((None, None, spec.channels), "float32"), ((None,), "int32"), ((None,), "float32")]
@@ -96,6 +99,7 @@ class Explainer:
             with tf.GradientTape() as tape:
                 tape.watch(x)
                 outputs: Any = twin({"x": x, "lengths": lengths}, training=True)
+                _, outputs = each(lengths, outputs)  # of the members together
                 value = tf.linalg.matvec(outputs, unit)  # [B]
             return tape.gradient(value, x), value
 

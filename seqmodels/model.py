@@ -17,6 +17,7 @@ from seqmodels.data import Encoder
 from seqmodels.errors import InputError
 from seqmodels.files import sync_directory
 from seqmodels.heads.base import Head, Prediction
+from seqmodels.network import named
 from seqmodels.registry import ENCODERS, HEADS
 from seqmodels.sequences import Sequences
 
@@ -132,14 +133,17 @@ class SequenceModel:
         now = self.backbone.now(self.encoder, self.head)
         if now is None:
             return
-        kernel, bias = self.network.get_layer("outputs").get_weights()
-        kernel[:] = 0  # the LSTM has no say yet; its own weights get gradients from step 2 on
-        if self.backbone.apart:
-            self.network.get_layer("level").set_weights([part.astype(bias.dtype) for part in now])
-        else:
-            kernel[-len(now[0]) :] = now[0]  # the last step comes last: see Backbone.build
-            bias = now[1].astype(bias.dtype)
-        self.network.get_layer("outputs").set_weights([kernel, bias])
+        for member in range(self.backbone.members):
+            outputs, level = (named(name, member) for name in ("outputs", "level"))
+            kernel, bias = self.network.get_layer(outputs).get_weights()
+            kernel[:] = 0  # the LSTM has no say yet; its own weights get gradients from step 2 on
+            if self.backbone.apart:
+                start = [part.astype(bias.dtype) for part in now]
+                self.network.get_layer(level).set_weights(start)
+            else:
+                kernel[-len(now[0]) :] = now[0]  # the last step comes last: see Backbone.build
+                bias = now[1].astype(bias.dtype)
+            self.network.get_layer(outputs).set_weights([kernel, bias])
 
     def _weights(self) -> dict[str, Any]:
         """Return the network's weights by a name that does not hang on Keras's version."""

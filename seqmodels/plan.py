@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Le, Lt
 
 from seqmodels.backbone import Backbone
 from seqmodels.data import Dataset
@@ -28,6 +28,8 @@ class Training:
         epochs: Passes over the training part, at most.
         batch_size: Examples per step.
         learning_rate: Of Adam (Kingma and Ba 2015).
+        decay: Share of the learning rate that is given up, in a straight line, by the last step
+            of the last epoch. 0: the rate stays; 1: it falls to nothing.
         patience: Epochs without a lower validation loss before training stops and the best
             epoch's weights are taken. 0: never stop early, and keep the last weights.
         valid: Share of the training part held out for validation, drawn at random; unused
@@ -41,6 +43,7 @@ class Training:
     epochs: Annotated[int, Ge(1)] = 20
     batch_size: Annotated[int, Ge(1)] = 64
     learning_rate: Annotated[float, Gt(0)] = 1e-3
+    decay: Annotated[float, Ge(0), Le(1)] = 0.0
     patience: Annotated[int, Ge(0)] = 4
     valid: Annotated[float, Gt(0), Lt(1)] = 0.1
     clip: Annotated[float, Gt(0)] | None = 1.0

@@ -21,6 +21,7 @@ from seqmodels.encoded import Part
 from seqmodels.finite import not_finite
 from seqmodels.heads.base import Head
 from seqmodels.plan import Training
+from seqmodels.shapes import each
 from seqmodels.stopping import Stop
 from seqmodels.tracing import array_of, compiled, predict, traced
 
@@ -109,13 +110,14 @@ class _Loop:
         self.settings = settings
         self.seed = seed
         tables = [w for w in network.trainable_variables if w.path == "embedding/embeddings"]
+        steps = -(-len(train.y) // settings.batch_size)  # of an epoch
         self.optimizer = Adam(
             network.trainable_variables,
             settings.learning_rate,
+            fall=settings.decay / (settings.epochs * steps),
             clip=settings.clip,
             table=tables[0] if tables else None,
         )
-        steps = -(-len(train.y) // settings.batch_size)
         self.average = Average(network.trainable_variables, settings.average, steps)
         self.history: list[Row] = []
         self.best: list[np.ndarray] = []
@@ -143,9 +145,10 @@ class _Loop:
             read = self.optimizer.read(self._looked_up(x))
             with tf.GradientTape() as tape:
                 outputs: Any = self.network({"x": x, "lengths": lengths}, training=True)
-                value: Any = loss(y, outputs)
+                targets, together = each(y, outputs)
+                value: Any = loss(targets, outputs)
             good = self.optimizer.apply(value, tape.gradient(value, variables), read)
-            return value, good, outputs
+            return value, good, together
 
         return step
 

@@ -28,20 +28,23 @@ def zipf(steps, size=V, shape=(8, 20), seed=0):
 class Training:
     """A table, a matrix on it, and a step that pulls the mean of a row's vectors somewhere."""
 
-    def __init__(self, how, monkeypatch, shape=(V, E), clip=None, dtype="float32", rate=1e-3):
+    def __init__(
+        self, how, monkeypatch, shape=(V, E), clip=None, dtype="float32", rate=1e-3, fall=0.0
+    ):
         rng = np.random.default_rng(1)
         self.table = keras.Variable(rng.normal(0, 0.05, shape), dtype=dtype)
         self.matrix = keras.Variable(rng.normal(0, 0.3, (shape[1], 3)), dtype=dtype)
         self.weights = [self.matrix, self.table]
         self.keras = how == "keras"
         if self.keras:
-            self.adam = keras.optimizers.Adam(rate, global_clipnorm=clip)
+            schedule = keras.optimizers.schedules.PolynomialDecay(rate, round(1 / (fall or 1)), 0.0)
+            self.adam = keras.optimizers.Adam(schedule if fall else rate, global_clipnorm=clip)
         else:
             monkeypatch.setattr(adam, "ROWS_FROM", 0 if how == "rows" else 10**9)
             with monkeypatch.context() as without:
                 if how == "anywhere":
                     without.setattr(native, "missing", lambda: "left out")
-                self.adam = Adam(self.weights, rate, clip=clip, table=self.table)
+                self.adam = Adam(self.weights, rate, fall=fall, clip=clip, table=self.table)
         ids = tf.TensorSpec([None, None], "int32")
         pull = tf.TensorSpec([], dtype)
         self.step = tf.function(self._step, input_signature=[ids, pull]).get_concrete_function()
@@ -93,6 +96,27 @@ def test_the_weights_are_those_that_keras_finds(how, clip, dtype, monkeypatch):
     assert np.abs(ours.table.numpy() - before).max() > 0.05  # there was something to learn
     for a, b in zip(ours.weights, stock.weights, strict=True):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("how", ["rows", "whole", "anywhere"])
+def test_a_rate_that_falls_to_nothing_is_that_of_keras(how, monkeypatch):
+    batches = zipf(300)
+    stock = Training("keras", monkeypatch, fall=1 / 250).run(batches)
+    ours = Training(how, monkeypatch, fall=1 / 250).run(batches)
+    ours.adam.settle()
+    for a, b in zip(ours.weights, stock.weights, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=0, atol=TOLERANCE)
+    ended = ours.table.numpy().copy()
+    ours.run(batches[:20]).adam.settle()
+    np.testing.assert_array_equal(ours.table.numpy(), ended)
+
+
+@needs_kernel
+@pytest.mark.parametrize("fall", [1 / 1000, 1 / 200])
+def test_rows_that_wait_miss_no_rate_as_it_falls(fall, monkeypatch):
+    batches = zipf(300)
+    rows, whole = (Training(how, monkeypatch, fall=fall).run(batches) for how in ("rows", "whole"))
+    assert_same_bits(rows.settled(), whole.settled())
 
 
 @needs_kernel

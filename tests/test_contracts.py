@@ -63,6 +63,11 @@ def test_padding_does_not_change_an_answer_whatever_the_backbone(backbone, encod
     testing.assert_padding_invariant(build(encoder, "multiclass", backbone), INPUTS[encoder])
 
 
+def test_padding_does_not_change_an_answer_about_shapes():
+    sizes = Backbone(units=8, segment=4, scales=3, embed=5, views=True, kernels=12, members=2)
+    testing.assert_padding_invariant(build("series", "multiclass", sizes), INPUTS["series"])
+
+
 def test_padding_does_not_change_an_answer_that_skips_the_lstm():
     model = build("series", "regression", Backbone(units=8, skip=True))
     testing.assert_padding_invariant(model, INPUTS["series"])

@@ -174,7 +174,7 @@ class Work:
 
         return budgets.decided(budget, network, model.head, self.encoded, plan.training, plan.seed)
 
-    def _limit(self, **training: int) -> None:
+    def _limit(self, **training: float) -> None:
         """Change what was asked of the training, as `run.json` will tell."""
         changed = dataclasses.replace(self.plan.training, **training)
         self.plan = dataclasses.replace(self.plan, training=changed)
@@ -184,8 +184,10 @@ class Work:
         """Tell that the budget ended the training, so that `--like` repeats what was done."""
         self.reporter.say(f"The budget is spent: stopped {where}.")
         self.decision = {**(self.decision or {}), "epochs": epochs, "stopped": where}
-        patience = self.plan.training.patience or epochs  # the best weights were taken
-        self._limit(epochs=epochs, patience=patience)
+        asked = self.plan.training
+        patience = asked.patience or epochs  # the best weights were taken
+        decay = asked.decay * epochs / asked.epochs  # as far as the rate had fallen
+        self._limit(epochs=epochs, patience=patience, decay=decay)
 
     def _pace(self) -> pace.Pace:
         asked = self.plan.training

@@ -49,7 +49,7 @@ std::vector<double> corrections() {
 
 }  // namespace
 
-Alpha::Alpha(double rate) : rate_(rate) {
+Alpha::Alpha(double rate, double fall) : rate_(rate), fall_(fall) {
   static const std::vector<double> known = corrections();
   corrections_ = known.data();
   count_ = static_cast<int64_t>(known.size());

@@ -8,16 +8,19 @@
 
 namespace seqmodels {
 
-// alpha of each step: rate * sqrt(1 - beta2^t) / (1 - beta1^t), steps counted from 1.
+// alpha of each step t, counted from 1:
+// rate * sqrt(1 - beta2^t) / (1 - beta1^t) * max(0, 1 - fall * (t - 1)).
 class Alpha {
  public:
-  explicit Alpha(double rate);
+  Alpha(double rate, double fall);
   float operator()(int64_t step) const {
-    return static_cast<float>(rate_ * (step <= count_ ? corrections_[step - 1] : 1));
+    const double left = 1 - fall_ * static_cast<double>(step - 1);
+    return static_cast<float>(rate_ * (step <= count_ ? corrections_[step - 1] : 1) *
+                              (left > 0 ? left : 0));
   }
 
  private:
-  double rate_;
+  double rate_, fall_;
   const double* corrections_;  // of the steps until it is one
   int64_t count_;
 };

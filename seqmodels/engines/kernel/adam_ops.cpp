@@ -98,11 +98,12 @@ struct SumOp : Settings {
 // One step: its loss and the norm of all gradients say whether it is taken and how far they are
 // cut; the first M of the N gradients are those of the weights that move here.
 struct StepOp : Settings {
-  float rate, clip;
+  float rate, fall, clip;
   int32_t N, M;
 
   explicit StepOp(Attributes& attributes) : Settings(attributes) {
     attributes.read("rate", &rate);
+    attributes.read("fall", &fall);
     attributes.read("clip", &clip);
     attributes.read("N", &N);
     attributes.read("M", &M);
@@ -142,7 +143,7 @@ struct StepOp : Settings {
         if (sizes(other) != std::pair(U, E)) return call.fail("got weight %d of another shape.", i);
       }
       const Step a{U * E, values(w), values(m), values(v), values(gradient), *scale,
-                   Alpha(rate)(*taken), call.output_like(3 + i, w),
+                   Alpha(rate, fall)(*taken), call.output_like(3 + i, w),
                    call.output_like(3 + M + i, w), call.output_like(3 + 2 * M + i, w), threads};
       if (!call.good()) return;
       adam_engine(bits).step(a);
@@ -162,8 +163,8 @@ struct StepOp : Settings {
 };
 
 // Inputs 0 to 5: w, m, v, seen, rows, steps.
-Rows problem(Call& call, const Settings& settings, float rate) {
-  Rows a(Alpha(rate), settings.threads);
+Rows problem(Call& call, const Settings& settings, const Alpha& alpha) {
+  Rows a(alpha, settings.threads);
   const tf::Tensor* w = call.input(0);
   const tf::Tensor* seen = call.input(3);
   if (!call.good()) return a;
@@ -193,16 +194,17 @@ Rows problem(Call& call, const Settings& settings, float rate) {
 
 // Rows take the steps that they have missed: their weights, and when asked their moments too.
 struct CatchUpOp : Settings {
-  float rate;
+  float rate, fall;
   bool moments;
 
   explicit CatchUpOp(Attributes& attributes) : Settings(attributes) {
     attributes.read("rate", &rate);
+    attributes.read("fall", &fall);
     attributes.read("moments", &moments);
   }
 
   void operator()(Call& call) const {
-    Rows a = problem(call, *this, rate);
+    Rows a = problem(call, *this, Alpha(rate, fall));
     a.new_w = call.output(0, {a.U, a.E});
     a.new_m = call.output(1, {moments ? a.U : 0, a.E});
     a.new_v = call.output(2, {moments ? a.U : 0, a.E});
@@ -213,14 +215,15 @@ struct CatchUpOp : Settings {
 
 // Rows whose weights have caught up take a step, if it is a good one; `seen` is that of all.
 struct RowsOp : Settings {
-  float rate;
+  float rate, fall;
 
   explicit RowsOp(Attributes& attributes) : Settings(attributes) {
     attributes.read("rate", &rate);
+    attributes.read("fall", &fall);
   }
 
   void operator()(Call& call) const {
-    Rows a = problem(call, *this, rate);
+    Rows a = problem(call, *this, Alpha(rate, fall));
     const bool* good = call.data<bool>(6, "good []", {});
     const float* scale = call.data(7, "scale []", {});
     const float* gradient = call.data(8, "gradient [U, E]", {a.U, a.E});
@@ -250,18 +253,18 @@ const bool defined = [] {
                   "m: M * float", "v: M * float"},
                  {"good: bool", "taken: int64", "scale: float", "new_w: M * float",
                   "new_m: M * float", "new_v: M * float"},
-                 {"N: int >= 1", "M: int >= 0", "rate: float", "clip: float", "threads: int",
-                  "bits: int"});
+                 {"N: int >= 1", "M: int >= 0", "rate: float", "fall: float = 0", "clip: float",
+                  "threads: int", "bits: int"});
   define<CatchUpOp>("SeqmodelsAdamCatchUp",
                     {"w: float", "m: float", "v: float", "seen: int64", "rows: int32",
                      "steps: int64"},
                     {"new_w: float", "new_m: float", "new_v: float"},
-                    {"rate: float", "moments: bool", "threads: int", "bits: int"});
+                    {"rate: float", "fall: float = 0", "moments: bool", "threads: int", "bits: int"});
   define<RowsOp>("SeqmodelsAdamRows",
                  {"w: float", "m: float", "v: float", "seen: int64", "rows: int32",
                   "steps: int64", "good: bool", "scale: float", "gradient: float"},
                  {"new_w: float", "new_m: float", "new_v: float", "new_seen: int64"},
-                 {"rate: float", "threads: int", "bits: int"});
+                 {"rate: float", "fall: float = 0", "threads: int", "bits: int"});
   return true;
 }();
 
