@@ -43,7 +43,7 @@ def svm_of_sound(train: Sequence[Any], y: Sequence[Any], test: Sequence[Any]) ->
     def told(inputs: Sequence[Any]) -> np.ndarray:
         found = []
         for frames in encoder.encode(inputs):
-            cepstra = dct(frames, norm="ortho")[:, :CEPSTRA]
+            cepstra = np.asarray(dct(frames, norm="ortho"))[:, :CEPSTRA]
             some = np.array_split(np.resize(cepstra, (max(PARTS, len(frames)), CEPSTRA)), PARTS)
             found.append(
                 np.concatenate([f(part, axis=0) for part in some for f in (np.mean, np.std)])

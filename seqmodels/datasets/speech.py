@@ -135,8 +135,9 @@ def speech(
     found = _labelled(files, pattern=pattern, labels=labels, target=target, encoding=encoding)
     headers = _headers(found.files)
     rate = rate or min(WIDEST, Counter(one.rate for one in headers).most_common(1)[0][0])
-    vary = {"tempo": tempo, "gain": gain, "masks": masks}
-    encoder = SpeechEncoder(rate=rate, bands=bands, trim=trim, length=length, **vary)
+    encoder = SpeechEncoder(
+        rate=rate, bands=bands, trim=trim, length=length, tempo=tempo, gain=gain, masks=masks
+    )
     every = Examples(
         [root / name for name in found.files.names],
         {found.target: found.fields[found.target]},
