@@ -16,8 +16,12 @@ from seqmodels.heads.base import Head
 from seqmodels.plan import Plan, Training
 from seqmodels.registry import DATASETS, HEADS, RegistryError, Source, nearest
 
-FREE = tuple(  # settings that the data may decide
-    f"training.{name}" for name in ("learning_rate", "batch_size", "epochs", "patience")
+FREE = (  # settings that the data may decide
+    "backbone.units",
+    "training.learning_rate",
+    "training.batch_size",
+    "training.epochs",
+    "training.patience",
 )
 
 
@@ -102,7 +106,12 @@ def resolve(
         seed=seed,
         limit=limit,
         preset=preset,
-        free=tuple(name for name in FREE if name not in known and name not in asked),
+        free=tuple(
+            name
+            for name in FREE
+            if name not in known and name not in asked
+            if backbone is None or not name.startswith("backbone.")
+        ),
     )
 
 

@@ -229,7 +229,7 @@ def test_a_run_records_what_was_decided_and_its_report_tells_it(tmp_path, monkey
     run = sm.train(data, epochs=1, quiet=True)
     said, sized = run.record["decided"]
     assert [said] == list(data.says)
-    assert sized.startswith("Training: a learning rate of ")
+    assert sized.startswith("Training: 64 units, for numbers")
     page = html.unescape((run.path / "report.html").read_text(encoding="utf-8"))
     assert said in page
     assert sized in page

@@ -1,10 +1,11 @@
-"""Rate, batch size, epochs and patience where nobody has set them."""
+"""Units, rate, batch size, epochs and patience where nobody has set them."""
 
 import dataclasses
 
 import pytest
 
 import seqmodels as sm
+from seqmodels.data import Spec
 from seqmodels.encoders import SeriesEncoder
 from seqmodels.plan import Training
 from seqmodels.settings import FREE, resolve, restored
@@ -13,13 +14,30 @@ from seqmodels.sizing import sized
 ASKED = Training()
 
 
-def sized_for(train, valid, free=None, training=ASKED, **backbone):
+FREE_TRAINING = tuple(name for name in FREE if name.startswith("training."))
+
+
+def sized_for(train, valid, free=FREE_TRAINING, training=ASKED, **backbone):
     """Return the training that suits so many examples, and why."""
-    plan = resolve("digits", backbone=sm.Backbone(**backbone) if backbone else None)
-    plan = dataclasses.replace(plan, training=training, free=FREE if free is None else free)
-    found, why = sized(plan, train, valid)
+    plan = resolve("digits", backbone=sm.Backbone(**backbone))
+    plan = dataclasses.replace(plan, training=training, free=free)
+    found, why = sized(plan, Spec(channels=1), train, valid)
     assert found.free == ()
     return found.training, why
+
+
+@pytest.mark.parametrize(
+    ("spec", "units", "rate", "why"),
+    [(Spec(vocabulary=9), 32, 3e-3, "words"), (Spec(channels=9), 64, 2e-3, "numbers")],
+)
+def test_units_suit_words_or_numbers(spec, units, rate, why):
+    plan = dataclasses.replace(resolve("digits"), free=FREE)
+    found, said = sized(plan, spec, 640, 100)
+    assert (found.backbone.units, found.training.learning_rate) == (units, rate)
+    assert said[:2] == [
+        f"{units} units, for {why}",
+        f"a learning rate of {rate:g}, for {units} units",
+    ]
 
 
 def test_few_examples_are_looked_at_often_in_small_batches():
@@ -27,7 +45,8 @@ def test_few_examples_are_looked_at_often_in_small_batches():
     assert (found.batch_size, found.epochs) == (16, 200)
     assert why[1] == "batches of 16, for 67 training examples"
     assert why[2] == "200 epochs for 1,000 steps"
-    assert sized_for(640, 100)[0].epochs == 25, "40 steps an epoch"
+    assert sized_for(640, 8)[0].epochs == 25, "40 steps an epoch"
+    assert sized_for(640, 100)[0].epochs == 75, "more, where validation can end it"
 
 
 def test_many_examples_are_trained_on_as_is_the_default():
@@ -62,19 +81,22 @@ def test_a_handful_of_validation_examples_does_not_end_a_training():
 
 def test_longer_trainings_are_more_patient():
     found = sized_for(320, 50)[0]
-    assert (found.epochs, found.patience) == (50, 10)
+    assert (found.epochs, found.patience) == (150, 30)
 
 
 @pytest.mark.parametrize("name", ["batch_size", "epochs", "patience", "learning_rate"])
 def test_what_was_set_stays(name):
     asked = dataclasses.replace(ASKED, **{name: 7})
-    rest = [one for one in FREE if one != f"training.{name}"]
+    rest = [one for one in FREE_TRAINING if one != f"training.{name}"]
     assert getattr(sized_for(67, 8, rest, asked)[0], name) == 7
     assert sized_for(67, 8, (), asked) == (asked, [])
 
 
 def test_a_plan_knows_what_nobody_has_set():
-    plan = resolve("sequences", settings={"training.epochs": 3})
+    asked = {"training.epochs": 3, "backbone.units": 8}
+    plan = resolve("sequences", settings=asked)
+    assert "backbone.units" in resolve("sequences").free
+    assert "backbone.units" not in resolve("sequences", backbone=sm.Backbone()).free
     assert plan.free == ("training.learning_rate", "training.batch_size", "training.patience")
     assert restored(plan.record()).free == plan.free
 
@@ -87,5 +109,5 @@ def test_a_run_says_what_the_data_decided_and_records_it(tmp_path):
     assert (run.record["training"]["batch_size"], run.record["training"]["patience"]) == (16, 0)
     assert run.record["training"]["epochs"] == 2
     assert run.record["free"] == []
-    assert run.record["decided"][-1].startswith("Training: a learning rate of 0.002, for 64 units")
+    assert run.record["decided"][-1].startswith("Training: 64 units, for numbers, a learning rate")
     assert "batches of 16, for 54 training examples" in run.record["decided"][-1]

@@ -57,7 +57,7 @@ class Objective:
         keras.utils.clear_session()
         gc.collect()
         counts = len(data.train.y), len(data.valid.y)
-        plan, _ = sized(plan, *counts)
+        plan, _ = sized(plan, data.encoder.spec, *counts)
         how = plan.training
         model = SequenceModel(data.encoder, plan.backbone, data.head, seed=plan.seed)
         history = training.fit(

@@ -63,14 +63,14 @@ class Work:
         baselines: bool = True,
     ):
         self.started = time.time()
-        self.plan, sizes = sized(plan, len(parts.train), len(parts.valid))
         self.target, self.test, self.apart = parts.target, parts.test, parts.data.apart
-        self.reporter = Reporter(self.plan.training.epochs, quiet=quiet)
         head = plan.head.fit(parts.train.target(parts.target))
         with parts.as_given():
             encoder = parts.data.encoder.fit(parts.train.inputs)
+            self.plan, sizes = sized(plan, encoder.spec, len(parts.train), len(parts.valid))
             self.model = SequenceModel(encoder, self.plan.backbone, head, seed=plan.seed)
             self.encoded = encoded(self.model, parts)
+        self.reporter = Reporter(self.plan.training.epochs, quiet=quiet)
         self.log = [*(began["log"] if began else ()), *log]
         self.loggers = Loggers(opened(self.log), self.reporter.say)
         self.says, self.allow_leak = list(parts.data.says), allow_leak
