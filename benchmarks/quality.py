@@ -2,11 +2,13 @@
 
     SEQMODELS_DATA=FOLDER python benchmarks/quality.py
     SEQMODELS_DATA=FOLDER python benchmarks/quality.py --only ucr imdb --seeds 3
+    SEQMODELS_DATA=FOLDER python benchmarks/quality.py --ablate
 
 Each row is trained with the settings that `seqmodels train` takes when nothing is asked for, or
 with a preset that is named, once for each seed, each in a process of its own. The test part is
 read once a seed. No run is left out. Writes results/quality.json after every row, and the page
-docs/results.md; rows that are there stay as they are unless --again.
+docs/results.md; rows that are there stay as they are unless --again. With --ablate it trains with
+and without each default instead, on training data alone: see ablations.py.
 """
 
 import argparse
@@ -19,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ablations import ablate
 from quality_runs import beside, trained
 from scores import STANDARDISED
 from table import cell, kept, save, show
@@ -26,6 +29,7 @@ from table import cell, kept, save, show
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
 SEEDS = {"imdb": 3, "strokes": 3, "etth1": 3}  # of a family; else 5
+ABLATED = 3  # seeds of a training with or without a default
 KARIM = "Karim et al. 2018"
 FAWAZ = "Fawaz et al. 2020"
 DEMPSTER = "Dempster et al. 2020"
@@ -144,6 +148,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results")
     parser.add_argument("--only", nargs="+", default=[""], metavar="NAME")
     parser.add_argument("--seeds", type=int, help="runs of each row; else 5, of long ones 3")
+    parser.add_argument("--ablate", action="store_true", help="what each default is worth")
     parser.add_argument("--again", action="store_true", help="make rows anew that are there")
     parser.add_argument("--one", nargs=2, metavar=("NAME", "SEED"), help=argparse.SUPPRESS)
     parser.add_argument("--rivals", metavar="NAME", help=argparse.SUPPRESS)
@@ -160,6 +165,9 @@ def main() -> None:
     chosen = [row for row in ROWS if row.name.startswith(tuple(asked.only))]
     if not chosen:
         sys.exit(f"No row starts with {asked.only}. Rows: {', '.join(rows)}.")
+    if asked.ablate:
+        ablate(chosen, asked.seeds or ABLATED, data, asked.out)
+        return
     path = asked.out / "quality.json"
     for row in chosen:
         found = kept(path)

@@ -124,11 +124,17 @@ def _how(row: Row, data: Path, seed: int, each: str) -> dict[str, Any]:
     return {**how, "settings": settings}
 
 
+def asked_of(row: Row, seed: int, data: Path, each: str = "") -> tuple[str, dict[str, Any]]:
+    """Return the name or path, and what `resolve` is asked for."""
+    how = _how(row, data, seed, each)
+    names = ("head", "target", "preset", "data", "settings")
+    return _what(row, data)[0], {name: how[name] for name in names if name in how}
+
+
 def _parts(row: Row, data: Path, each: str) -> tuple[Any, Any]:
     """Return what was asked for, with seed 0, and the parts."""
     from seqmodels.settings import resolve
 
-    how = _how(row, data, 0, each)
-    asked = {name: how[name] for name in ("head", "preset", "data", "settings") if name in how}
-    plan = resolve(*_what(row, data), **asked)
+    name, asked = asked_of(row, 0, data, each)
+    plan = resolve(name, **asked)
     return plan, plan.parts()

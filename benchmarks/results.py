@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import quality
-from table import Clock, cell, kept, save, show
+from table import Clock, cell, kept, markdown, save, show
 
 from seqmodels.machine import versions
 
@@ -230,17 +230,6 @@ def page(found: dict[str, Any], seed: int, folder: Path) -> str:
         tutorial=markdown([row for row in tutorial if row["what"] in SHOWN]),
         paper=markdown(paper),
     )
-
-
-def markdown(rows: list[dict[str, Any]]) -> str:
-    """Return rows as a Markdown table."""
-    if not rows:
-        return "Not run yet."
-    first = rows[0].values()
-    right = [isinstance(v, int | float) and not isinstance(v, bool) for v in first]
-    lines = [list(rows[0]), ["---:" if number else "---" for number in right]]
-    lines += [[cell(value) for value in row.values()] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,17 @@ def cell(value: object) -> str:
     return "-" if value is None else str(value)
 
 
+def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as a Markdown table."""
+    if not rows:
+        return "Not run yet."
+    first = rows[0].values()
+    right = [isinstance(v, int | float) and not isinstance(v, bool) for v in first]
+    lines = [list(rows[0]), ["---:" if number else "---" for number in right]]
+    lines += [[cell(value) for value in row.values()] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def save(path: Path, value: Any) -> None:
     """Write results as JSON, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,276 @@
+"""What each default is worth: the same training with and without it, on parts of the training data.
+
+Called by `python benchmarks/quality.py --ablate`. A third of the training part is held out, or the
+validation part where the dataset brings one; where a training may stop early, the same part tells
+it when. The test part is not read. Writes results/ablations.json after every training, and the
+tables of docs/defaults.md.
+"""
+
+import math
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from quality_runs import asked_of
+from table import Clock, kept, markdown, save
+
+ROOT = Path(__file__).parents[1]
+HELD_OUT = 1 / 3
+ALSO = {"ucr": {"training.patience": 0}}  # so few validate by default that they end nothing
+PAGE = """# Why these defaults
+
+What `seqmodels train` does when it is asked for nothing, and what each choice is worth: the same
+training with and without it, everything else left as it is. `--set` changes any of it.
+
+Nothing here was read off a test part. A third of the training part was held out, or the
+validation part was taken where a dataset brings its own, as series do; the same part told when to
+stop, where a training may stop early, with the default and without it alike. A pair has the data
+and the seed in common; the number after ± is the standard error of the mean over pairs, so that a
+difference of less than two of them may be chance. Such a default is kept where it costs little
+and has a good reason. Made by `python benchmarks/quality.py --ablate`; how good all of it is
+together stands on [the page of results](results.md).
+
+{tables}
+"""
+
+
+class Default(NamedTuple):
+    """A default, and the training without it.
+
+    Attributes:
+        what: As the page calls it.
+        family: Where the page tells of it.
+        rows: Names in quality.py.
+        without: Settings in its place.
+        why: Why it should help, with its source.
+    """
+
+    what: str
+    family: str
+    rows: Sequence[str]
+    without: Mapping[str, Any]
+    why: str
+
+
+FAMILIES = {
+    "texts": "Texts",
+    "sequences": "Sequences of numbers",
+    "ink": "Drawings",
+    "sound": "Sounds",
+    "forecasts": "Forecasts",
+}
+REVIEWS, MESSAGES = "imdb/default", "texts/sms_spam"
+UCR = tuple(f"ucr/{name}" for name in ("GunPoint", "ECG200", "ItalyPowerDemand", "JapaneseVowels"))
+INK, SOUND = ("strokes/pendigits",), ("speech/fsdd",)
+NEXT = tuple(
+    f"forecasts/{name}"
+    for name in ("delhi-temperature", "delhi-humidity", "melbourne-temperature", "sales")
+)
+DEFAULTS = (
+    Default(
+        "n-grams beside the LSTM", "texts", (REVIEWS,), {"backbone.ngrams": 0},
+        "words and pairs of words say much by themselves (Wang and Manning 2012), and a recurrent "
+        "layer that has to learn each of them has less room for what their order says.",
+    ),
+    Default(
+        "blanks", "texts", (REVIEWS, MESSAGES), {"backbone.blanks": 0.0},
+        "half of the words are read as unknown in training (Iyyer et al. 2015), so that no single "
+        "one is relied on.",
+    ),
+    Default(
+        "averaged weights", "texts", (REVIEWS, MESSAGES), {"training.average": 0},
+        "the mean of the weights over the last steps lies nearer to the middle of where training "
+        "wanders (Polyak and Juditsky 1992).",
+    ),
+    Default(
+        "maximum and mean over time", "texts", (REVIEWS, MESSAGES), {"backbone.summary": "last"},
+        "what was read early need not be carried to the end; the last state alone forgets it.",
+    ),
+    Default(
+        "dropout of a half", "texts", (REVIEWS, MESSAGES), {"backbone.dropout": 0.2},
+        "few texts and many words: what is learned by heart is of no use.",
+    ),
+    Default(
+        "both directions", "sequences", UCR, {"backbone.bidirectional": False},
+        "a shape is known by what comes after it, too (Schuster and Paliwal 1997).",
+    ),
+    Default(
+        "segments", "sequences", UCR,
+        {"backbone.segment": None, "backbone.hop": None, "backbone.most": None,
+         "backbone.scales": 1, "backbone.embed": None},
+        "read point by point, a sequence is long and each step says little; a segment of eight "
+        "steps has a shape, and the LSTM has a quarter of the steps to remember.",
+    ),
+    Default(
+        "scales of a segment", "sequences", UCR, {"backbone.scales": 1},
+        "shapes that tell classes apart are long in one set and short in another.",
+    ),
+    Default(
+        "three views", "sequences", UCR, {"backbone.views": False},
+        "level and spread matter in some sets and mislead in others, so that channels are read as "
+        "they are, standardised by their own sequence, and as changes.",
+    ),
+    Default(
+        "random kernels beside the LSTM", "sequences", UCR, {"backbone.kernels": 0},
+        "where a few dozen examples are all there is, features that need not be learned are worth "
+        "most (Dempster et al. 2020).",
+    ),
+    Default(
+        "a rate that falls", "sequences", UCR, {"training.decay": 0.0},
+        "small steps at the end settle what large ones found.",
+    ),
+    Default(
+        "averaged weights", "sequences", UCR, {"training.average": 0},
+        "as for texts.",
+    ),
+    Default(
+        "drawings are bent", "ink", INK, {"dataset.elastic": 0.0},
+        "other hands draw a little differently (Simard et al. 2003): what is seen of thirty "
+        "writers stands for more.",
+    ),
+    Default(
+        "both directions", "ink", INK, {"backbone.bidirectional": False},
+        "as for sequences of numbers.",
+    ),
+    Default(
+        "maximum and mean over time", "ink", INK, {"backbone.summary": "last"}, "as for texts.",
+    ),
+    Default(
+        "other voices", "sound", SOUND,
+        {"dataset.tempo": 0.0, "dataset.tract": 0.0, "dataset.gain": 0.0, "dataset.masks": 0.0},
+        "recordings are played quicker, slower, higher, deeper, louder and with gaps in training "
+        "(Park et al. 2019), as other speakers would say the same.",
+    ),
+    Default(
+        "maximum and mean over time", "sound", SOUND, {"backbone.summary": "last"}, "as for texts.",
+    ),
+    Default(
+        "differences to the last value", "forecasts", NEXT, {"backbone.level": "absolute"},
+        "a series drifts to levels that training has not seen; how it moves stays "
+        "(Zeng et al. 2023).",
+    ),
+    Default(
+        "starts from the last value", "forecasts", NEXT, {"backbone.skip": False, "backbone.level": "absolute"},
+        "an untrained forecast says \"as it is now\", and training can only add to that "
+        "(Lai et al. 2018).",
+    ),
+    Default(
+        "averaged weights", "forecasts", NEXT, {"training.average": 0.0}, "as for texts.",
+    ),
+)  # fmt: skip
+
+
+def ablate(rows: Sequence[Any], seeds: int, data: Path, out: Path) -> None:
+    """Train rows with and without each of their defaults, and write the page.
+
+    Args:
+        rows: Of quality.py.
+        seeds: Trainings of each kind.
+        data: The folder of data.
+        out: Where results go.
+    """
+    path = out / "ablations.json"
+    for row in rows:
+        own = [one for one in DEFAULTS if row.name in one.rows]
+        for default in [None, *own] if own else []:
+            for seed in range(seeds):
+                key = f"{row.name}|{named(default)}|{seed}"
+                if key not in kept(path):
+                    print(f"{key} ...", file=sys.stderr, flush=True)
+                    new = tried(row, default, seed, data)
+                    save(path, {**kept(path), key: new})
+    (ROOT / "docs" / "defaults.md").write_text(page(kept(path)), encoding="utf-8")
+
+
+def named(default: Default | None) -> str:
+    """Return what a training without a default is called in the results; "" with all of them."""
+    return "" if default is None else f"{default.family}: {default.what}"
+
+
+def tried(row: Any, default: Default | None, seed: int, data: Path) -> dict[str, Any]:
+    """Train once on what is not held out, and return the score on what is."""
+    from seqmodels.settings import resolve
+    from seqmodels.tuning.objective import Objective
+
+    name, asked = asked_of(row, seed, data)
+    without = dict(default.without) if default else {}
+    settings = {
+        "training.valid": HELD_OUT,
+        **ALSO.get(row.family, {}),
+        **asked.pop("settings", {}),
+        **without,
+    }
+    plan = resolve(name, **asked, settings=settings, seed=seed)
+    with Clock() as clock:
+        outcome = Objective(plan)({}, _Silent())
+    head = plan.head
+    return {
+        "score": head.headline,
+        "higher is better": head.higher_is_better,
+        "value": outcome.score,
+        "CPU seconds": round(clock.cpu, 1),
+    }
+
+
+class _Silent:
+    """A watch that says nothing."""
+
+    def say(self, text: str) -> None:
+        pass
+
+    def step(self, epoch: int, done: int, steps: int, measures: Any) -> None:
+        pass
+
+    def epoch(self, row: Any) -> None:
+        pass
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """Return the page of the documentation from every training that was kept."""
+    tables = []
+    for family, title in FAMILIES.items():
+        own = [one for one in DEFAULTS if one.family == family]
+        shown = [row for row in (compared(one, found) for one in own) if row]
+        reasons = "\n".join(f"- **{one.what}**: {one.why}" for one in own)
+        data = ", ".join(dict.fromkeys(name for one in own for name in one.rows))
+        tables.append(f"## {title}\n\nOn {data}.\n\n{markdown(shown)}\n\n{reasons}")
+    return PAGE.format(tables="\n\n".join(tables))
+
+
+def compared(default: Default, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the table: what the score loses without a default, set by set; {}: unknown.
+
+    Pairs have the set and the seed in common; the uncertainty is the standard error of their mean.
+    """
+    pairs = [
+        (found[key], found[f"{name}||{seed}"])
+        for key in found
+        for name, what, seed in [key.split("|")]
+        if what == named(default) and f"{name}||{seed}" in found
+    ]
+    if not pairs:
+        return {}
+    up = pairs[0][0]["higher is better"]
+    gains = [_gain(one["value"], without["value"], up) for without, one in pairs]
+    spread = statistics.stdev(gains) / math.sqrt(len(gains)) if len(gains) > 1 else math.nan
+    return {
+        "default": default.what,
+        "better by": f"{statistics.mean(gains):.2f} ± {spread:.2f}{'' if up else ' %'}",
+        "of": f"{pairs[0][0]['score']} {'in hundredths' if up else ''}".strip(),
+        "pairs": len(pairs),
+        "better in": sum(gain > 0 for gain in gains),
+        "worse in": sum(gain < 0 for gain in gains),
+        "CPU time": f"{_ratio(pairs):.2f}x",
+    }
+
+
+def _gain(value: float, without: float, up: bool) -> float:
+    """Return hundredths of a share, or of an error the per cent that it is smaller by."""
+    return 100 * (value - without if up else (without - value) / without)
+
+
+def _ratio(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> float:
+    ratios = [one["CPU seconds"] / max(without["CPU seconds"], 0.1) for without, one in pairs]
+    return statistics.median(ratios)
