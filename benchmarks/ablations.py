@@ -60,14 +60,20 @@ FAMILIES = {
     "ink": "Drawings",
     "sound": "Sounds",
     "forecasts": "Forecasts",
+    "long forecasts": "Forecasts of many steps",
 }
 REVIEWS, MESSAGES = "imdb/default", "texts/sms_spam"
 UCR = tuple(f"ucr/{name}" for name in ("GunPoint", "ECG200", "ItalyPowerDemand", "JapaneseVowels"))
 INK, SOUND = ("strokes/pendigits",), ("speech/fsdd",)
 NEXT = tuple(
     f"forecasts/{name}"
-    for name in ("delhi-temperature", "delhi-humidity", "melbourne-temperature", "sales")
-)
+    for name in (
+        "delhi-temperature", "delhi-temperature, a week", "delhi-humidity",
+        "delhi-humidity, a week", "melbourne-temperature", "melbourne-temperature, a week",
+        "sales", "sales, 6 months",
+    )
+)  # fmt: skip
+LONG = ("etth1/96, 192, 336 and 720 hours",)
 DEFAULTS = (
     Default(
         "n-grams beside the LSTM", "texts", (REVIEWS,), {"backbone.ngrams": 0},
@@ -152,12 +158,32 @@ DEFAULTS = (
         "(Zeng et al. 2023).",
     ),
     Default(
-        "starts from the last value", "forecasts", NEXT, {"backbone.skip": False, "backbone.level": "absolute"},
+        "the median as answer", "forecasts", NEXT, {"head.answer": "mean"},
+        "a few far misses pull the mean away from what mostly happens.",
+    ),
+    Default(
+        "starts from the last value", "forecasts", NEXT,
+        {"backbone.skip": False, "backbone.level": "absolute"},
         "an untrained forecast says \"as it is now\", and training can only add to that "
         "(Lai et al. 2018).",
     ),
     Default(
         "averaged weights", "forecasts", NEXT, {"training.average": 0.0}, "as for texts.",
+    ),
+    Default(
+        "a linear map beside the LSTM", "long forecasts", LONG, {"backbone.linear": 0},
+        "much of what comes next is a weighted sum of what was (Zeng et al. 2023); the LSTM is "
+        "left with the rest.",
+    ),
+    Default(
+        "channels apart", "long forecasts", LONG, {"backbone.apart": False, "backbone.skip": True},
+        "seven channels with one set of weights are seven times the examples (Nie et al. 2023).",
+    ),
+    Default(
+        "segments", "long forecasts", LONG,
+        {"backbone.segment": 24},
+        "two days at once and seven steps to remember, against one day and fourteen "
+        "(SegRNN, Lin et al. 2023).",
     ),
 )  # fmt: skip
 

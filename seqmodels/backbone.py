@@ -56,6 +56,9 @@ class Backbone:
         ngrams: Words of the longest n-gram that speaks for itself beside the LSTM, as each word
             does then: see `ngrams.Ngrams`. Only for tokens. 0: nothing does.
         buckets: Weights that the n-grams of two words and more share.
+        linear: Steps, up to the last one, that a linear map reads beside the LSTM (LTSF-Linear,
+            Zeng et al. 2023), so that the LSTM is left with what is not linear. Only for numbers.
+            0: none.
         views: Read each channel in three ways side by side: as it is, standardised within its
             row, and the changes of this from step to step: see `shapes.Views`. Only for numbers.
         kernels: Random convolution kernels, of which a member of its own tells what they find,
@@ -81,6 +84,7 @@ class Backbone:
     most: Annotated[int, Ge(2)] | None = None
     scales: Annotated[int, Ge(1), Le(12)] = 1
     apart: bool = False
+    linear: Annotated[int, Ge(0)] = 0
     views: bool = False
     kernels: Annotated[int, Ge(0)] = 0
     members: Size = 1
@@ -93,8 +97,9 @@ class Backbone:
         problems = []
         if spec.vocabulary is not None:
             given = {"skip": self.skip, "level": self.level != "absolute", "apart": self.apart,
-                     "segment": self.segment, "hop": self.hop, "views": self.views,
-                     "kernels": self.kernels, "members": self.members > 1}  # fmt: skip
+                     "segment": self.segment, "hop": self.hop, "linear": self.linear,
+                     "views": self.views, "kernels": self.kernels,
+                     "members": self.members > 1}  # fmt: skip
             problems += [
                 f"Backbone({name}=) needs an encoder of numbers, got one of tokens. Leave it out."
                 for name, value in given.items()

@@ -15,6 +15,27 @@ class LastStep(keras.layers.Layer):
         return tf.gather(x, lengths - 1, axis=1, batch_dims=1)
 
 
+class Recent(keras.layers.Layer):
+    """The last real steps of each row side by side: [B, T, C] -> [B, count * C].
+
+    A row that has fewer begins with zeros.
+
+    Args:
+        count: Steps.
+        name: Of the layer.
+    """
+
+    def __init__(self, count: int, name: str | None = None):
+        super().__init__(name=name)
+        self.count = count
+
+    def call(self, x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        places: Any = lengths[:, None] - self.count + tf.range(self.count)  # [B, count]
+        steps = tf.gather(x, tf.maximum(places, 0), axis=1, batch_dims=1)  # [B, count, C]
+        steps = tf.where((places >= 0)[:, :, None], steps, 0)
+        return tf.reshape(steps, [tf.shape(x)[0], self.count * int(x.shape[-1] or 1)])
+
+
 class Segments(keras.layers.Layer):
     """Cuts rows into segments, which may overlap: steps that hold many steps.
 

@@ -62,18 +62,21 @@ class _Member:
     def told(self, x: Any, h: Any, lengths: Any) -> Any:
         """Return what the LSTM tells of the steps h, which are those of x or views of them."""
         sizes, spec, outputs = self.sizes, self.spec, self.outputs
-        h = self._read(h, lengths)
+        steps = lengths
+        if spec.vocabulary is None:
+            h, steps = self._turned(h, steps)
+        read = self._read(h, steps)
         if sizes.dropout:
-            h = keras.layers.Dropout(sizes.dropout, seed=self.seed + 7)(h)
+            read = keras.layers.Dropout(sizes.dropout, seed=self.seed + 7)(read)
         last = layers.LastStep(name=self._named("last_step"))(x, lengths)
         if sizes.apart:
-            h = self._dense(outputs // len(spec.told), 8, "outputs")(h)  # [B * G, H]
-            h = layers.Together(outputs, name=self._named("together"))(h)  # [B, outputs]
+            y = self._dense(outputs // len(spec.told), 8, "outputs")(read)  # [B * G, D / G]
+            y = layers.Together(outputs, name=self._named("together"))(self._linear(y, h, steps))
             level = keras.layers.Dense(outputs, trainable=False, name=self._named("level"))
-            return keras.layers.Add(name=self._named("told"))([h, level(last)])
+            return keras.layers.Add(name=self._named("told"))([y, level(last)])
         if sizes.skip:
-            h = keras.layers.Concatenate(name=self._named("skip"))([h, last])
-        y = self._dense(outputs, 8, "outputs")(h)  # [B, outputs]
+            read = keras.layers.Concatenate(name=self._named("skip"))([read, last])
+        y = self._linear(self._dense(outputs, 8, "outputs")(read), h, steps)  # [B, outputs]
         if sizes.ngrams and spec.vocabulary is not None:
             bag = Ngrams(
                 spec.vocabulary, outputs, sizes.ngrams, sizes.buckets,
@@ -93,9 +96,27 @@ class _Member:
             name=self._named("kernels"),
         )(h, lengths)
 
-    def _read(self, h: Any, lengths: Any) -> Any:
+    def _turned(self, h: Any, steps: Any) -> tuple[Any, Any]:
+        """Return the numbers as they are read: a channel a row, or from the last step's level."""
+        if self.sizes.apart:
+            h, steps = layers.Apart(self.spec.told, name=self._named("apart"))(h, steps)
+        if self.sizes.level == "last":
+            h = layers.FromLast(name=self._named("from_last"))(h, steps)
+        return h, steps
+
+    def _linear(self, y: Any, h: Any, steps: Any) -> Any:
+        """Return y with what the last steps of h say by themselves, which at first is nothing."""
+        if not self.sizes.linear:
+            return y
+        recent = layers.Recent(self.sizes.linear, name=self._named("recent"))(h, steps)
+        says = keras.layers.Dense(
+            y.shape[-1], use_bias=False, kernel_initializer="zeros", name=self._named("linear")
+        )
+        return keras.layers.Add(name=self._named("with_linear"))([y, says(recent)])
+
+    def _read(self, h: Any, steps: Any) -> Any:
         """Return what is kept of the steps that the LSTM has read."""
-        sizes, table, steps = self.sizes, None, lengths
+        sizes, table = self.sizes, None
         if self.spec.vocabulary is not None:
             table = self._table(self.spec.vocabulary)
             if sizes.blanks:
@@ -120,10 +141,6 @@ class _Member:
     def _cut(self, h: Any, steps: Any) -> tuple[Any, Any]:
         """Return the steps of numbers that the LSTM reads, and how many of them each row has."""
         sizes = self.sizes
-        if sizes.apart:
-            h, steps = layers.Apart(self.spec.told, name=self._named("apart"))(h, steps)
-        if sizes.level == "last":
-            h = layers.FromLast(name=self._named("from_last"))(h, steps)
         if sizes.segment:
             hop = sizes.hop or sizes.segment
             h, steps = layers.Segments(sizes.segment, hop, sizes.scales, sizes.most)(h, steps)
@@ -169,12 +186,14 @@ def _of_member(sizes: Backbone, spec: Spec, outputs: int) -> Iterator[tuple[str,
             yield f"lstm_{i}/{direction}/bias", (4 * sizes.units,)
         width = both * sizes.units
     width *= 1 + (sizes.summary == "both")
+    channels, each = spec.channels or 0, outputs
     if sizes.apart:
-        yield from _dense("outputs", width, outputs // len(spec.told))
-        yield from _dense("level", spec.channels or 0, outputs)
-        return
-    width += spec.channels or 0 if sizes.skip else 0
-    yield from _dense("outputs", width, outputs)
+        each = outputs // len(spec.told)
+        yield from _dense("level", channels, outputs)
+    yield from _dense("outputs", width + channels * (sizes.skip and not sizes.apart), each)
+    if sizes.linear:
+        steps = sizes.linear * (1 if sizes.apart else _width(sizes, spec))
+        yield "linear/kernel", (steps, each)
     if sizes.ngrams and spec.vocabulary is not None:
         table = (spec.vocabulary + sizes.buckets, outputs)
         yield from (("ngrams/table", table), ("ngrams/scale", table))

@@ -12,7 +12,7 @@ from seqmodels.data import Spec
 from seqmodels.encoders import SeriesEncoder
 from seqmodels.errors import InputError
 from seqmodels.heads import Binary, Regression
-from seqmodels.layers import Apart, Blanks, FromLast, Segments
+from seqmodels.layers import Apart, Blanks, FromLast, Recent, Segments
 from seqmodels.plan import Training
 
 RNG = np.random.default_rng(0)
@@ -28,7 +28,11 @@ VARIANTS = {
     "views": (NUMBERS, Backbone(**SMALL, views=True, segment=2, embed=4)),
     "kernels": (NUMBERS, Backbone(**SMALL, kernels=20)),
     "members": (NUMBERS, Backbone(**SMALL, members=3, views=True, kernels=6, embed=5)),
-    "members of words": (WORDS, Backbone(**SMALL, members=2, pairs=50)),
+    "a linear map": (NUMBERS, Backbone(**SMALL, level="last", skip=True, linear=6)),
+    "a linear map of each channel": (
+        NUMBERS,
+        Backbone(**SMALL, apart=True, level="last", linear=6),
+    ),
     "from the last step": (NUMBERS, Backbone(**SMALL, level="last", skip=True)),
     "channels apart": (NUMBERS, Backbone(**SMALL, apart=True, level="last", segment=2, embed=4)),
     "blanks": (WORDS, Backbone(**SMALL, blanks=0.3)),
@@ -70,6 +74,12 @@ def test_weights_are_known_before_a_network_is_built(name):
         for weight in network.weights
     }
     assert built == dict(backbone.weights(spec, 4))
+
+
+def test_a_linear_map_reads_the_last_steps_and_zeros_before_a_short_row():
+    x = np.arange(12, dtype=np.float32).reshape(2, 6, 1) + 1
+    found = np.asarray(Recent(3)(x, np.int32([6, 2])))
+    assert found.tolist() == [[4, 5, 6], [0, 7, 8]]
 
 
 def test_a_segment_holds_its_steps_and_zeros_past_the_end_of_a_row():
@@ -144,7 +154,7 @@ def forecast(**sizes):
 
 
 def test_a_forecast_channel_by_channel_starts_from_the_last_value():
-    model, series, _ = forecast(apart=True, level="last", segment=3, embed=4)
+    model, series, _ = forecast(apart=True, level="last", segment=3, embed=4, linear=5)
     now = np.stack([s[-1, [2, 2, 0, 0]] for s in series])
     np.testing.assert_allclose(model.predict(series).answers, now, rtol=1e-4, atol=1e-4)
 

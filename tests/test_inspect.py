@@ -204,7 +204,7 @@ def test_each_head_is_judged_on_the_target_that_train_would_give_it(tmp_path):
     heads = sm.inspect(path, target="units", settings=group).record["heads"]
     assert heads["binary"] == {"fits": True, "says": "with target 'direction'"}
     assert heads["multiclass"] == {"fits": True, "says": "with bins=4"}
-    assert heads["regression"] == {"fits": True, "says": ""}
+    assert heads["regression"] == {"fits": True, "says": "with answer='median'"}
     asked = sm.inspect(path, target="value", settings={**group, "dataset.target": "units"})
     assert not asked.record["heads"]["binary"]["fits"]
 

@@ -91,6 +91,7 @@ SERIES_PRESETS: Mapping[str, Mapping[str, Any]] = {
         "head.answer": "mean",  # the tables' error is squared
         "backbone.level": "last",
         "backbone.apart": True,
+        "backbone.linear": 336,
         "backbone.segment": 48,
         "backbone.embed": 64,
         "backbone.units": 64,
