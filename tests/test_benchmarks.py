@@ -260,3 +260,47 @@ def test_rivals_of_texts_read_pairs_of_words(benchmarks, name):
     texts = ["not good", "good not bad", "bad", "not bad good", "good", "bad not good"] * 5
     y = ["-", "+", "-", "+", "+", "-"] * 5
     assert list(RIVALS[name](texts, y, texts[:6])) == y[:6]
+
+
+def test_what_a_default_is_worth_is_counted_in_pairs_of_the_same_data_and_seed(benchmarks):
+    from ablations import DEFAULTS, compared, named, page
+
+    one = next(default for default in DEFAULTS if default.family == "sequences")
+    row = one.rows[0]
+    taken = {"score": "accuracy", "higher is better": True, "CPU seconds": 2.0}
+    found = {
+        f"{row}||0": {**taken, "value": 0.9},
+        f"{row}|{named(one)}|0": {**taken, "value": 0.8, "CPU seconds": 1.0},
+        f"{row}||1": {**taken, "value": 0.7},
+        f"{row}|{named(one)}|1": {**taken, "value": 0.72, "CPU seconds": 1.0},
+        f"{row}|{named(one)}|2": {**taken, "value": 0.1},
+    }
+    told = compared(one, found)
+    assert told["better by"] == "4.00 ± 6.00"
+    assert (told["pairs"], told["better in"], told["worse in"]) == (2, 1, 1)
+    assert told["CPU time"] == "2.00x"
+    assert f"| {one.what} | 4.00 ± 6.00 |" in page(found)
+    assert compared(one, {}) == {}
+
+
+def test_an_error_is_better_by_the_share_that_it_is_smaller_by(benchmarks):
+    from ablations import DEFAULTS, compared, named
+
+    one = next(default for default in DEFAULTS if default.family == "forecasts")
+    row = one.rows[0]
+    error = {"score": "mae", "higher is better": False, "CPU seconds": 1.0}
+    found = {
+        f"{row}||0": {**error, "value": 9.0},
+        f"{row}|{named(one)}|0": {**error, "value": 10.0},
+    }
+    assert compared(one, found)["better by"].startswith("10.00 ±")
+
+
+def test_every_default_is_of_rows_that_there_are(benchmarks):
+    from ablations import DEFAULTS, FAMILIES
+    from quality import ROWS
+
+    names = {row.name for row in ROWS}
+    for one in DEFAULTS:
+        assert set(one.rows) <= names
+        assert one.family in FAMILIES

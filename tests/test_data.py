@@ -322,3 +322,8 @@ def test_what_is_learned_is_none_until_then_and_no_setting():
 
     assert Part().mean is None
     assert dataclasses.fields(Part)[0].metadata["learned"] is True
+
+
+def test_a_step_knows_the_channels_whose_future_is_told_each_once():
+    assert Spec(channels=3, continues=(2, 2, 0, 0)).told == (2, 0)
+    assert Spec(channels=3).told == ()

@@ -172,6 +172,9 @@ def test_scores_are_left_out_where_the_test_part_has_one_class():
 def test_logs_are_foretold_where_asked_and_answers_come_in_the_targets_units():
     amounts = np.array([0.0, 9.0, -9.0, 99_999.0])
     head = Regression(scaling="log").fit(amounts)
+    assert head.log
+    assert not any(one.log for one in (Binary(), Multiclass(), Regression()))
+    assert Regression().fit(amounts).usual is None, "the mean is in the target's units already"
     np.testing.assert_allclose(head.decode(head.encode(amounts)).answers, amounts, atol=1e-2)
     assert head.encode(amounts).std() == pytest.approx(1, abs=1e-6)
     assert head.trivial(1).answers == pytest.approx(amounts.mean()), "a mean, not one of logs"
