@@ -168,7 +168,8 @@ def settable(dataset: str) -> list[dict[str, str]]:
         allowed = _given(part) if group == "head" else list(signature(part))
         for name in allowed:
             default = inspect.signature(part).parameters[name].default
-            value = preset.get(f"{group}.{name}", default)
+            full = f"{group}.{name}"
+            value = preset.get(full, "from the data" if full in FREE else default)
             whose = f" ({HEADS.name_of_class(part)})" if group == "head" else ""
             rows[f"{group}.{name}{whose}"] = {
                 "setting": f"{group}.{name}{whose}",

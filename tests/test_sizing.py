@@ -8,7 +8,7 @@ import seqmodels as sm
 from seqmodels.data import Spec
 from seqmodels.encoders import SeriesEncoder
 from seqmodels.plan import Training
-from seqmodels.settings import FREE, resolve, restored
+from seqmodels.settings import FREE, resolve, restored, settable
 from seqmodels.sizing import sized
 
 ASKED = Training()
@@ -111,3 +111,9 @@ def test_a_run_says_what_the_data_decided_and_records_it(tmp_path):
     assert run.record["free"] == []
     assert run.record["decided"][-1].startswith("Training: 64 units, for numbers, a learning rate")
     assert "batches of 16, for 54 training examples" in run.record["decided"][-1]
+
+
+def test_the_list_of_settings_says_which_of_them_the_data_decide():
+    rows = {row["setting"]: row["default"] for row in settable("texts")}
+    assert rows["backbone.units"] == rows["training.learning_rate"] == "from the data"
+    assert rows["backbone.embed"] == "32"

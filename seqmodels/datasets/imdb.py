@@ -21,12 +21,10 @@ _NAMES = ["aclImdb", "aclImdb*.tar.gz", "imdb.npz"]  # the best first
 # `ngrams.Ngrams` as it is. On a tenth drawn at random blanks, the rate, the average and whole
 # reviews took 0.885 to 0.892.
 _DEFAULT = {
-    "backbone.units": 32,
     "backbone.embed": 32,
     "backbone.dropout": 0.5,
     "backbone.blanks": 0.5,
     "backbone.ngrams": 2,
-    "training.learning_rate": 3e-3,
     "training.average": 1,
     "training.epochs": 8,
     "training.patience": 2,
