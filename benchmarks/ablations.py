@@ -63,7 +63,12 @@ FAMILIES = {
     "long forecasts": "Forecasts of many steps",
 }
 REVIEWS, MESSAGES = "imdb/default", "texts/sms_spam"
-UCR = tuple(f"ucr/{name}" for name in ("GunPoint", "ECG200", "ItalyPowerDemand", "JapaneseVowels"))
+UCR = tuple(
+    f"ucr/{name}"
+    for name in (
+        "GunPoint", "ECG200", "ItalyPowerDemand", "JapaneseVowels", "OSULeaf", "Handwriting"
+    )
+)  # fmt: skip
 INK, SOUND = ("strokes/pendigits",), ("speech/fsdd",)
 NEXT = tuple(
     f"forecasts/{name}"
@@ -259,8 +264,11 @@ def page(found: Mapping[str, Any]) -> str:
     for family, title in FAMILIES.items():
         own = [one for one in DEFAULTS if one.family == family]
         shown = [row for row in (compared(one, found) for one in own) if row]
+        if not shown:  # not run yet
+            continue
         reasons = "\n".join(f"- **{one.what}**: {one.why}" for one in own)
-        data = ", ".join(dict.fromkeys(name for one in own for name in one.rows))
+        run = {key.split("|")[0] for key in found if key.split("|")[1].startswith(f"{family}:")}
+        data = ", ".join(f"`{name}`" for name in sorted(run))
         tables.append(f"## {title}\n\nOn {data}.\n\n{markdown(shown)}\n\n{reasons}")
     return PAGE.format(tables="\n\n".join(tables))
 
