@@ -14,6 +14,8 @@ from table import Clock
 if TYPE_CHECKING:
     from quality import Row
 
+DRAWS = 3  # parts that rivals see, where parts are drawn
+
 
 def trained(row: Row, seed: int, data: Path) -> dict[str, Any]:
     """Train a row in this process, and return its scores and what it took."""
@@ -43,7 +45,7 @@ def _once(row: Row, seed: int, data: Path, each: str) -> dict[str, Any]:
     score = row.score or run.model.head.headline
     own, baselines = run.scores, run.baselines
     if score in LOWER:  # not one of the head's
-        own, baselines = _of_run(run.model, row, _parts(row, data, each)[1])
+        own, baselines = _of_run(run.model, row, _parts(row, seed, data, each)[1])
     trivial = next(iter(baselines))
     return {
         "seed": seed,
@@ -81,14 +83,20 @@ def _of_run(model: Any, row: Row, parts: Any) -> tuple[dict[str, float], dict[st
 
 
 def beside(row: Row, data: Path) -> dict[str, Any]:
-    """Run the rivals of a row on the parts of seed 0.
+    """Run the rivals of a row on its parts; where these are drawn, on several, for the median.
 
     Where validation examples are drawn from the training part, they are added to training.
     """
     found: dict[str, Any] = {}
+    drawn = range(DRAWS if row.drawn else 1)
     for name in row.rivals:
         with Clock() as clock:
-            values = [_beside(name, row, *_parts(row, data, each)) for each in row.each or [""]]
+            values = [
+                statistics.median(
+                    _beside(name, row, *_parts(row, seed, data, each)) for seed in drawn
+                )
+                for each in row.each or [""]
+            ]
         found[name] = {"model": statistics.mean(values), "CPU minutes": round(clock.cpu / 60, 2)}
         if row.each:
             found[name]["each"] = dict(zip(row.each, values, strict=True))
@@ -131,10 +139,10 @@ def asked_of(row: Row, seed: int, data: Path, each: str = "") -> tuple[str, dict
     return _what(row, data)[0], {name: how[name] for name in names if name in how}
 
 
-def _parts(row: Row, data: Path, each: str) -> tuple[Any, Any]:
-    """Return what was asked for, with seed 0, and the parts."""
+def _parts(row: Row, seed: int, data: Path, each: str) -> tuple[Any, Any]:
+    """Return what was asked for, and the parts."""
     from seqmodels.settings import resolve
 
-    name, asked = asked_of(row, 0, data, each)
+    name, asked = asked_of(row, seed, data, each)
     plan = resolve(name, **asked)
     return plan, plan.parts()

@@ -125,6 +125,8 @@ class Backbone:
                     f"Backbone(apart=True) needs as many answers for each channel, one channel "
                     f"after the other, got those of channels {some(spec.continues or ())}."
                 )
+        if self.views and self.apart:
+            problems.append("Backbone(views=) needs all channels together: leave apart out.")
         if self.kernels and (self.skip or self.apart):
             problems.append("Backbone(kernels=) tells of whole sequences: leave skip, apart out.")
         if problems:

@@ -197,7 +197,8 @@ def _timed(
     probe = _Probe(Pace(FEWEST, work), budget)
     few = replace(settings, epochs=FEWEST, patience=0)  # as often as it takes, where data are few
     valid = share(encoded["valid"], settings.batch_size, seed)
-    training.fit(network(), head, encoded["train"], valid, few, seed=seed, folder=None, watch=probe)
+    how: dict[str, Any] = {"seed": seed, "folder": None, "watch": probe, "fresh": False}
+    training.fit(network(), head, encoded["train"], valid, few, **how)
     rate = probe.pace.rate()
     if rate is None:  # fewer steps than it takes to be warm
         rate = max(1e-9, probe.started - budget.left) / float(work.epoch(0).sum() * FEWEST)

@@ -110,11 +110,14 @@ class Kernels(keras.layers.Layer):
         share = new / (self.rows.value + new)
         mean, spread = tf.nn.moments(found, axes=[0])
         away: Any = mean - self.mean.value
-        self.spread.assign(
-            self.spread.value + share * (spread - self.spread.value + (1 - share) * tf.square(away))
-        )
-        self.mean.assign(self.mean.value + share * away)
-        self.rows.assign(tf.minimum(self.rows.value + new, MOST))
+        change: Any = spread - self.spread.value + (1 - share) * tf.square(away)
+        fine = tf.reduce_all(tf.math.is_finite(change))  # else the step is refused
+        for weight, more in (
+            (self.spread, share * change),
+            (self.mean, share * away),
+            (self.rows, tf.minimum(new, MOST - self.rows.value)),
+        ):
+            weight.assign_add(tf.where(fine, more, 0.0))
 
 
 class Members(keras.layers.Layer):

@@ -58,20 +58,22 @@ def fit(
     seed: int,
     folder: Path | None,
     watch: Watch,
+    fresh: bool = True,
 ) -> list[Row]:
     """Train the network in place and return the history, one row an epoch.
 
     Goes on from the newest good checkpoint in `folder`, and leaves one there after each epoch,
     every few minutes within a long one, and when it is stopped. When and how often makes no
     difference to the numbers. When `watch` raises `Enough`, the steps of an epoch under way are
-    dropped, unless it is the first.
+    dropped, unless it is the first. When `fresh`, layers see the part first: `adapting.adapt`.
 
     Raises:
         NotFiniteError: The loss or a gradient is not finite; the network keeps its last weights.
         Stopped: By Ctrl-C or SIGTERM, after the step that was under way.
         OSError: A checkpoint cannot be written.
     """
-    adapt(network, head, train.sequences, train.y)
+    if fresh:
+        adapt(network, head, train.sequences, train.y)
     loop = _Loop(network, head, train, settings, seed)
     kept = Checkpoints(folder) if folder is not None else None
     if kept is not None:

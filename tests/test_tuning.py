@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 import seqmodels as sm
 from seqmodels import tuning
 from seqmodels.cli import app
+from seqmodels.encoders import SeriesEncoder
 from seqmodels.finite import NotFiniteError
 from seqmodels.plan import Training
 from seqmodels.registry import DATASETS, Source
@@ -68,7 +69,10 @@ class Fake:
     """Stands in for the training: the loss is known from the settings."""
 
     def __init__(self, plan, **more):
-        pass
+        self.plan = plan
+
+    def usual(self):
+        return self.plan
 
     def __call__(self, settings, watch):
         loss = self.loss(settings)
@@ -428,7 +432,8 @@ def test_of_two_processes_one_may_be_killed(tmp_path):
         "from seqmodels import tuning\n"
         "from seqmodels.tuning.watching import Outcome\n"
         "class Slow:\n"
-        "    def __init__(self, plan): pass\n"
+        "    def __init__(self, plan): self.plan = plan\n"
+        "    def usual(self): return self.plan\n"
         "    def __call__(self, settings, watch):\n"
         "        print('at work', flush=True)\n"
         "        time.sleep(float(sys.argv[1]))\n"
@@ -572,3 +577,13 @@ def test_without_optuna_the_command_says_how_to_get_it(monkeypatch):
     done = command("digits")
     assert done.exit_code == 2
     assert "pip install 'seqmodels[tune]'" in done.stderr
+
+
+def test_the_first_trial_has_the_sizes_that_the_data_decide():
+    from seqmodels.tuning.objective import Objective
+
+    rows = sm.Examples([[float(i % 2)] * 3 for i in range(600)], {"y": ["a", "b"] * 300})
+    data = sm.Dataset(train=rows, test=rows, encoder=SeriesEncoder(), head="binary")
+    usual = Objective(resolve(data)).usual()
+    assert (usual.backbone.units, usual.training.learning_rate) == (64, 2e-3)
+    assert (usual.training.batch_size, usual.training.epochs) == (16, 89)

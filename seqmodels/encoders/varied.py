@@ -56,7 +56,7 @@ def stretched(
 def hide(x: np.ndarray, lengths: np.ndarray, share: float, rng: np.random.Generator) -> None:
     """Make one block of steps and one of channels 0 in each row, up to a share of either each."""
     for axis, sizes in ((1, lengths), (2, np.full(len(x), x.shape[2]))):
-        width = np.floor(rng.uniform(0, 1, len(x)) * (share * sizes + 1))
+        width = np.floor(rng.uniform(0, 1, len(x)) * (np.floor(share * sizes) + 1))
         first = np.floor(rng.uniform(0, 1, len(x)) * (sizes - width + 1))
         places = np.arange(x.shape[axis])
         hidden = (places >= first[:, None]) & (places < (first + width)[:, None])

@@ -41,6 +41,15 @@ class Objective:
         self.plan, self.memory = plan, memory
         self._read: dict[str, _Encoded] = {}  # the last used comes last
 
+    def usual(self) -> Plan:
+        """Return the plan as `train` would have it, with what the data decide; reads them.
+
+        Raises:
+            InputError: The data cannot be read.
+        """
+        data = self._encoded(varied(self.plan, {}), {})
+        return sized(self.plan, data.encoder.spec, len(data.train.y), len(data.valid.y))[0]
+
     def __call__(self, settings: Mapping[str, Any], watch: training.Watch) -> Outcome:
         """Train once.
 

@@ -155,14 +155,16 @@ def _work(plan: Plan, folder: Folder, trials: int, minutes: float | None, quiet:
     until = None if minutes is None else time.monotonic() + 60 * minutes
     _, make, who = _source(plan)
     found = entries(folder.record.search, make, who)
-    warmup = max(1, plan.training.epochs // WARMUP)
+    objective = Objective(plan)
+    usual = objective.usual()
+    warmup = max(1, usual.training.epochs // WARMUP)
     store = Store(folder.path, found, seed=plan.seed, warmup=warmup)
-    store.first(as_it_is(plan, found))
+    store.first(as_it_is(usual, found))
     lines = Lines(found, trials, folder.record.headline, quiet=quiet)
     lines.begin(str(folder.path), store)
     try:
         with Stop() as stop, store.working():
-            _trials(Objective(plan), store, stop, lines, folder, trials, until)
+            _trials(objective, store, stop, lines, folder, trials, until)
     except Stopped as stopped:
         left = f"Stopped. Every finished trial is kept. Go on with: {folder.command}"
         raise Stopped(stopped.signal, left) from None
