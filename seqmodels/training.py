@@ -65,7 +65,7 @@ def fit(
     Goes on from the newest good checkpoint in `folder`, and leaves one there after each epoch,
     every few minutes within a long one, and when it is stopped. When and how often makes no
     difference to the numbers. When `watch` raises `Enough`, the steps of an epoch under way are
-    dropped, unless it is the first. When `fresh`, layers see the part first: `adapting.adapt`.
+    dropped, unless it is the first. When `fresh`, layers see `train` first: `adapting.adapt`.
 
     Raises:
         NotFiniteError: The loss or a gradient is not finite; the network keeps its last weights.
