@@ -40,12 +40,13 @@ published figures, which others found with their own choices. Made by
 
 ## Every dataset under every head
 
-Every built-in dataset under every head, with its default settings, seed {seed}, on the published
-files. {beats} of {all} rows beat the best answer that needs no learning.
+Built-in datasets under every head, with their default settings, seed {seed}, on the published
+files. {beats} of {all} rows beat the best baseline.
 
-The score is that of the test part. Beside it stands the best baseline of that score: the majority
-class or the mean of the training part, and for series also the last value and the last value of
-the same season, read off as the head's kind of answer. Settings were chosen by the scores of
+The score is that of the test part. Beside it stands the best baseline of that score, be it an
+answer that needs no learning (the majority class or the mean of the training part, for series also
+the last value and that of the same season) or one of the simple models that each run fits beside
+the network. Settings were chosen by the scores of
 validation parts. What each part of a dataset is made of is said where the dataset is described.
 
 One seed, one run a row. On a test part of a few hundred examples a difference of two or three
