@@ -73,3 +73,16 @@ def classes(truth: np.ndarray, right: np.ndarray, names: tuple[Any, ...]) -> Pre
     scores = np.full((len(truth), len(names)), 0.2 / (len(names) - 1))
     scores[np.arange(len(truth)), picks] = 0.8
     return Prediction(np.array(names)[picks], scores, names)
+
+
+class Quiet:
+    """A watch that is told how a training goes, and says nothing."""
+
+    def say(self, text):
+        pass
+
+    def step(self, *args):
+        pass
+
+    def epoch(self, row):
+        pass

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from made_runs import Quiet
 
 from seqmodels import SequenceModel, training
 from seqmodels.averaging import Average
@@ -215,17 +216,6 @@ def test_words_are_blanked_in_training_alone():
     assert set(np.unique(drawn[0])) == {0, 1}
     assert abs((drawn[0] == 0).mean() - 0.3) < 0.02
     assert (drawn[0] != drawn[1]).any()
-
-
-class Quiet:
-    def say(self, text):
-        pass
-
-    def step(self, *args):
-        pass
-
-    def epoch(self, row):
-        pass
 
 
 def fitted(model, rows, settings, **how):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from made_runs import Quiet
 
 from seqmodels import SequenceModel, training
 from seqmodels.adapting import adapt, pulls
@@ -85,17 +86,6 @@ def test_how_loud_a_word_is_does_not_hang_on_how_often_a_row_has_it():
         found.append(np.asarray(made.scale)[:3, 0].tolist())
     assert found[0] == found[1]
     assert found[0] == pytest.approx([0, (9 / (9 + SILENT)) ** 2, (9 / (9 + SILENT)) ** 2])
-
-
-class Quiet:
-    def say(self, text):
-        pass
-
-    def step(self, *args):
-        pass
-
-    def epoch(self, row):
-        pass
 
 
 TEXTS, TARGETS = ["good film", "bad film", "good", "bad"] * 8, ["+", "-", "+", "-"] * 8
