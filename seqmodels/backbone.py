@@ -68,6 +68,9 @@ class Backbone:
             for numbers.
         blanks: Share of words that are read as unknown ones in training, from 0, below 1 (word
             dropout, Iyyer et al. 2015), and of those left out of `ngrams`. Only for tokens.
+        vectors: Steps on either side within which words are counted that stand together, in
+            inputs with and without a target; embeddings start from that: see
+            `vectors.Vectors`. Only for tokens. 0: they start at random.
     """
 
     units: Size = 64
@@ -91,6 +94,7 @@ class Backbone:
     blanks: Annotated[float, Ge(0), Lt(1)] = 0.0
     ngrams: Annotated[int, Ge(0), Le(5)] = 0
     buckets: Size = 250_000
+    vectors: Annotated[int, Ge(0), Le(50)] = 0
 
     def check(self, spec: Spec) -> None:
         """Raise InputError where these sizes do not suit what the encoder puts out."""
@@ -105,9 +109,13 @@ class Backbone:
                 for name, value in given.items()
                 if value
             ]
-        elif self.blanks or self.ngrams:
-            name = "blanks" if self.blanks else "ngrams"
-            problems.append(f"Backbone({name}=) needs an encoder of tokens. Leave it out.")
+        else:
+            given = {"blanks": self.blanks, "ngrams": self.ngrams, "vectors": self.vectors}
+            problems += [
+                f"Backbone({name}=) needs an encoder of tokens. Leave it out."
+                for name, value in given.items()
+                if value
+            ]
         if (self.scales > 1 or self.most) and not self.segment:
             problems.append("Backbone(scales=, most=) needs segment=. Give it, or neither.")
         if self.hop and self.hop > (self.segment or 1):

@@ -11,6 +11,7 @@ from seqmodels import kernels, layers, shapes
 from seqmodels.data import Spec
 from seqmodels.lstm import LSTM
 from seqmodels.ngrams import Ngrams
+from seqmodels.vectors import Vectors
 
 if TYPE_CHECKING:
     from seqmodels.backbone import Backbone
@@ -150,15 +151,18 @@ class _Member:
             h = keras.layers.ReLU(name=self._named("positive"))(h)
         return h, steps
 
-    def _table(self, vocabulary: int) -> keras.Variable:
+    def _table(self, vocabulary: int) -> keras.layers.Embedding:
         """Return the embeddings [V, C]; the first LSTM looks them up."""
-        start: Any = keras.initializers.RandomUniform(-0.05, 0.05, seed=self.seed)
-        embedding = keras.layers.Embedding(
-            vocabulary, self.sizes.embed or EMBED, embeddings_initializer=start,
-            name=self._named("embedding"),
-        )  # fmt: skip
-        embedding.build((None, None))
-        return embedding.embeddings
+        width, name = self.sizes.embed or EMBED, self._named("embedding")
+        if self.sizes.vectors:
+            table = Vectors(vocabulary, width, self.sizes.vectors, seed=self.seed, name=name)
+        else:
+            start: Any = keras.initializers.RandomUniform(-0.05, 0.05, seed=self.seed)
+            table = keras.layers.Embedding(
+                vocabulary, width, embeddings_initializer=start, name=name
+            )
+        table.build((None, None))
+        return table
 
     def _dense(self, width: int, draw: int, name: str) -> keras.layers.Layer:
         start: Any = keras.initializers.GlorotUniform(seed=self.seed + draw)
