@@ -226,9 +226,8 @@ def test_a_run_that_was_stopped_while_it_was_taught_ends_as_one_that_was_not(tmp
     told = [line for line in whole.record["decided"] if "learned from too" in line]
     assert len(told) == 1
     assert whole.record["examples"]["train"] == 54, "what has a target"
-    again = sm.train(
-        dataset(), out=tmp_path / "without", **asked | {"settings": QUICK | {"backbone.vectors": 5}}
-    )
+    asked["settings"] = QUICK | {"backbone.vectors": 5}
+    again = sm.train(dataset(), out=tmp_path / "without", **asked)
     assert again.record["fingerprint"]["train"] != whole.record["fingerprint"]["train"]
     assert again.record["fingerprint"]["test"] == whole.record["fingerprint"]["test"]
     loaded = sm.load(tmp_path / "whole")
@@ -301,9 +300,8 @@ def test_numbers_without_a_target_are_labelled_too(tmp_path):
 @pytest.fixture
 def table(tmp_path):
     path = tmp_path / "reviews.csv"
-    rows = [
-        f"{i},{text},{label}" for i, (text, label) in enumerate(zip(*written(50, 1), strict=True))
-    ]
+    pairs = zip(*written(50, 1), strict=True)
+    rows = [f"{i},{text},{label}" for i, (text, label) in enumerate(pairs)]
     path.write_text("\n".join(["id,review,label", *rows]))
     return path
 
