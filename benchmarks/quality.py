@@ -102,6 +102,10 @@ REVIEWS = (
     Anchor("NB-SVM, pairs", 0.912, "Wang and Manning 2012"),
     Anchor("fastText, pairs", 0.906, "Joulin et al. 2017"),
 )
+UNLABELLED = (
+    Anchor("LSTM, region embeddings", 0.9406, "Johnson and Zhang 2016"),
+    Anchor("LSTM, pre-trained", 0.9276, "Dai and Le 2015"),
+)
 ROWS = [
     ucr("GunPoint", 1.0, Anchor("LSTM-FCN", 1.0, KARIM), Anchor("InceptionTime", 1.0, FAWAZ),
         Anchor("ROCKET", 1.0, DEMPSTER)),
@@ -127,6 +131,8 @@ ROWS = [
         anchors=REVIEWS, rivals=[*TEXT_RIVAL, "NB-SVM of pairs"]),
     Row("imdb/best", "imdb", {"data": "imdb", "head": "binary", "preset": "best"}, goal=0.905,
         anchors=REVIEWS),
+    Row("imdb/unlabelled", "imdb", {"data": "imdb", "head": "binary", "preset": "unlabelled"},
+        goal=0.92, anchors=UNLABELLED),
     Row("texts/sms_spam", "sms_spam/SMSSpamCollection", score="f1", goal=0.95, drawn=True,
         anchors=(Anchor("naive Bayes", 0.95, "Almeida et al. 2011"),), rivals=TEXT_RIVAL),
     *(forecast(preset, ahead, words) for preset, ahead, words in (

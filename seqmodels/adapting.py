@@ -9,10 +9,17 @@ import numpy as np
 import tensorflow as tf
 
 from seqmodels.heads.base import Head
+from seqmodels.lstm import LSTM
 from seqmodels.sequences import Sequences
 
 
-def adapt(network: keras.Model, head: Head, sequences: Sequences, y: np.ndarray) -> None:
+def adapt(
+    network: keras.Model,
+    head: Head,
+    sequences: Sequences,
+    y: np.ndarray,
+    unlabelled: Sequences | None = None,
+) -> None:
     """Let each layer that has `adapt` see the training part, and what its targets ask for.
 
     Args:
@@ -20,12 +27,14 @@ def adapt(network: keras.Model, head: Head, sequences: Sequences, y: np.ndarray)
         head: Fitted.
         sequences: Encoded inputs of the training part.
         y: Its encoded targets [N, ...].
+        unlabelled: More inputs, which have no target.
     """
-    learns: list[Any] = [layer for layer in network.layers if hasattr(layer, "adapt")]
+    tables = [layer.table for layer in network.layers if isinstance(layer, LSTM)]
+    learns: list[Any] = [layer for layer in (*network.layers, *tables) if hasattr(layer, "adapt")]
     if learns:
         found = pulls(head, y)
         for layer in learns:
-            layer.adapt(sequences, found)
+            layer.adapt(sequences, found, unlabelled)
 
 
 def pulls(head: Head, y: np.ndarray) -> np.ndarray:

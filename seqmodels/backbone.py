@@ -47,9 +47,6 @@ class Backbone:
             width `embed` that lets through what is positive (SegRNN, Lin et al. 2023). Only
             for numbers. None: step by step.
         hop: Steps from one segment to the next. None: as many as a segment has.
-        most: Segments of a row, at most; of a longer one they begin further apart. None: all.
-        scales: Times that a segment reads as many steps around its middle, each time twice as far
-            apart, so that it sees what lies beside it more and more coarsely.
         apart: Read each channel that is foretold by itself, all with the same weights, from
             which its own future follows (PatchTST, Nie et al. 2023). Only for forecasts, of
             numbers, by `level` "last".
@@ -68,6 +65,9 @@ class Backbone:
             for numbers.
         blanks: Share of words that are read as unknown ones in training, from 0, below 1 (word
             dropout, Iyyer et al. 2015), and of those left out of `ngrams`. Only for tokens.
+        vectors: Steps on either side within which words are counted that stand together, in
+            inputs with and without a target; embeddings start from that: see
+            `vectors.Vectors`. Only for tokens. 0: they start at random.
     """
 
     units: Size = 64
@@ -81,8 +81,6 @@ class Backbone:
     level: Literal["absolute", "last"] = "absolute"
     segment: Size | None = None
     hop: Size | None = None
-    most: Annotated[int, Ge(2)] | None = None
-    scales: Annotated[int, Ge(1), Le(12)] = 1
     apart: bool = False
     linear: Annotated[int, Ge(0)] = 0
     views: bool = False
@@ -91,6 +89,7 @@ class Backbone:
     blanks: Annotated[float, Ge(0), Lt(1)] = 0.0
     ngrams: Annotated[int, Ge(0), Le(5)] = 0
     buckets: Size = 250_000
+    vectors: Annotated[int, Ge(0), Le(50)] = 0
 
     def check(self, spec: Spec) -> None:
         """Raise InputError where these sizes do not suit what the encoder puts out."""
@@ -105,11 +104,13 @@ class Backbone:
                 for name, value in given.items()
                 if value
             ]
-        elif self.blanks or self.ngrams:
-            name = "blanks" if self.blanks else "ngrams"
-            problems.append(f"Backbone({name}=) needs an encoder of tokens. Leave it out.")
-        if (self.scales > 1 or self.most) and not self.segment:
-            problems.append("Backbone(scales=, most=) needs segment=. Give it, or neither.")
+        else:
+            given = {"blanks": self.blanks, "ngrams": self.ngrams, "vectors": self.vectors}
+            problems += [
+                f"Backbone({name}=) needs an encoder of tokens. Leave it out."
+                for name, value in given.items()
+                if value
+            ]
         if self.hop and self.hop > (self.segment or 1):
             problems.append(
                 f"Backbone(hop={self.hop}) leaves steps out: give segment= of at least as many."

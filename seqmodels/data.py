@@ -170,6 +170,8 @@ class Dataset:
         apart: The one of the groups that the parts do not share.
         head: The registered name of the head that suits the (first) target, for who asks for none.
         says: What was decided when the data were read, a line each, for people.
+        unlabelled: More inputs of the kind, without targets, to learn from as well: see
+            `Backbone.vectors` and `Training.sure`. They are never scored. None: there are none.
 
     Raises:
         InputError: A part is empty, or the parts do not have the same targets.
@@ -182,12 +184,15 @@ class Dataset:
     apart: str | None = None
     head: str | None = None
     says: tuple[str, ...] = ()
+    unlabelled: Seq[Any] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.encoder, Encoder):
             raise InputError(
                 f"A Dataset needs an encoder, as in encoder=TextEncoder(), got {self.encoder!r}."
             )
+        if self.unlabelled is not None and len(self.unlabelled) == 0:
+            raise InputError("There are no inputs in unlabelled=. Leave it out, or give some.")
         for name, part in (("train", self.train), ("valid", self.valid), ("test", self.test)):
             if part is None:
                 continue

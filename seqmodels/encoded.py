@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -31,17 +32,27 @@ class Part:
         sequences: N of them.
         y: Their targets, [N, ...].
         vary: How training varies its batches, as `Encoder.vary`; None: it takes them as they are.
+        unlabelled: Of a training part, more encoded inputs, without targets.
     """
 
     sequences: Sequences
     y: np.ndarray
     vary: Vary | None = None
+    unlabelled: Sequences | None = None
 
     @classmethod
-    def of(cls, encoder: Encoder, head: Head, examples: Examples, target: str) -> Self:
+    def of(
+        cls,
+        encoder: Encoder,
+        head: Head,
+        examples: Examples,
+        target: str,
+        unlabelled: Seq[Any] | None = None,
+    ) -> Self:
         """Return examples as a fitted encoder and a fitted head read them."""
         rows = encoder.encode(examples.inputs)
-        return cls(rows, head.encode(examples.target(target)), encoder.vary)
+        more = None if unlabelled is None else encoder.encode(unlabelled)
+        return cls(rows, head.encode(examples.target(target)), encoder.vary, more)
 
     def batch(self, rows: np.ndarray, step: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
         """Return rows as training reads them in one step, whenever it is taken.
@@ -60,26 +71,55 @@ class Part:
 
 
 def encoded(model: SequenceModel, parts: Parts) -> dict[str, Part]:
-    """Return each part as the network sees it."""
-    return {
-        name: Part.of(model.encoder, model.head, part, parts.target)
-        for name, part in (("train", parts.train), ("valid", parts.valid), ("test", parts.test))
+    """Return each part as the network sees it.
+
+    Inputs without a target that are in a part as well, step for step, are left out.
+    """
+    found = {
+        name: Part.of(model.encoder, model.head, part, parts.target, more)
+        for name, part, more in (
+            ("train", parts.train, parts.unlabelled),
+            ("valid", parts.valid, None),
+            ("test", parts.test, None),
+        )
     }
+    more = found["train"].unlabelled
+    if more is not None:
+        more = without(more, [part.sequences for part in found.values()])
+        found["train"] = replace(found["train"], unlabelled=more)
+    return found
+
+
+def without(rows: Sequences, others: Iterable[Sequences]) -> Sequences | None:
+    """Return those of `rows` that are, step for step, none of the others; None: they all are."""
+    seen = {_hash(row) for other in others for row in other}
+    kept = [i for i, row in enumerate(rows) if _hash(row) not in seen]
+    return rows.take(kept) if kept else None
+
+
+def _hash(row: np.ndarray) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).digest()
 
 
 def fingerprint(encoded: Mapping[str, Part]) -> dict[str, str]:
     """Return a hash of each part: steps and targets, however they are held in memory."""
     found = {}
     for name, part in encoded.items():
-        digest, rows = hashlib.sha256(), part.sequences
-        whole = np.int32 if rows.values.dtype.kind in "iu" else np.float32
-        for array, kind in (
-            (rows.values, whole),
-            (rows.starts, np.int64),
-            (rows.lengths, np.int64),
-            (part.y, part.y.dtype),
-        ):
-            for first in range(0, len(array), CHUNK):
-                digest.update(np.ascontiguousarray(array[first : first + CHUNK], dtype=kind).data)
+        digest = hashlib.sha256()
+        _of_rows(digest, part.sequences)
+        _update(digest, part.y, part.y.dtype)
+        if part.unlabelled is not None:
+            _of_rows(digest, part.unlabelled)
         found[name] = digest.hexdigest()
     return found
+
+
+def _of_rows(digest: Any, rows: Sequences) -> None:
+    _update(digest, rows.values, np.int32 if rows.values.dtype.kind in "iu" else np.float32)
+    _update(digest, rows.starts, np.int64)
+    _update(digest, rows.lengths, np.int64)
+
+
+def _update(digest: Any, array: Any, kind: Any) -> None:
+    for first in range(0, len(array), CHUNK):
+        digest.update(np.ascontiguousarray(array[first : first + CHUNK], dtype=kind).data)

@@ -79,7 +79,7 @@ class Explainer:
 
         spec, sizes = (
             model.encoder.spec,
-            dataclasses.replace(model.backbone, dropout=0, blanks=0, ngrams=0),
+            dataclasses.replace(model.backbone, dropout=0, blanks=0, ngrams=0, vectors=0),
         )
         weights = {weight.path: weight for weight in model.network.weights}
         self.table: np.ndarray | None = None

@@ -34,7 +34,8 @@ class LSTM(keras.layers.Layer):
             time of each feature, or "both" maximum and mean, [B, H] or [B, 2H]; None: every
             step, [B, T, H]. H is `units`, or twice that for two directions.
         dropout: Share of the input's features dropped in training, the same at every step.
-        table: Embeddings [V, C] that the layer looks its ids up in; None: it reads numbers.
+        table: A built layer of embeddings [V, C], which ids are looked up in; None: it reads
+            numbers.
         seed: Of the initial weights; same seed, same weights.
         engine: Which one reads, of `engines.NAMES`; None: the fastest there is. Same weights,
             same answers.
@@ -49,7 +50,7 @@ class LSTM(keras.layers.Layer):
         memory: int | None = None,
         summary: Summary | None = "last",
         dropout: float = 0,
-        table: keras.Variable | None = None,
+        table: keras.layers.Embedding | None = None,
         seed: int = 0,
         engine: str | None = None,
         name: str | None = None,
@@ -82,7 +83,7 @@ class LSTM(keras.layers.Layer):
         ]
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        width = input_shape[-1] if self.table is None else self.table.shape[-1]
+        width = input_shape[-1] if self.table is None else self.table.output_dim
         for layer in self.directions:
             layer.build((None, None, width))
 
@@ -101,7 +102,7 @@ class LSTM(keras.layers.Layer):
             initial: The states (h, c) that each direction starts from, [B, H] each; None: zeros.
             training: Whether a gradient will follow.
         """
-        table = self.table
+        table: Any = self.table and self.table.embeddings
         if training and self.drop is not None:
             x = self.drop(x if table is None else tf.gather(table.value, x), training=True)
             table = None

@@ -11,6 +11,7 @@ from seqmodels import kernels, layers, shapes
 from seqmodels.data import Spec
 from seqmodels.lstm import LSTM
 from seqmodels.ngrams import Ngrams
+from seqmodels.vectors import Vectors
 
 if TYPE_CHECKING:
     from seqmodels.backbone import Backbone
@@ -143,22 +144,25 @@ class _Member:
         sizes = self.sizes
         if sizes.segment:
             hop = sizes.hop or sizes.segment
-            h, steps = layers.Segments(sizes.segment, hop, sizes.scales, sizes.most)(h, steps)
+            h, steps = layers.Segments(sizes.segment, hop)(h, steps)
         if sizes.embed:
             h = self._dense(sizes.embed, 0, "projection")(h)
         if sizes.embed and sizes.segment:
             h = keras.layers.ReLU(name=self._named("positive"))(h)
         return h, steps
 
-    def _table(self, vocabulary: int) -> keras.Variable:
+    def _table(self, vocabulary: int) -> keras.layers.Embedding:
         """Return the embeddings [V, C]; the first LSTM looks them up."""
-        start: Any = keras.initializers.RandomUniform(-0.05, 0.05, seed=self.seed)
-        embedding = keras.layers.Embedding(
-            vocabulary, self.sizes.embed or EMBED, embeddings_initializer=start,
-            name=self._named("embedding"),
-        )  # fmt: skip
-        embedding.build((None, None))
-        return embedding.embeddings
+        width, name = self.sizes.embed or EMBED, self._named("embedding")
+        if self.sizes.vectors:
+            table = Vectors(vocabulary, width, self.sizes.vectors, seed=self.seed, name=name)
+        else:
+            start: Any = keras.initializers.RandomUniform(-0.05, 0.05, seed=self.seed)
+            table = keras.layers.Embedding(
+                vocabulary, width, embeddings_initializer=start, name=name
+            )
+        table.build((None, None))
+        return table
 
     def _dense(self, width: int, draw: int, name: str) -> keras.layers.Layer:
         start: Any = keras.initializers.GlorotUniform(seed=self.seed + draw)
@@ -174,7 +178,7 @@ def _of_member(sizes: Backbone, spec: Spec, outputs: int) -> Iterator[tuple[str,
         yield "embedding/embeddings", (spec.vocabulary, width)
     else:
         width = 1 if sizes.apart else _width(sizes, spec)
-        width *= (sizes.segment or 1) * sizes.scales
+        width *= sizes.segment or 1
         if sizes.embed:
             yield from _dense("projection", width, sizes.embed)
             width = sizes.embed

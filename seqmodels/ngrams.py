@@ -74,12 +74,13 @@ class Ngrams(keras.layers.Layer):
         weights = np.asarray(self.table.value)[places] * np.asarray(self.scale.value)[places]
         return weights * LOUD / np.sqrt(len(places))
 
-    def adapt(self, sequences: Sequences, pulls: np.ndarray) -> None:
+    def adapt(self, sequences: Sequences, pulls: np.ndarray, unlabelled: Any = None) -> None:
         """Set how loud each word and n-gram is.
 
         Args:
             sequences: The training part.
             pulls: Where each example would have the outputs go, [N, K], in units of their spread.
+            unlabelled: Inputs that have no target, of which nothing is read.
         """
         total = np.zeros(self.scale.shape)
         count = np.zeros(len(total))

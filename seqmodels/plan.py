@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence as Seq
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,6 +39,9 @@ class Training:
             al. 2013). None: no limit.
         average: Epochs over which the weights are averaged for validation and for what is
             kept; see `averaging.Average`. 0: not at all.
+        sure: Inputs without a target, which a dataset may bring, are learned from as well where
+            a first training gives a class at least this probability: see `teaching.taught`.
+            Only for classes. None: they are not.
     """
 
     epochs: Annotated[int, Ge(1)] = 20
@@ -48,6 +52,7 @@ class Training:
     valid: Annotated[float, Gt(0), Lt(1)] = 0.1
     clip: Annotated[float, Gt(0)] | None = 1.0
     average: Annotated[float, Ge(0)] = 0.0
+    sure: Annotated[float, Gt(0), Le(1)] | None = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +116,11 @@ class Plan:
             by = self._strata(train, target)
             train, valid = train.split(self.training.valid, self.seed, by, data.apart)
         parts = [self._sample(part, i) for i, part in enumerate((train, valid, data.test))]
-        return Parts(target=target, data=data, train=parts[0], valid=parts[1], test=parts[2])
+        more = data.unlabelled
+        if more is not None:
+            more = self._sample(Examples(more, {}), len(parts)).inputs
+        return Parts(target=target, data=data, train=parts[0], valid=parts[1], test=parts[2],
+                     unlabelled=more)  # fmt: skip
 
     def record(self) -> dict[str, Any]:
         """Return the plan as JSON types; `settings.restored` reads it."""
@@ -151,6 +160,7 @@ class Parts:
     train: Examples
     valid: Examples
     test: Examples
+    unlabelled: Seq[Any] | None = None
 
     @contextlib.contextmanager
     def as_given(self) -> Iterator[None]:
@@ -159,10 +169,12 @@ class Parts:
             yield
         except InputError:
             given = {"train": self.data.train, "valid": self.data.valid, "test": self.data.test}
-            for name, part in given.items():
+            inputs = {name: part.inputs for name, part in given.items() if part is not None}
+            if self.data.unlabelled is not None:
+                inputs["unlabelled"] = self.data.unlabelled
+            for name, part in inputs.items():
                 try:
-                    if part is not None:
-                        self.data.encoder.fit(part.inputs).encode(part.inputs)
+                    self.data.encoder.fit(part).encode(part)
                 except InputError as error:
                     told = [f"In the {name} part: {problem}" for problem in error.problems]
                     raise InputError(told) from None

@@ -18,6 +18,7 @@ from seqmodels.registry import DATASETS, HEADS, RegistryError, Source, nearest
 
 FREE = (  # settings that the data may decide
     "backbone.units",
+    "backbone.vectors",
     "training.learning_rate",
     "training.batch_size",
     "training.epochs",

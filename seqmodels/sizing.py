@@ -10,6 +10,7 @@ from seqmodels.data import Spec
 from seqmodels.plan import Plan
 
 # Found on parts of training data that were held out: messages, digits (scanned and by pen), vowels.
+VECTORS = 5  # steps on either side that word vectors are counted from
 UNITS = {"words": 32, "numbers": 64}  # twice as many were no better, half as many worse for numbers
 BATCHES = ((1_000, 16), (5_000, 32))  # up to so many training examples, batches of so many
 STEPS = 1_000  # that the weights take at least, or small data are hardly looked at
@@ -19,7 +20,9 @@ TELLING = 50  # validation examples: the loss of fewer says little about when to
 RATES = ((32, 3e-3), (64, 2e-3))  # up to so many units, such a rate: wide networks take small steps
 
 
-def sized(plan: Plan, spec: Spec, train: int, valid: int) -> tuple[Plan, list[str]]:
+def sized(
+    plan: Plan, spec: Spec, train: int, valid: int, unlabelled: int = 0
+) -> tuple[Plan, list[str]]:
     """Return the plan with what nobody has set, `plan.free`, filled in from the data.
 
     Args:
@@ -27,11 +30,13 @@ def sized(plan: Plan, spec: Spec, train: int, valid: int) -> tuple[Plan, list[st
         spec: Of a step.
         train: Training examples.
         valid: Validation examples.
+        unlabelled: Inputs without a target.
 
     Returns:
         The plan, in which nothing is free; and for each size a phrase for people, why it is so.
     """
-    free, training, units = set(plan.free), plan.training, plan.backbone.units
+    free, training = set(plan.free), plan.training
+    units, vectors = plan.backbone.units, plan.backbone.vectors
     sizes: dict[str, Any] = {}
     why = []
     if "backbone.units" in free:
@@ -42,6 +47,9 @@ def sized(plan: Plan, spec: Spec, train: int, valid: int) -> tuple[Plan, list[st
         rate = next((one for most, one in RATES if units <= most), training.learning_rate)
         sizes["learning_rate"] = rate
         why.append(f"a learning rate of {rate:g}, for {units} units")
+    if "backbone.vectors" in free and spec.vocabulary is not None and unlabelled:
+        vectors = VECTORS
+        why.append(f"word vectors, for {unlabelled:,} inputs without a target")
     if "training.batch_size" in free:
         found = [size for most, size in BATCHES if train <= most]
         sizes["batch_size"] = found[0] if found else training.batch_size
@@ -62,6 +70,6 @@ def sized(plan: Plan, spec: Spec, train: int, valid: int) -> tuple[Plan, list[st
             if telling
             else f"all of them, as {valid} validation examples cannot tell when to stop"
         )
-    backbone = dataclasses.replace(plan.backbone, units=units)
+    backbone = dataclasses.replace(plan.backbone, units=units, vectors=vectors)
     training = dataclasses.replace(training, **sizes)
     return dataclasses.replace(plan, backbone=backbone, training=training, free=()), why

@@ -73,7 +73,7 @@ def fit(
         OSError: A checkpoint cannot be written.
     """
     if fresh:
-        adapt(network, head, train.sequences, train.y)
+        adapt(network, head, train.sequences, train.y, train.unlabelled)
     loop = _Loop(network, head, train, settings, seed)
     kept = Checkpoints(folder) if folder is not None else None
     if kept is not None:

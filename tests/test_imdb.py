@@ -105,6 +105,41 @@ def rows_of(part: Examples) -> list[tuple[str, ...]]:
     return list(zip(part.inputs, *part.targets.values(), strict=True))
 
 
+UNSURE = {"train/unsup/7_0.txt": "Who<br/>knows?", "train/unsup/12_0.txt": "A film."}
+
+
+def test_reviews_without_a_verdict_are_read_where_they_are_asked_for(tmp_path):
+    asked = REVIEWS | UNSURE | {"train/unsup/0_0.txt": "Hm."}
+    sources = [
+        write_tree(tmp_path / "aclImdb", asked),
+        write_archive(tmp_path / "aclImdb_v1.tar.gz", tar(asked)),
+    ]
+    for source in sources:
+        assert imdb(source).unlabelled is None
+        found = imdb(source, unlabelled=True)
+        assert found.unlabelled == ["Hm.", "A film.", "Who knows?"]
+        assert len(found.train) == 5
+        assert rows_of(found.train) == rows_of(imdb(source).train)
+    with pytest.raises(InputError, match=r"have no word in them: .*unsup/0_0"):
+        imdb(write_tree(tmp_path / "wordless"), unlabelled=True)
+
+
+def test_reviews_without_a_verdict_may_lie_beside_a_source_that_has_none(tmp_path):
+    source = write_npz(tmp_path)
+    with pytest.raises(InputError, match=r"no imdb_unsup\.csv\.gz beside it"):
+        imdb(source, unlabelled=True)
+    table = tmp_path / "imdb_unsup.csv.gz"
+    table.write_bytes(gzip.compress(b'id,text\n0,"So, so.<br />"\n1,Fine\n'))
+    assert imdb(source, unlabelled=True).unlabelled == ["So, so. ", "Fine"]
+    for broken in (b"id\n0\n", b"id,text\n", b"id,text\n0,...\n", b"id,text\n0,\xff\n"):
+        table.write_bytes(gzip.compress(broken))
+        with pytest.raises(InputError, match=r"imdb_unsup\.csv\.gz"):
+            imdb(source, unlabelled=True)
+    table.write_bytes(b"id,text\n0,plain\n")
+    with pytest.raises(InputError, match="no packed CSV"):
+        imdb(source, unlabelled=True)
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch, tmp_path):
     monkeypatch.setattr(download, "cache_folder", lambda: tmp_path / "no cache")

@@ -97,7 +97,9 @@ def test_a_plan_knows_what_nobody_has_set():
     plan = resolve("sequences", settings=asked)
     assert "backbone.units" in resolve("sequences").free
     assert "backbone.units" not in resolve("sequences", backbone=sm.Backbone()).free
-    assert plan.free == ("training.learning_rate", "training.batch_size", "training.patience")
+    assert plan.free == (
+        "backbone.vectors", "training.learning_rate", "training.batch_size", "training.patience"
+    )  # fmt: skip
     assert restored(plan.record()).free == plan.free
 
 

@@ -89,6 +89,18 @@ def in_table(
     )
 
 
+def in_lines(path: Path, encoding: str) -> Any:
+    """Return the lines of a plain text that have a word in them.
+
+    Raises:
+        InputError: There are none, or the file cannot be read.
+    """
+    found = storage.texts(line.strip() for line in lines(path, encoding) if _WORD.search(line))
+    if not len(found):
+        raise InputError(f"{str(path)!r} has no line with a word in it. Give one text a line.")
+    return found
+
+
 def one_column(path: Path) -> bool:
     """Return whether a file holds quoted texts, one a record, and nothing beside them."""
     if not path.is_file() or not _is_text(path):

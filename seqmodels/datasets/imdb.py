@@ -15,6 +15,7 @@ from seqmodels.registry import Task, register_dataset
 
 URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 MD5 = "7c2ac02c03563afcf9b574c7e56c153a"
+_TABLE = "imdb_unsup.csv.gz"
 _NAMES = ["aclImdb", "aclImdb*.tar.gz", "imdb.npz"]  # the best first
 # Accuracy and loss on a fifth of the training reviews, held out film by film: 0.869 and 0.319
 # without n-grams, 0.892 and 0.272 with words and pairs that are all as loud, 0.901 and 0.256 with
@@ -31,6 +32,16 @@ _DEFAULT = {
 }
 # Means of two seeds there: 0.902 and 0.258 with pairs, 0.906 and 0.253 with threes in more weights.
 _BEST = {"backbone.ngrams": 3, "backbone.buckets": 1_000_000}
+# One seed there: 0.908 and 0.238 with word vectors of all reviews, 0.912 and 0.224 when those that
+# this is sure of are learned from as well.
+_UNLABELLED = {
+    **_BEST,
+    "dataset.unlabelled": True,
+    "backbone.embed": 128,
+    "backbone.bidirectional": True,
+    "backbone.blanks": 0.3,
+    "training.learning_rate": 2e-3,
+}
 _TUTORIAL = {
     "head": "binary",
     "dataset.words": 5000,
@@ -60,6 +71,7 @@ def _probe(
     words: Annotated[int, Ge(2)] = 20_000,
     length: Annotated[int, Ge(1)] | None = None,
     keep: Literal["start", "end"] = "end",
+    unlabelled: bool = False,
     mirror: str | None = None,
 ) -> Dataset:
     """Return sixteen made-up reviews of the form that `imdb` would have; downloads nothing."""
@@ -72,7 +84,8 @@ def _probe(
         del targets["rating"]
     train = Examples([f"A {word} film, I'd say {word}." for word in verdicts], targets)
     test = Examples([f"It was {word}!" for word in verdicts], targets)
-    return Dataset(train=train, test=test, encoder=encoder)
+    more = ["What a film.", "I saw it twice."] if unlabelled else None
+    return Dataset(train=train, test=test, encoder=encoder, unlabelled=more)
 
 
 @register_dataset(
@@ -82,7 +95,7 @@ def _probe(
         "multiclass": Task("rating", "which of the star ratings 1-4 and 7-10 a review gave"),
         "regression": Task("rating", "how many stars, from 1 to 10, a review gave"),
     },
-    presets={"default": _DEFAULT, "best": _BEST, "tutorial": _TUTORIAL},
+    presets={"default": _DEFAULT, "best": _BEST, "unlabelled": _UNLABELLED, "tutorial": _TUTORIAL},
     probe=_probe,
     search={"dataset.words": "5000,10000,20000"},
 )
@@ -92,6 +105,7 @@ def imdb(
     words: Annotated[int, Ge(2)] = 20_000,
     length: Annotated[int, Ge(1)] | None = None,
     keep: Literal["start", "end"] = "end",
+    unlabelled: bool = False,
     mirror: str | None = None,
 ) -> Dataset:
     """Film reviews from IMDb, the Large Movie Review Dataset (Maas et al., ACL 2011).
@@ -116,6 +130,10 @@ def imdb(
         words: Ids in use, the most frequent words and one for all others.
         length: Words of a review to read at most. None: all.
         keep: Which end of a longer review is read.
+        unlabelled: Learn also from the 50,000 reviews without a verdict that the archive has
+            in `train/unsup`; where it has none, from the column `text` of a file
+            `imdb_unsup.csv.gz` beside it. Some are of films of the test part; reviews that
+            are in it word for word are left out.
         mirror: Address of a server that has `imdb/aclImdb_v1.tar.gz`, for the download. None:
             `$SEQMODELS_MIRROR`, else Stanford's.
 
@@ -127,13 +145,27 @@ def imdb(
     source = _find(path) or download.fetch(
         URL, folder="imdb", name="aclImdb_v1.tar.gz", md5=MD5, mirror=mirror
     )
+    more: list[str] = []
     if source.suffix == ".npz":
         train, test = _keras_imdb.read_npz(source)
     elif source.is_dir():
-        train, test = _aclimdb.read_tree(source)
+        train, test, more = _aclimdb.read_tree(source, unlabelled)
     else:
-        train, test = _aclimdb.read_archive(source)
-    return Dataset(train=train, test=test, encoder=encoder)
+        train, test, more = _aclimdb.read_archive(source, unlabelled)
+    if unlabelled and not more:
+        more = _beside(source)
+    return Dataset(train=train, test=test, encoder=encoder, unlabelled=more or None)
+
+
+def _beside(source: Path) -> list[str]:
+    """Return the reviews without a verdict that lie beside a source that has none itself."""
+    path = source.parent / _TABLE
+    if not path.is_file():
+        raise InputError(
+            f"{source} has no reviews without a verdict (train/unsup), and there is no {_TABLE} "
+            f"beside it. Give the archive from {URL}, or leave unlabelled out."
+        )
+    return _aclimdb.read_table(path)
 
 
 def _find(path: str | Path | None) -> Path | None:

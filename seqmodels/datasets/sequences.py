@@ -29,14 +29,8 @@ from seqmodels.registry import Found, Task, register_dataset
 _DEFAULT: Mapping[str, Any] = {
     "backbone.bidirectional": True,
     "backbone.views": True,
-    "backbone.segment": 8,
-    "backbone.hop": 2,
-    "backbone.most": 64,
-    "backbone.scales": 5,
-    "backbone.embed": 64,
     "backbone.kernels": 480,
     "training.average": 5,
-    "training.decay": 1.0,
     "training.valid": 0.03,  # few cannot tell when to stop, and are missed where there are few
 }
 
@@ -134,7 +128,9 @@ def sequences(
     left = [f"{len(rows) - len(kept):,} sequences with missing values left out"]
     says = _says(examples, first, values, how, [one.name for one in source.paths.values()])
     return Dataset(
-        **cut,
+        train=cut["train"],
+        valid=cut.get("valid"),
+        test=cut["test"],
         encoder=SeriesEncoder(columns=names),
         apart=group_by,
         head=head,

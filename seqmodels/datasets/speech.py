@@ -149,7 +149,9 @@ def speech(
     what = "numbers" if head == "regression" else f"{kinds:,} classes"
     noise = f"; {files.noise} of {_recordings.NOISE} left out" if files.noise else ""
     return Dataset(
-        **divided,
+        train=divided["train"],
+        valid=divided.get("valid"),
+        test=divided["test"],
         encoder=encoder,
         apart=group_by,
         head=head,

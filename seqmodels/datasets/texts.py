@@ -13,7 +13,7 @@ from seqmodels.arguments import checked
 from seqmodels.data import Dataset
 from seqmodels.datasets._parts import Seed, Share, held_out
 from seqmodels.datasets._text_columns import Columns, decide
-from seqmodels.datasets._text_new import in_folder, in_table, one_column
+from seqmodels.datasets._text_new import in_folder, in_lines, in_table, one_column
 from seqmodels.datasets._text_rows import read_rows
 from seqmodels.datasets._text_tree import read_tree
 from seqmodels.encoders.text import TextEncoder
@@ -128,6 +128,7 @@ def texts(
     words: Annotated[int, Ge(2)] = 20_000,
     length: Annotated[int, Ge(1)] | None = 400,
     keep: Literal["start", "end"] = "end",
+    unlabelled: str | Path | None = None,
 ) -> Dataset:
     """Texts of your own, each with a class or a number.
 
@@ -154,6 +155,10 @@ def texts(
         words: Ids in use, the most frequent words and one for all others.
         length: Words of a text to read at most; None reads all.
         keep: Which end of a longer text is read.
+        unlabelled: More texts, without a target, to learn from as well: a table with the same
+            columns of texts, a folder of text files, or plain text, one a line. They lend
+            word vectors (`backbone.vectors`) and, where a first training is sure of their
+            class, are learned from as examples (`training.sure`).
 
     Raises:
         InputError: There are no texts at `path`, a row cannot be read, or there are several
@@ -168,6 +173,7 @@ def texts(
     if not path.exists():
         raise InputError(f"There is no file or folder {str(path)!r}. Check path= (--data).")
     encoder = TextEncoder(words=words, length=length, keep=keep)
+    read: tuple[str, ...] | None = None  # columns
     if path.is_dir():
         asked = [name for name, value in (("text", text), ("target", target)) if value is not None]
         if group_by is not None or asked:
@@ -191,13 +197,30 @@ def texts(
                 f"predict. Name them (text=, target=) or say how fields are parted (delimiter=)."
             )
         examples, says = read_rows(table, columns, group_by, missing, several)
-        found, head = {"train": examples}, columns.head
+        found, head, read = {"train": examples}, columns.head, columns.text
     if "test" not in found:
         found["train"], found["test"], how = held_out(
             found["train"], test=test, seed=seed, group_by=group_by
         )
         says[0] += f"; {how}"
-    return Dataset(**found, encoder=encoder, apart=group_by, head=head, says=tuple(says))
+    more = None
+    if unlabelled is not None:
+        more = _unlabelled(
+            Path(unlabelled).expanduser(), text=read, header=header, delimiter=delimiter,
+            quotes=quotes, encoding=encoding,
+        )  # fmt: skip
+        says.append(f"{len(more):,} texts without a target from {str(unlabelled)!r}")
+    return Dataset(
+        **found, encoder=encoder, apart=group_by, head=head, says=tuple(says), unlabelled=more
+    )
+
+
+def _unlabelled(path: Path, *, encoding: str, **columns: Any) -> Any:
+    """Return the texts of a table, a folder, or a file of plain text, one a line."""
+    if not path.exists():
+        raise InputError(f"There is no file or folder {str(path)!r}. Check unlabelled=.")
+    found = _inputs(path, encoding=encoding, **columns)
+    return in_lines(path, known_encoding(encoding)) if found is None else found
 
 
 def _table(path: Path, *, quotes: str = "auto", **options: Any) -> Table | None:

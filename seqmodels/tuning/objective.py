@@ -6,7 +6,7 @@ import gc
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -14,12 +14,13 @@ import numpy as np
 
 from seqmodels import training
 from seqmodels.data import Encoder
-from seqmodels.encoded import Part
+from seqmodels.encoded import Part, without
 from seqmodels.errors import InputError
 from seqmodels.heads.base import Head
 from seqmodels.model import SequenceModel
 from seqmodels.plan import Plan
 from seqmodels.sizing import sized
+from seqmodels.teaching import taught
 from seqmodels.tuning.variations import varied
 from seqmodels.tuning.watching import Outcome
 
@@ -48,7 +49,7 @@ class Objective:
             InputError: The data cannot be read.
         """
         data = self._encoded(varied(self.plan, {}), {})
-        return sized(self.plan, data.encoder.spec, len(data.train.y), len(data.valid.y))[0]
+        return sized(self.plan, data.encoder.spec, *data.counts)[0]
 
     def __call__(self, settings: Mapping[str, Any], watch: training.Watch) -> Outcome:
         """Train once.
@@ -65,14 +66,12 @@ class Objective:
         data = self._encoded(plan, settings)
         keras.utils.clear_session()
         gc.collect()
-        counts = len(data.train.y), len(data.valid.y)
-        plan, _ = sized(plan, data.encoder.spec, *counts)
+        plan, _ = sized(plan, data.encoder.spec, *data.counts)
         how = plan.training
         model = SequenceModel(data.encoder, plan.backbone, data.head, seed=plan.seed)
-        history = training.fit(
-            model.network, data.head, data.train, data.valid, how,
-            seed=plan.seed, folder=None, watch=watch,
-        )  # fmt: skip
+        told: dict[str, Any] = {"seed": plan.seed, "folder": None, "watch": watch}
+        train = taught(model.network, data.head, data.train, data.valid, how, **told)
+        history = training.fit(model.network, data.head, train, data.valid, how, **told)
         losses = [row["valid_loss"] for row in history]
         kept = int(np.argmin(losses)) if how.patience else len(losses) - 1
         if not np.isfinite(losses[kept]):
@@ -111,6 +110,12 @@ class _Encoded:
     targets: Any
 
     @property
+    def counts(self) -> tuple[int, int, int]:
+        """Examples of the training part and the validation part, and inputs without a target."""
+        more = self.train.unlabelled
+        return len(self.train.y), len(self.valid.y), 0 if more is None else len(more)
+
+    @property
     def bytes(self) -> int:
         parts = (self.train, self.valid)
         rows = [one for p in parts for one in (p.sequences.values, p.sequences.starts, p.y)]
@@ -123,5 +128,9 @@ def _encoded(plan: Plan) -> _Encoded:
     head = plan.head.fit(parts.train.target(parts.target))
     with parts.as_given():
         encoder = parts.data.encoder.fit(parts.train.inputs)
-        found = [Part.of(encoder, head, part, parts.target) for part in (parts.train, parts.valid)]
-    return _Encoded(encoder, head, *found, targets=parts.valid.target(parts.target))
+        train = Part.of(encoder, head, parts.train, parts.target, parts.unlabelled)
+        valid = Part.of(encoder, head, parts.valid, parts.target)
+        if train.unlabelled is not None:
+            more = without(train.unlabelled, [train.sequences, valid.sequences])
+            train = replace(train, unlabelled=more)
+    return _Encoded(encoder, head, train, valid, targets=parts.valid.target(parts.target))

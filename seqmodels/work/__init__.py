@@ -15,7 +15,7 @@ from seqmodels.allowance import Budget
 from seqmodels.audit import audit
 from seqmodels.directory import CHECKPOINTS
 from seqmodels.doubts import cut
-from seqmodels.encoded import encoded, fingerprint
+from seqmodels.encoded import Part, encoded, fingerprint
 from seqmodels.errors import InputError
 from seqmodels.evaluation import yardstick
 from seqmodels.finite import NotFiniteError
@@ -27,6 +27,7 @@ from seqmodels.progress import Reporter
 from seqmodels.registry import HEADS
 from seqmodels.sizing import sized
 from seqmodels.stopping import Stopped
+from seqmodels.teaching import taught
 from seqmodels.work.results import give_back, since, write_results
 
 FORMAT = 1
@@ -67,7 +68,9 @@ class Work:
         head = plan.head.fit(parts.train.target(parts.target))
         with parts.as_given():
             encoder = parts.data.encoder.fit(parts.train.inputs)
-            self.plan, sizes = sized(plan, encoder.spec, len(parts.train), len(parts.valid))
+            more = 0 if parts.unlabelled is None else len(parts.unlabelled)
+            counts = len(parts.train), len(parts.valid), more
+            self.plan, sizes = sized(plan, encoder.spec, *counts)
             self.model = SequenceModel(encoder, self.plan.backbone, head, seed=plan.seed)
             self.encoded = encoded(self.model, parts)
         self.reporter = Reporter(self.plan.training.epochs, quiet=quiet)
@@ -80,6 +83,9 @@ class Work:
         self.command = began["command"] if began else _command()
         self.like = began["like"] if began else like
         self.baselines = began["baselines"] if began else baselines
+        left = self.encoded["train"].unlabelled
+        if more and (out := more - (0 if left is None else len(left))):
+            self.says.append(f"{out:,} inputs without a target are in another part too: left out.")
         self.cut = cut(encoder, parts.train, self.encoded["train"].sequences)
         self.counts = {name: len(part.y) for name, part in self.encoded.items()}
         self.fingerprint = fingerprint(self.encoded)
@@ -90,8 +96,11 @@ class Work:
             self.decision = self._decided(self.budget)
         if self.decision:
             self._limit(epochs=self.decision["epochs"])
-            examples = self.decision["examples"]
-            self.encoded["train"] = budgets.share(self.encoded["train"], examples, plan.seed)
+            train, examples = self.encoded["train"], self.decision["examples"]
+            if train.unlabelled is not None and self.plan.training.sure:
+                self._limit(sure=None)
+                self.says.append("Within a budget no first training labels what has no target.")
+            self.encoded["train"] = budgets.share(train, examples, plan.seed)
 
     def finish(self, path: Path) -> None:
         """Train, score, and write everything that the run leaves.
@@ -108,20 +117,20 @@ class Work:
         self.reporter.say(engines.says(self.plan.backbone.units))
         usage: dict[str, Any] = {"seconds_reading": since(self.started)}
         try:
-            self.reporter.pace, self.reporter.listener = self._pace(), self.loggers
+            self.reporter.listener = self.loggers
+            how: dict[str, Any] = {"seed": self.plan.seed, "folder": path / CHECKPOINTS}
+            learned = self.model.network, self.model.head
+            train, valid = self.encoded["train"], self.encoded["valid"]
+            train = taught(*learned, train, valid, self.plan.training, watch=self.reporter, **how)
+            if more := len(train.y) - self.counts["train"]:
+                self.says.append(f"{more:,} inputs without a target were learned from too.")
+            self.reporter.pace = self._pace(train)
             watch = self.reporter
             if self.budget:
                 watch = budgets.Deadline(self.reporter, self.budget, self.plan.training.epochs)
             with self.reporter:
                 history = training.fit(
-                    self.model.network,
-                    self.model.head,
-                    self.encoded["train"],
-                    self.encoded["valid"],
-                    self.plan.training,
-                    seed=self.plan.seed,
-                    folder=path / CHECKPOINTS,
-                    watch=watch,
+                    *learned, train, valid, self.plan.training, watch=watch, **how
                 )
             if isinstance(watch, budgets.Deadline) and watch.stopped:
                 self._stopped(watch.stopped, len(history))
@@ -174,7 +183,7 @@ class Work:
 
         return budgets.decided(budget, network, model.head, self.encoded, plan.training, plan.seed)
 
-    def _limit(self, **training: float) -> None:
+    def _limit(self, **training: float | None) -> None:
         """Change what was asked of the training, as `run.json` will tell."""
         changed = dataclasses.replace(self.plan.training, **training)
         self.plan = dataclasses.replace(self.plan, training=changed)
@@ -189,11 +198,11 @@ class Work:
         decay = asked.decay * epochs / asked.epochs  # as far as the rate had fallen
         self._limit(epochs=epochs, patience=patience, decay=decay)
 
-    def _pace(self) -> pace.Pace:
+    def _pace(self, train: Part) -> pace.Pace:
         asked = self.plan.training
-        lengths = (self.encoded[name].sequences.lengths for name in ("train", "valid"))
         work = pace.Work.of(
-            *lengths,
+            train.sequences.lengths,
+            self.encoded["valid"].sequences.lengths,
             batch_size=asked.batch_size,
             seed=self.plan.seed,
             pass_steps=tracing.EVALUATE,
