@@ -54,12 +54,16 @@ def write_page(path: Path, found: Mapping[str, Any], mutations: Path) -> None:
     made = found["made_with"]
     text = PAGE.format(
         summary="\n".join(lines),
-        machine=f"{made['processor']}, {made['cores']} cores, {made['system']}, "
+        machine=f"{made['processor']}, {_cores(made['cores'])}, {made['system']}, "
         f"TensorFlow {made['versions']['tensorflow']}, Keras {made['versions']['keras']}",
         families="\n".join(_family(part) for part in families.values()),
         mutations=_mutations(mutations),
     )
     path.write_text(text.rstrip() + "\n", encoding="utf-8")
+
+
+def _cores(count: int) -> str:
+    return f"{count} core" if count == 1 else f"{count} cores"
 
 
 def _family(part: Mapping[str, Any]) -> str:

@@ -49,8 +49,8 @@ def recognised(path: Path, given: Mapping[str, Any]) -> tuple[str, Found]:
         raise InputError(list(dict.fromkeys(problems)))
     raise InputError(
         f"{str(path)!r} holds nothing that a dataset knows by its content. The page 'From a file "
-        f"to a model' lists the formats; a dataset of your own takes ten lines: "
-        f"`seqmodels new dataset NAME`."
+        f"to a model' (docs/formats/index.md) lists the formats; a dataset of your own takes ten "
+        f"lines: `seqmodels new dataset NAME`."
     )
 
 
@@ -77,7 +77,8 @@ def _unfit(path: Path) -> str | None:
     if b"\0" in head:
         return (
             f"{who} is binary, of no kind that a dataset knows. Save the data as CSV, JSON lines "
-            f"or Parquet; the page 'From a file to a model' lists the formats."
+            f"or Parquet; the page 'From a file to a model' (docs/formats/index.md) lists the "
+            f"formats."
         )
     marks = any(mark in head for mark in (b",", b";", b"\t", b"|"))
     if marks and len(head) < _HEAD and len(head.strip().splitlines()) == 1:

@@ -140,7 +140,7 @@ class Registry(Generic[T]):
                 f"Unknown {self.kind} {name!r}.",
                 *_guess(str(name), self._parts),
                 f"Available: {', '.join(sorted(self._parts))}.",
-                f"A {self.kind} of your own must be imported first: --import MODULE.",
+                "One of your own? Import its module first (on the command line --import MODULE).",
                 *broken_plugins(),
             ]
             raise RegistryError(" ".join(lines))

@@ -65,8 +65,9 @@ def sized(
         why.append(f"{epochs} epochs {taken}")
     if "training.patience" in free:
         sizes["patience"] = max(patience, epochs // 5) if telling else 0
+        begun = "or until" if "training.epochs" in free else "until"
         why.append(
-            f"or until {sizes['patience']} in a row are no better on validation"
+            f"{begun} {sizes['patience']} epochs in a row are no better on validation"
             if telling
             else f"all of them, as {valid} validation examples cannot tell when to stop"
         )

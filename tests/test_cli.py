@@ -1,5 +1,6 @@
 """The command line: what it says, where it says it, and its exit status."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from seqmodels.cli import app
+from seqmodels.errors import InputError
+from seqmodels.terminal import read_text
 
 SMALL = ["--set", "dataset.n=200", "--set", "dataset.length=20", "--epochs", "2", "--units", "4"]
 
@@ -229,3 +232,15 @@ def test_check_tries_a_head_of_ones_own_before_anything_is_trained(tmp_path, mon
     done = call("train", "adding", "--head", "half_done", "--target", "sum", "--check")
     assert done.exit_code == 2
     assert "needs to compute the headline 'deviance'" in done.stderr
+
+
+def test_a_module_that_is_not_there_is_met_with_advice():
+    done = call("list", "--import", "no_such_module")
+    assert done.exit_code == 2
+    assert "Check the name, or run where the module is" in done.stderr
+
+
+def test_standard_input_that_is_no_text_is_called_so(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\xff")))
+    with pytest.raises(InputError, match="Standard input is not UTF-8"):
+        read_text("-")

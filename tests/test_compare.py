@@ -235,6 +235,9 @@ def test_one_run_alone_the_same_twice_or_seeds_alone_are_nothing_to_compare(tmp_
         compare([a, tmp_path / "x" / ".." / "a"])
     with pytest.raises(sm.InputError, match="differ in nothing but the seed"):
         compare([a, b])
+    shutil.copytree(a, tmp_path / "copy")
+    with pytest.raises(sm.InputError, match="do not differ in what was asked for"):
+        compare([a, tmp_path / "copy"])
 
 
 def test_a_copy_of_a_run_counts_once(tmp_path):

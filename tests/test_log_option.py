@@ -18,7 +18,7 @@ def call(*arguments):
 
 
 def test_log_json_writes_nothing_but_events_to_standard_output(tmp_path):
-    done = call(*SMALL, "--log-json", "--json", "--log", "json", "--out", str(tmp_path / "r"))
+    done = call(*SMALL, "--log-json", "--log", "json", "--out", str(tmp_path / "r"))
     assert done.exit_code == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [e["event"] for e in events] == ["begin", "epoch", "epoch", "end"]
@@ -54,3 +54,9 @@ def test_a_logger_that_cannot_begin_leaves_no_run_directory(tmp_path):
     with pytest.raises(sm.InputError, match="Down cannot begin"):
         sm.train("digits", limit=200, epochs=1, log=[Down()], out=tmp_path / "r", quiet=True)
     assert not (tmp_path / "r").exists()
+
+
+def test_two_kinds_of_json_on_standard_output_are_refused():
+    done = call(*SMALL, "--log-json", "--json")
+    assert done.exit_code == 2
+    assert "give one of them" in done.stderr

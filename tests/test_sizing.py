@@ -54,8 +54,13 @@ def test_many_examples_are_trained_on_as_is_the_default():
     assert (found.batch_size, found.epochs, found.patience) == (64, 20, 4)
     assert why[2:] == [
         "20 epochs of 352 steps",
-        "or until 4 in a row are no better on validation",
+        "or until 4 epochs in a row are no better on validation",
     ]
+
+
+def test_patience_stands_alone_where_the_epochs_were_set():
+    _, why = sized_for(22_500, 2_500, free=("training.patience",))
+    assert why == ["until 4 epochs in a row are no better on validation"]
 
 
 @pytest.mark.parametrize(("train", "size"), [(1_000, 16), (1_001, 32), (5_000, 32), (5_001, 64)])

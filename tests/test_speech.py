@@ -171,14 +171,14 @@ def test_more_samples_than_fit_are_refused_before_they_are_read(tmp_path, monkey
             audio.header(tmp_path / name)
 
 
-def test_without_soundfile_wav_is_read_and_flac_names_the_extra(tmp_path, monkeypatch):
+def test_without_soundfile_wav_is_read_and_flac_names_the_package(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.flac", NOISE, RATE)
     soundfile.write(tmp_path / "alaw.wav", NOISE, RATE, "ALAW")
     write(tmp_path / "a.wav", NOISE)
     monkeypatch.setitem(sys.modules, "soundfile", None)
     assert len(audio.read(tmp_path / "a.wav").samples) == 1000
     for name, kind in (("a.flac", "FLAC"), ("alaw.wav", "A-law")):
-        with pytest.raises(InputError, match=rf"{kind}.*pip install 'seqmodels\[audio\]'"):
+        with pytest.raises(InputError, match=rf"{kind}.*pip install soundfile"):
             audio.read(tmp_path / name)
 
 

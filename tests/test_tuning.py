@@ -576,7 +576,7 @@ def test_without_optuna_the_command_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     done = command("digits")
     assert done.exit_code == 2
-    assert "pip install 'seqmodels[tune]'" in done.stderr
+    assert "pip install optuna" in done.stderr
 
 
 def test_the_first_trial_has_the_sizes_that_the_data_decide():

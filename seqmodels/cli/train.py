@@ -88,6 +88,8 @@ def train(
 
     `seqmodels train --like runs/imdb-binary-1`
     """
+    if as_json and log_json:
+        raise InputError("--json and --log-json both write to standard output: give one of them.")
     terminal.import_modules(imports)
     from seqmodels.plan import check as check_plan
     from seqmodels.settings import resolve as resolved

@@ -63,7 +63,7 @@ def tune(
     """Search for good settings by many short trainings. The test part is not read.
 
     Learning rate, units, layers, dropout, and what the dataset declares are searched, unless
-    they are fixed. Needs Optuna: `pip install 'seqmodels[tune]'`.
+    they are fixed. Needs Optuna: `pip install optuna`.
 
     For example:
 

@@ -143,9 +143,14 @@ def compare(runs: Sequence[str | Path | Run], *, to: str | Path | Run | None = N
     opened = open_all(paths)
     groups, notes = _grouped(opened)
     if len(groups) < 2:
+        alike = (
+            "differ in nothing but the seed"
+            if len({run.seed for run in opened}) > 1
+            else ("do not differ in what was asked for")
+        )
         raise InputError(
-            f"These {len(opened)} runs differ in nothing but the seed, so that there is nothing "
-            f"to compare. Add a run with other settings."
+            f"These {len(opened)} runs {alike}, so that there is nothing to compare. Add a run "
+            f"with other settings."
         )
     head = opened[0].head
     sign = 1 if head.higher_is_better else -1

@@ -120,9 +120,15 @@ def _apart(a: Opened, b: Opened) -> str | None:
     columns = [[str(name) for name in one.prediction.columns or ()] for one in (a, b)]
     if columns[0] != columns[1]:
         kind = "classes" if a.prediction.scores is not None else "numbers"
-        only = [name for name in (*columns[0], *columns[1]) if (name in columns[0])
-                != (name in columns[1])]  # fmt: skip
-        return f"{pair}: they answer with other {kind}; only one has {some(only or columns[1])}."
+        extra = [
+            [name for name in own if name not in other] for own, other in (columns, columns[::-1])
+        ]
+        told = [
+            f"only {str(one.path)!r} has {some(names)}"
+            for one, names in zip((a, b), extra, strict=True) if names
+        ]  # fmt: skip
+        which = ", ".join(told) or "the same in another order"
+        return f"{pair}: they answer with other {kind}; {which}."
     hint = "Train both on the same data; with --limit, each seed draws other examples."
     if len(a.targets) != len(b.targets):
         counts = f"{len(a.targets):,} and {len(b.targets):,}"

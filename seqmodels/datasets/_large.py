@@ -215,7 +215,7 @@ def _readable(path: Path) -> Iterator[None]:
         raise
     except ImportError:
         raise InputError(
-            f"Reading {path.name} needs pyarrow. Install seqmodels[parquet], or give a CSV."
+            f"Reading {path.name} needs pyarrow: pip install pyarrow. Or give a CSV."
         ) from None
     except (ValueError, EOFError, OSError, pd.errors.ParserWarning) as error:
         raise InputError(

@@ -128,7 +128,7 @@ def _read_file(path: Path, given: Mapping[str, Any]) -> Any:
         raise InputError(f"{str(path)!r} is empty. Give a table with a header and rows.") from None
     except ImportError:
         raise InputError(
-            f"Reading {path.name} needs pyarrow. Install seqmodels[parquet], or give a CSV."
+            f"Reading {path.name} needs pyarrow: pip install pyarrow. Or give a CSV."
         ) from None
     except (
         ValueError,

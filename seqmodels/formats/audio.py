@@ -200,7 +200,7 @@ def _opened(path: Path) -> Any:
     except (ImportError, OSError):
         raise InputError(
             f"{str(path)!r} is {_what(path)}; without soundfile only WAV with plain samples is "
-            f"read. Install it: pip install 'seqmodels[audio]'."
+            "read: pip install soundfile."
         ) from None
     try:
         return soundfile.SoundFile(path)

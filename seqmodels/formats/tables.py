@@ -284,7 +284,7 @@ def _parquet_file(path: Path) -> Iterator[Any]:
         import pyarrow.parquet as parquet
     except ImportError:
         raise InputError(
-            f"Reading {path.name} needs pyarrow. Install seqmodels[parquet], or give a CSV."
+            f"Reading {path.name} needs pyarrow: pip install pyarrow. Or give a CSV."
         ) from None
     try:
         with parquet.ParquetFile(path) as file:

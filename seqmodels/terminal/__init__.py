@@ -51,19 +51,22 @@ def import_modules(modules: list[str] | None) -> None:
             importlib.import_module(module)
         except Exception as error:
             hint = " Leave .py out." if module.endswith(".py") else ""
+            if not hint and isinstance(error, ModuleNotFoundError) and error.name == module:
+                hint = " Check the name, or run where the module is (PYTHONPATH)."
             kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
             raise InputError(f"--import {module}: {kind}{error}.{hint}") from error
 
 
 def read_text(file: str) -> str:
     """Return the text of a file or of standard input."""
+    who = "Standard input" if file == "-" else repr(file)
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"Cannot read {file!r}: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise InputError(f"{file!r} is not UTF-8 text ({error.reason}). Convert it.") from None
+        raise InputError(f"{who} is not UTF-8 text ({error.reason}). Convert it.") from None
 
 
 @contextlib.contextmanager

@@ -204,7 +204,5 @@ def needed() -> Any:
     try:
         import optuna
     except ImportError:
-        raise InputError(
-            "Tuning needs Optuna, which is not installed: pip install 'seqmodels[tune]'."
-        ) from None
+        raise InputError("Tuning needs Optuna: pip install optuna.") from None
     return optuna
