@@ -256,9 +256,10 @@ def page(found: Mapping[str, Any]) -> str:
     tables = []
     for family, title in FAMILIES.items():
         own = [one for one in DEFAULTS if one.family == family]
-        shown = [row for row in (compared(one, found) for one in own) if row]
-        if not shown:  # not run yet
+        own = [one for one in own if compared(one, found)]
+        if not own:  # not run yet
             continue
+        shown = [compared(one, found) for one in own]
         reasons = "\n".join(f"- **{one.what}**: {one.why}" for one in own)
         run = {key.split("|")[0] for key in found if key.split("|")[1].startswith(f"{family}:")}
         data = ", ".join(f"`{name}`" for name in sorted(run))

@@ -94,6 +94,15 @@ def test_a_dataset_refuses_an_empty_part_and_unlike_targets():
         Dataset(train=some, test=Examples(["a"], {"colour": [1]}), encoder=TextEncoder())
 
 
+def test_inputs_without_a_target_are_some_or_none():
+    some = Examples(["a"], {"mood": ["good"]})
+    with pytest.raises(InputError, match=r"^There are no inputs in unlabelled=\. Leave it out, or"):
+        Dataset(train=some, test=some, encoder=TextEncoder(), unlabelled=[])
+    assert Dataset(train=some, test=some, encoder=TextEncoder()).unlabelled is None
+    one = Dataset(train=some, test=some, encoder=TextEncoder(), unlabelled=["b"])
+    assert one.unlabelled == ["b"]
+
+
 def test_targets_without_a_name_and_an_encoder_class_are_refused():
     with pytest.raises(InputError, match=r"targets by name, as in .*, got list"):
         Examples(["a"], ["good"])
