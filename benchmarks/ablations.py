@@ -118,6 +118,17 @@ DEFAULTS = (
         "a shape is known by what comes after it, too (Schuster and Paliwal 1997).",
     ),
     Default(
+        "segments", "sequences", UCR,
+        {"backbone.segment": None, "backbone.hop": None, "backbone.most": None,
+         "backbone.scales": 1, "backbone.embed": None},
+        "read point by point, a sequence is long and each step says little; a segment of eight "
+        "steps has a shape, and the LSTM has a quarter of the steps to remember.",
+    ),
+    Default(
+        "scales of a segment", "sequences", UCR, {"backbone.scales": 1},
+        "shapes that tell classes apart are long in one set and short in another.",
+    ),
+    Default(
         "three views", "sequences", UCR, {"backbone.views": False},
         "level and spread matter in some sets and mislead in others, so that channels are read as "
         "they are, standardised by their own sequence, and as changes.",
@@ -128,8 +139,8 @@ DEFAULTS = (
         "most (Dempster et al. 2020).",
     ),
     Default(
-        "averaged weights", "sequences", UCR, {"training.average": 0},
-        "as for texts.",
+        "a rate that falls", "sequences", UCR, {"training.decay": 0.0},
+        "small steps at the end settle what large ones found.",
     ),
     Default(
         "drawings are bent", "ink", INK, {"dataset.elastic": 0.0},

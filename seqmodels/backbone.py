@@ -47,6 +47,9 @@ class Backbone:
             width `embed` that lets through what is positive (SegRNN, Lin et al. 2023). Only
             for numbers. None: step by step.
         hop: Steps from one segment to the next. None: as many as a segment has.
+        most: Segments of a row, at most; of a longer one they begin further apart. None: all.
+        scales: Times that a segment reads as many steps around its middle, each time twice as far
+            apart, so that it sees what lies beside it more and more coarsely.
         apart: Read each channel that is foretold by itself, all with the same weights, from
             which its own future follows (PatchTST, Nie et al. 2023). Only for forecasts, of
             numbers, by `level` "last".
@@ -81,6 +84,8 @@ class Backbone:
     level: Literal["absolute", "last"] = "absolute"
     segment: Size | None = None
     hop: Size | None = None
+    most: Annotated[int, Ge(2)] | None = None
+    scales: Annotated[int, Ge(1), Le(12)] = 1
     apart: bool = False
     linear: Annotated[int, Ge(0)] = 0
     views: bool = False
@@ -111,6 +116,8 @@ class Backbone:
                 for name, value in given.items()
                 if value
             ]
+        if (self.scales > 1 or self.most) and not self.segment:
+            problems.append("Backbone(scales=, most=) needs segment=. Give it, or neither.")
         if self.hop and self.hop > (self.segment or 1):
             problems.append(
                 f"Backbone(hop={self.hop}) leaves steps out: give segment= of at least as many."

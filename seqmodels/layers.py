@@ -44,27 +44,54 @@ class Segments(keras.layers.Layer):
     Args:
         size: Steps of a segment.
         hop: Steps from one segment to the next, up to `size`.
+        most: Segments of a row, from 2; in a longer one they begin further apart. None: no limit.
+        scales: Times that as many steps are read around the same middle, each time twice as far
+            apart: what lies beside a segment, more and more coarsely.
         name: Of the layer.
     """
 
-    def __init__(self, size: int, hop: int, name: str | None = None):
+    def __init__(
+        self,
+        size: int,
+        hop: int,
+        scales: int = 1,
+        most: int | None = None,
+        name: str | None = None,
+    ):
         super().__init__(name=name)
-        self.size, self.hop = size, hop
+        self.size, self.hop, self.scales, self.most = size, hop, scales, most
 
     def call(self, x: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return segments [B, S, size * C] of `x` [B, T, C], and how many of each row are real."""
+        """Return segments of `x` [B, T, C], and how many of each row are real.
+
+        Returns:
+            [B, S, scales * size * C]: the segments themselves come first.
+        """
         shape: Any = tf.shape(x)
         real = tf.sequence_mask(lengths, shape[1])[:, :, None]  # [B, T, 1]
-        counts: Any = 1 - -tf.maximum(lengths - self.size, 0) // self.hop  # [B]
+        hops: Any = self.hop  # of each row [B], where they differ
+        if self.most is not None:
+            hops = tf.maximum(self.hop, -(-(lengths - self.size) // (self.most - 1)))
+        counts: Any = 1 - -tf.maximum(lengths - self.size, 0) // hops  # [B]
         count: Any = tf.reduce_max(counts)
-        room = tf.maximum((count - 1) * self.hop + self.size - shape[1], 0)
-        pieces = tf.pad(tf.where(real, x, 0), [[0, 0], [0, room], [0, 0]])
-        if self.hop == self.size:
-            pieces = pieces[:, : count * self.size]  # each step is in one place
+        middle, widest = self.size // 2, 2 ** (self.scales - 1)
+        before = middle * (widest - 1)
+        room = tf.maximum(tf.reduce_max((counts - 1) * hops) + self.size - shape[1], 0)
+        after = room + (self.size - 1 - middle) * (widest - 1)
+        x = tf.pad(tf.where(real, x, 0), [[0, 0], [before, after], [0, 0]])
+        beside = [
+            middle + 2**i * (k - middle) for i in range(self.scales) for k in range(self.size)
+        ]
+        places: Any = before + tf.constant(beside)
+        if self.most is not None:
+            places += (tf.minimum(tf.range(count), counts[:, None] - 1) * hops[:, None])[..., None]
+            pieces = tf.gather(x, places, axis=1, batch_dims=1)
+        elif self.hop == self.size and self.scales == 1:
+            pieces = x[:, : count * self.size]  # each step is in one place
         else:
-            places = tf.range(count)[:, None] * self.hop + tf.range(self.size)  # [S, size]
-            pieces = tf.gather(pieces, places, axis=1)
-        return tf.reshape(pieces, [shape[0], count, self.size * int(x.shape[-1] or 1)]), counts
+            pieces = tf.gather(x, places + tf.range(count)[:, None] * self.hop, axis=1)
+        width = len(beside) * int(x.shape[-1] or 1)
+        return tf.reshape(pieces, [shape[0], count, width]), counts
 
 
 class FromLast(keras.layers.Layer):

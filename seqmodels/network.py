@@ -144,7 +144,7 @@ class _Member:
         sizes = self.sizes
         if sizes.segment:
             hop = sizes.hop or sizes.segment
-            h, steps = layers.Segments(sizes.segment, hop)(h, steps)
+            h, steps = layers.Segments(sizes.segment, hop, sizes.scales, sizes.most)(h, steps)
         if sizes.embed:
             h = self._dense(sizes.embed, 0, "projection")(h)
         if sizes.embed and sizes.segment:
@@ -178,7 +178,7 @@ def _of_member(sizes: Backbone, spec: Spec, outputs: int) -> Iterator[tuple[str,
         yield "embedding/embeddings", (spec.vocabulary, width)
     else:
         width = 1 if sizes.apart else _width(sizes, spec)
-        width *= sizes.segment or 1
+        width *= (sizes.segment or 1) * sizes.scales
         if sizes.embed:
             yield from _dense("projection", width, sizes.embed)
             width = sizes.embed

@@ -24,6 +24,8 @@ VARIANTS = {
     "segments": (NUMBERS, Backbone(**SMALL, segment=4, embed=5)),
     "overlapping segments": (NUMBERS, Backbone(**SMALL, segment=4, hop=3, bidirectional=True)),
     "every segment": (NUMBERS, Backbone(**SMALL, segment=3, hop=1, embed=5, layers=2)),
+    "several scales": (NUMBERS, Backbone(**SMALL, segment=4, hop=2, scales=3, embed=5)),
+    "some segments": (NUMBERS, Backbone(**SMALL, segment=3, hop=1, most=4, scales=2)),
     "views": (NUMBERS, Backbone(**SMALL, views=True, segment=2, embed=4)),
     "kernels": (NUMBERS, Backbone(**SMALL, kernels=20)),
     "members": (NUMBERS, Backbone(**SMALL, members=3, views=True, kernels=6, embed=5)),
@@ -98,6 +100,25 @@ def test_a_segment_holds_its_steps_and_zeros_past_the_end_of_a_row():
     assert np.asarray(Segments(4, 1)(x[:, :1], np.int32([1]))[0]).tolist() == [
         [[1, 2, 0, 0, 0, 0, 0, 0]]
     ]
+
+
+def test_segments_of_a_long_row_begin_further_apart():
+    x = np.arange(1, 24, dtype=np.float32).reshape(1, 23, 1).repeat(3, axis=0)
+    pieces, counts = Segments(2, 1, most=4)(x, np.int32([23, 5, 1]))
+    assert np.asarray(counts).tolist() == [4, 4, 1]
+    assert np.asarray(pieces)[0].tolist() == [[1, 2], [8, 9], [15, 16], [22, 23]]
+    assert np.asarray(pieces)[1].tolist() == [[1, 2], [2, 3], [3, 4], [4, 5]]
+    assert np.asarray(pieces)[2, 0].tolist() == [1, 0]
+
+
+def test_a_scale_reads_as_many_steps_around_the_same_middle_twice_as_far_apart():
+    x = np.arange(1, 12, dtype=np.float32).reshape(1, 11, 1)
+    pieces, counts = Segments(4, 2, 3)(x, np.int32([9]))
+    assert np.asarray(counts).tolist() == [4]
+    assert np.asarray(pieces)[0, 1].tolist() == [3, 4, 5, 6, 1, 3, 5, 7, 0, 1, 5, 9]
+    plain, as_many = Segments(4, 2)(x, np.int32([9]))
+    np.testing.assert_array_equal(plain, pieces[..., :4])
+    np.testing.assert_array_equal(counts, as_many)
 
 
 def test_steps_are_told_by_their_difference_to_the_last_real_one():

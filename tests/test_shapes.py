@@ -18,7 +18,7 @@ from seqmodels.shapes import FAR, LEAST, SHARP, Kernels, Members, Views, each
 RNG = np.random.default_rng(0)
 LENGTHS = np.int32([11, 1, 4, 30])
 X = RNG.normal(size=(4, 30, 2)).astype(np.float32)
-SIZES = Backbone(units=5, segment=4, hop=2, embed=6, views=True, kernels=12, members=2)
+SIZES = Backbone(units=5, segment=4, hop=2, scales=3, embed=6, views=True, kernels=12, members=2)
 
 
 def test_a_view_is_standardised_by_the_steps_of_its_own_row():

@@ -29,8 +29,14 @@ from seqmodels.registry import Found, Task, register_dataset
 _DEFAULT: Mapping[str, Any] = {
     "backbone.bidirectional": True,
     "backbone.views": True,
+    "backbone.segment": 8,
+    "backbone.hop": 2,
+    "backbone.most": 64,
+    "backbone.scales": 5,
+    "backbone.embed": 64,
     "backbone.kernels": 480,
     "training.average": 5,
+    "training.decay": 1.0,
     "training.valid": 0.03,  # few cannot tell when to stop, and are missed where there are few
 }
 
