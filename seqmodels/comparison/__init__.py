@@ -146,7 +146,7 @@ def compare(runs: Sequence[str | Path | Run], *, to: str | Path | Run | None = N
         alike = (
             "differ in nothing but the seed"
             if len({run.seed for run in opened}) > 1
-            else ("do not differ in what was asked for")
+            else "do not differ in what was asked for"
         )
         raise InputError(
             f"These {len(opened)} runs {alike}, so that there is nothing to compare. Add a run "
