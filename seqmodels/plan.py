@@ -116,6 +116,7 @@ class Plan:
             by = self._strata(train, target)
             train, valid = train.split(self.training.valid, self.seed, by, data.apart)
         parts = [self._sample(part, i) for i, part in enumerate((train, valid, data.test))]
+        self._refuse_few(parts, target)
         more = data.unlabelled
         if more is not None:
             more = self._sample(Examples(more, {}), len(parts)).inputs
@@ -143,6 +144,18 @@ class Plan:
             return part
         rng = np.random.default_rng([self.seed, number])
         return part.take(np.sort(rng.permutation(len(part))[: self.limit]))
+
+    def _refuse_few(self, parts: Seq[Examples], target: str) -> None:
+        """Refuse classes that a limit leaves unknown, before anything costs time."""
+        if self.limit is None:
+            return
+        try:
+            head = self.head.fit(parts[0].target(target))
+            for part in parts[1:]:
+                head.encode(part.target(target))
+        except InputError as error:
+            hint = f"Only {self.limit} examples of each part are used (limit=, --limit)."
+            raise InputError([f"{problem} {hint}" for problem in error.problems]) from None
 
     def _strata(self, train: Examples, target: str) -> str | None:
         """Return the target when it has classes whose shares both parts should keep."""

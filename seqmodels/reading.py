@@ -47,8 +47,10 @@ def recognised(path: Path, given: Mapping[str, Any]) -> tuple[str, Found]:
         raise InputError(unfit)
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
+    own = f" If it holds the data of {path.name!r}: `seqmodels train {path.name} --data {path}`."
     raise InputError(
-        f"{str(path)!r} holds nothing that a dataset knows by its content. The page 'From a file "
+        f"{str(path)!r} holds nothing that a dataset knows by its content."
+        f"{own if path.name in DATASETS else ''} The page 'From a file "
         f"to a model' (docs/formats/index.md) lists the formats; a dataset of your own takes ten "
         f"lines: `seqmodels new dataset NAME`."
     )

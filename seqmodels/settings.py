@@ -90,7 +90,7 @@ def resolve(
     sizes = backbone or attempt(lambda: _fields(Backbone, groups["backbone"], "the backbone"))
     training = attempt(lambda: _fields(Training, groups["training"], "training"))
     if limit is not None and limit < 2:
-        problems.append(f"A limit needs at least 2 examples, got {limit!r}.")
+        problems.append(f"limit (--limit) needs at least 2 examples, got {limit!r}.")
     if seed < 0:
         problems.append(f"A seed is a whole number from 0, got {seed!r}.")
     if problems:

@@ -64,7 +64,8 @@ def test_results_go_to_standard_output_and_the_log_to_standard_error(tmp_path):
     done = call("train", "adding", *SMALL, "--out", str(tmp_path / "r"), "--json")
     found = json.loads(done.stdout)
     evaluation = {"scores", "baselines", "intervals", "lifts", "resampled", "draws"}
-    assert set(found) == {"run", *evaluation}
+    assert set(found) == {"run", "doubts", *evaluation}
+    assert found["doubts"] == json.loads((tmp_path / "r" / "run.json").read_text())["doubts"] != []
     assert "epoch 1/2" in done.stderr
     assert "\r" not in done.stderr, "piped output is plain lines"
 
@@ -74,7 +75,16 @@ def test_a_finished_run_shows_scores_beside_the_baseline(tmp_path):
     assert done.exit_code == 0
     assert "model" in done.stdout
     assert "mean" in done.stdout
-    assert done.stderr == ""
+    doubts = json.loads((tmp_path / "r" / "run.json").read_text())["doubts"]
+    assert done.stderr.splitlines() == [f"Doubt: {line}" for line in doubts] != []
+
+
+def test_a_limit_that_leaves_classes_unknown_is_named(tmp_path):
+    done = call("train", "digits", "--limit", "3", "--out", str(tmp_path / "r"))
+    assert done.exit_code == 2
+    assert "knows the classes seen in training" in done.stderr
+    assert "Only 3 examples of each part are used (limit=, --limit)." in done.stderr
+    assert not (tmp_path / "r").exists()
 
 
 def test_check_finds_every_mistake_at_once_each_with_its_fix(tmp_path):

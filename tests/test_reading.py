@@ -102,6 +102,13 @@ def test_a_path_that_nobody_or_several_know_is_refused(readers, written, text, m
         resolve(str(written(text)))
 
 
+def test_a_folder_with_the_name_of_a_dataset_is_said_to_be_perhaps_its_data(tmp_path):
+    (tmp_path / "imdb").mkdir()
+    (tmp_path / "imdb" / "odd.bin").write_bytes(b"odd")
+    with pytest.raises(sm.InputError, match=r"of 'imdb': `seqmodels train imdb --data .*imdb`"):
+        recognised(tmp_path / "imdb", {})
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

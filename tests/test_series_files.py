@@ -87,6 +87,15 @@ def test_a_table_of_one_series_needs_nothing_said(tmp_path, form):
     assert len(set(np.round(steps, 6))) == 1, "rows rise by the same amount, in order"
 
 
+def test_numbers_that_nobody_reads_are_named(tmp_path):
+    rows = lines("date,shop,price,rain", lambda i: f"2020-01-{i + 1:02d},7,{i}.5,{i % 3}.1", 30)
+    asked = {"target": "price", "group": "shop"}
+    told = "not read: 'rain' (inputs=, as in --set dataset.inputs=price,rain)"
+    assert read(written(tmp_path, rows), **asked).says[-1] == told
+    chosen = read(written(tmp_path, rows), **asked, inputs=("price",))
+    assert not any("not read" in line for line in chosen.says)
+
+
 def test_json_lines_and_parquet_are_read(tmp_path):
     frame = pd.DataFrame({"date": pd.date_range("2020-01-01", periods=90), "y": np.arange(90.0)})
     text = frame.assign(date=frame["date"].astype(str)).to_json(orient="records", lines=True)

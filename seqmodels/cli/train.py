@@ -50,7 +50,7 @@ def train(
     check: Annotated[
         bool, typer.Option("--check", help="Look for mistakes and train nothing.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show nothing while training.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress; doubts are told.")] = False,
     allow_leak: Annotated[
         str | None,
         typer.Option(metavar="REASON", help="Train although the audit says FAIL; see `inspect`."),
@@ -140,7 +140,7 @@ def train(
     asked_of_run = {"out": out, "quiet": quiet, "allow_leak": allow_leak, "log": loggers}
     asked_of_run |= {"budget": time_to_run, "baselines": not no_baselines}
     run = options.tensorflow("launch").train(dataset, **what, **asked_of_run)
-    _finish(run, as_json, told=log_json)
+    _finish(run, as_json, quiet, told=log_json)
 
 
 def _again(
@@ -166,10 +166,10 @@ def _again(
     launch = options.tensorflow("launch")
     told = any(not isinstance(one, str) for one in log)
     if resume is not None:
-        _finish(launch.resume(resume, data=data, quiet=quiet, log=log), as_json, told)
+        _finish(launch.resume(resume, data=data, quiet=quiet, log=log), as_json, quiet, told)
         return
     run = launch.repeat(like, data=data, seed=seed, out=out, quiet=quiet, log=log)
-    _finish(run, as_json, told)
+    _finish(run, as_json, quiet, told)
     if not quiet:
         terminal.errors.print(launch.compared(like, run), markup=False, soft_wrap=True)
 
@@ -180,12 +180,19 @@ def _loggers(names: list[str] | None, log_json: bool) -> list[Any]:
     return [*(names or ()), *([JsonLines(sys.stdout)] if log_json else ())]
 
 
-def _finish(run: Run, as_json: bool, told: bool = False) -> None:
-    """Show what a finished run found; `told`: its last line of JSON has said so."""
+def _finish(run: Run, as_json: bool, quiet: bool, told: bool) -> None:
+    """Show what a finished run found; `told`: its last line of JSON has said so.
+
+    Where a quiet training has not told its doubts, they are told here.
+    """
+    doubts = run.record["doubts"]
+    for line in doubts if quiet else ():
+        terminal.errors.print(f"Doubt: {line}", markup=False, soft_wrap=True)
     if told:
         return
     if as_json:
-        terminal.print_json({"run": str(run.path), **run.evaluation.record()})
+        record = {"run": str(run.path), **run.evaluation.record(), "doubts": doubts}
+        terminal.print_json(record)
         return
     tables.show_scores(run.evaluation, run.model.head.headline)
     print(f"\n{run.path}")

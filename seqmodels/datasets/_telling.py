@@ -43,6 +43,20 @@ def says(
     return f"{name}: {forms[found.layout]}{many}, {len(steps.values):,} steps"
 
 
+def unread(found: Columns, read: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    """Return a line about columns of numbers that nobody reads, if there are any.
+
+    Args:
+        found: What the table holds.
+        read: The columns that are read, as inputs or targets.
+        others: Those of times and of groups.
+    """
+    left = [name for name in found.numbers if name not in (*read, *others)]
+    if found.layout != "long" or not left:
+        return ()
+    return (f"not read: {some(left)} (inputs=, as in --set dataset.inputs={read[0]},{left[0]})",)
+
+
 def gaps(steps: Steps, rows: int, missing: str) -> tuple[str, ...]:
     """Return a line about what was missing, if anything was."""
     unknown = steps.unknown

@@ -18,7 +18,7 @@ from seqmodels.datasets._samples import sample_of
 from seqmodels.datasets._sizes import sizes_of
 from seqmodels.datasets._steps import Duplicates, Irregular, Missing, steps_of
 from seqmodels.datasets._tables import DataFrame, absent_columns, find_table
-from seqmodels.datasets._telling import gaps, no_series, refuse_several, says
+from seqmodels.datasets._telling import gaps, no_series, refuse_several, says, unread
 from seqmodels.datasets._windows import Reach, Windows, chosen
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.errors import InputError
@@ -219,7 +219,8 @@ def series(
         ),
         head="regression",
         says=(says(name, found, times, aims, groups, steps), sizes.says,
-              *gaps(steps, len(frame), missing)),
+              *gaps(steps, len(frame), missing),
+              *(() if inputs else unread(found, columns, (*times, *groups)))),
     )  # fmt: skip
 
 

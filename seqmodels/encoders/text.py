@@ -112,8 +112,18 @@ class TextEncoder(Encoder):
         return Spec(vocabulary=len(self._vocabulary()) + 1)
 
     def read(self, text: str) -> list[str]:
-        """Return the lines of `text`, each a text of its own; blank ones at the end are not."""
-        return [line.strip() for line in io.StringIO(text.rstrip(), newline=None)]
+        """Return the lines of `text`, each a text of its own; blank ones at the end are not.
+
+        Raises:
+            InputError: A line before is blank, so that answers would not stand beside lines.
+        """
+        lines = [line.strip() for line in io.StringIO(text.rstrip(), newline=None)]
+        if blank := [number for number, line in enumerate(lines, start=1) if not line]:
+            raise InputError(
+                f"A text needs at least one word; blank: line {some(blank)}. Give one text a line, "
+                f"as `grep .` does, which leaves blank lines out."
+            )
+        return lines
 
     def show(self, example: str) -> str:
         """Return the text in one line of at most 80 characters."""
