@@ -14,7 +14,6 @@ from seqmodels import batches
 from seqmodels.data import Encoder
 from seqmodels.examples import Examples
 from seqmodels.heads.base import Head
-from seqmodels.model import SequenceModel
 from seqmodels.plan import Parts
 from seqmodels.sequences import Sequences
 
@@ -41,18 +40,10 @@ class Part:
     unlabelled: Sequences | None = None
 
     @classmethod
-    def of(
-        cls,
-        encoder: Encoder,
-        head: Head,
-        examples: Examples,
-        target: str,
-        unlabelled: Seq[Any] | None = None,
-    ) -> Self:
+    def of(cls, encoder: Encoder, head: Head, examples: Examples, target: str) -> Self:
         """Return examples as a fitted encoder and a fitted head read them."""
         rows = encoder.encode(examples.inputs)
-        more = None if unlabelled is None else encoder.encode(unlabelled)
-        return cls(rows, head.encode(examples.target(target)), encoder.vary, more)
+        return cls(rows, head.encode(examples.target(target)), encoder.vary)
 
     def batch(self, rows: np.ndarray, step: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
         """Return rows as training reads them in one step, whenever it is taken.
@@ -70,21 +61,16 @@ class Part:
         return self.vary(x, lengths, np.random.default_rng([*step, VARIED]))
 
 
-def encoded(model: SequenceModel, parts: Parts) -> dict[str, Part]:
-    """Return each part as the network sees it.
+def encoded(
+    encoder: Encoder, head: Head, parts: Parts, names: Seq[str] = ("train", "valid", "test")
+) -> dict[str, Part]:
+    """Return each part of those `names`, "train" among them, as the network sees it.
 
-    Inputs without a target that are in a part as well, step for step, are left out.
+    Inputs without a target that are in one of them as well, step for step, are left out.
     """
-    found = {
-        name: Part.of(model.encoder, model.head, part, parts.target, more)
-        for name, part, more in (
-            ("train", parts.train, parts.unlabelled),
-            ("valid", parts.valid, None),
-            ("test", parts.test, None),
-        )
-    }
-    more = found["train"].unlabelled
-    if more is not None:
+    found = {name: Part.of(encoder, head, getattr(parts, name), parts.target) for name in names}
+    if parts.unlabelled is not None:
+        more = encoder.encode(parts.unlabelled)
         more = without(more, [part.sequences for part in found.values()])
         found["train"] = replace(found["train"], unlabelled=more)
     return found

@@ -116,7 +116,7 @@ def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, E
     """
     run = Run(path)
     parts = restored(moved(run.record, data)).parts()
-    rows = encoded(run.model, parts)
+    rows = encoded(run.model.encoder, run.model.head, parts)
     prediction = run.model.answer(rows["test"].sequences)
     head, target = run.model.head, parts.target
     reference = yardstick(head, target, parts.train)

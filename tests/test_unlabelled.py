@@ -1,6 +1,7 @@
 """Inputs without a target: what word vectors and a first training make of them."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,9 @@ def learned(unlabelled, head=None, **backbone):
     inputs, targets = written(40, 1)
     encoder, head = TextEncoder().fit(inputs), head or Binary().fit(targets)
     sizes = Backbone(**{"units": 3, "embed": 4, "vectors": 2, **backbone})
-    part = Part.of(encoder, head, sm.Examples(inputs, {"y": targets}), "y", unlabelled)
+    part = Part.of(encoder, head, sm.Examples(inputs, {"y": targets}), "y")
+    more = None if unlabelled is None else encoder.encode(unlabelled)
+    part = replace(part, unlabelled=more)
     return SequenceModel(encoder, sizes, head), part
 
 
@@ -185,7 +188,8 @@ def test_nothing_is_taught_where_nothing_is_asked_for_or_there_is_nothing_to_lab
     numbers = Regression().fit([1.0, 2.0])
     inputs = written(40, 1)[0]
     encoder = TextEncoder().fit(inputs)
-    part = Part.of(encoder, numbers, sm.Examples(inputs, {"y": range(40)}), "y", inputs)
+    part = Part.of(encoder, numbers, sm.Examples(inputs, {"y": range(40)}), "y")
+    part = replace(part, unlabelled=part.sequences)
     model = SequenceModel(encoder, Backbone(units=2, vectors=2), numbers)
     assert taught(model, part)[0] is part, "a number is never sure"
 

@@ -6,7 +6,7 @@ import gc
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -14,7 +14,7 @@ import numpy as np
 
 from seqmodels import training
 from seqmodels.data import Encoder
-from seqmodels.encoded import Part, without
+from seqmodels.encoded import Part, encoded
 from seqmodels.errors import InputError
 from seqmodels.heads.base import Head
 from seqmodels.model import SequenceModel
@@ -128,9 +128,5 @@ def _encoded(plan: Plan) -> _Encoded:
     head = plan.head.fit(parts.train.target(parts.target))
     with parts.as_given():
         encoder = parts.data.encoder.fit(parts.train.inputs)
-        train = Part.of(encoder, head, parts.train, parts.target, parts.unlabelled)
-        valid = Part.of(encoder, head, parts.valid, parts.target)
-        if train.unlabelled is not None:
-            more = without(train.unlabelled, [train.sequences, valid.sequences])
-            train = replace(train, unlabelled=more)
-    return _Encoded(encoder, head, train, valid, targets=parts.valid.target(parts.target))
+        found = encoded(encoder, head, parts, ("train", "valid"))
+    return _Encoded(encoder, head, **found, targets=parts.valid.target(parts.target))

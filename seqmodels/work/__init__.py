@@ -72,7 +72,7 @@ class Work:
             counts = len(parts.train), len(parts.valid), more
             self.plan, sizes = sized(plan, encoder.spec, *counts)
             self.model = SequenceModel(encoder, self.plan.backbone, head, seed=plan.seed)
-            self.encoded = encoded(self.model, parts)
+            self.encoded = encoded(encoder, head, parts)
         self.reporter = Reporter(self.plan.training.epochs, quiet=quiet)
         self.log = [*(began["log"] if began else ()), *log]
         self.loggers = Loggers(opened(self.log), self.reporter.say)
