@@ -101,6 +101,25 @@ def test_words_that_are_used_alike_have_like_vectors():
     assert abs(unit[1] @ unit[3]) < 0.4
 
 
+def test_vectors_are_the_singular_ones_of_how_much_more_often_than_by_chance_words_meet():
+    told = np.random.default_rng(0).integers(1, 7, (60, 6))
+    told[:20, 3:] = told[:20, :1]  # some words keep to themselves
+    counts = neighbours([Sequences.of(list(told))], 7, 2)
+    often = counts.toarray().sum(axis=1)
+    more = np.zeros((7, 7))
+    for a in range(1, 7):
+        for b in range(1, 7):  # Levy, Goldberg and Dagan 2015, equations 1, 2 and 4
+            by_chance = often[a] * often[b] ** 0.75 / sum(one**0.75 for one in often if one)
+            more[a, b] = max(np.log(max(counts[a, b], 1e-300) / by_chance), 0)
+    assert 0 < (more == 0)[1:, 1:].mean() < 1
+    left, values, _ = np.linalg.svd(more)
+    expected = (left * values) @ left.T
+    table = reduced(counts, 7, 0).astype(np.float64)
+    gram = table @ table.T
+    np.testing.assert_allclose(gram / np.trace(gram), expected / np.trace(expected), atol=1e-4)
+    assert table.std() == pytest.approx(1, rel=1e-5)
+
+
 def test_embeddings_start_from_texts_with_and_without_a_target():
     found = []
     for more in (None, ["a film superb lovely", "film fine lovely superb"] * 9):
