@@ -85,6 +85,7 @@ def doubts(
     classes: Mapping[str, Mapping[Any, int]],
     audit: Mapping[str, Any] | None = None,
     cut: Cut | None = None,
+    budget: bool = False,
 ) -> list[str]:
     """Return what is doubtful about a run, the worst first; empty where all is well.
 
@@ -98,6 +99,7 @@ def doubts(
         classes: How often each class occurs in each part; of no part where there are none.
         audit: What `Audit.record` says.
         cut: What the limit of length leaves unread.
+        budget: A budget of time said how many epochs there are.
     """
     return [
         *_leaks(audit, len(answers)),
@@ -105,7 +107,7 @@ def doubts(
         *_beaten(head, found),
         *_missing(classes),
         *_by_heart(history, patience),
-        *_unfinished(history),
+        *_unfinished(history, budget),
         *_too_few(head, found, len(answers)),
         *_cut(cut),
     ]
@@ -209,7 +211,8 @@ def _missing(classes: Mapping[str, Mapping[Any, int]]) -> Iterator[str]:
 def _by_heart(history: Sequence[Mapping[str, float]], patience: int) -> Iterator[str]:
     """Tell of training that is much better than validation where the weights were taken."""
     losses = [row["valid_loss"] for row in history]
-    row = history[int(np.argmin(losses)) if patience else -1]
+    best = int(np.argmin(losses))
+    row = history[best if patience else -1]
     loss, valid = row["loss"], row["valid_loss"]
     most = max(max(one["loss"], one["valid_loss"]) for one in history)
     if valid > GAP * loss and valid - loss > APART * most:
@@ -217,25 +220,27 @@ def _by_heart(history: Sequence[Mapping[str, float]], patience: int) -> Iterator
         told = ", ".join(
             f"{one} {row[one]:.3g} against {row[f'valid_{one}']:.3g}" for one in measures
         )
+        fewer = f"{best + 1} epochs, " if row is not history[best] else ""
         yield (
             f"Training is much better than validation in epoch {row['epoch']:.0f}, whose weights "
-            f"were taken: {told}. The network knows examples by heart: try more dropout, fewer "
-            f"units, or more data."
+            f"were taken: {told}. The network knows examples by heart: try {fewer}more dropout, "
+            f"fewer units, or more data."
         )
 
 
-def _unfinished(history: Sequence[Mapping[str, float]]) -> Iterator[str]:
+def _unfinished(history: Sequence[Mapping[str, float]], budget: bool) -> Iterator[str]:
     """Tell of a validation loss that was still falling when training ended."""
     losses = [row["valid_loss"] for row in history]
+    what = "the budget" if budget else "epochs"
     if len(losses) < 2:
         yield (
-            "After a single epoch nothing tells whether training was finished: raise epochs, and "
-            "it stops by itself."
+            f"After a single epoch nothing tells whether training was finished: raise {what}, and "
+            f"it stops by itself."
         )
     elif losses[-1] < (1 - FALLING) * min(losses[:-1]):
         yield (
             f"Training was not finished: the validation loss still fell in the last of "
-            f"{len(losses)} epochs, from {min(losses[:-1]):.4g} to {losses[-1]:.4g}. Raise epochs."
+            f"{len(losses)} epochs, from {min(losses[:-1]):.4g} to {losses[-1]:.4g}. Raise {what}."
         )
 
 

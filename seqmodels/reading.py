@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,9 @@ def recognised(path: Path, given: Mapping[str, Any]) -> tuple[str, Found]:
     own = f" If it holds the data of {path.name!r}: `seqmodels train {path.name} --data {path}`."
     raise InputError(
         f"{str(path)!r} holds nothing that a dataset knows by its content."
-        f"{own if path.name in DATASETS else ''} The page 'From a file "
-        f"to a model' (docs/formats/index.md) lists the formats; a dataset of your own takes ten "
+        f"{own if path.name in DATASETS else ''} Known are tables with a column of texts or of "
+        f"times (CSV, JSON lines, Parquet), a folder of texts or sounds for each class, .ts, UCR "
+        f"and .arff files, and drawings: docs/formats/index.md. A dataset of your own takes ten "
         f"lines: `seqmodels new dataset NAME`."
     )
 
@@ -60,10 +62,7 @@ def _unfit(path: Path) -> str | None:
     """Return why no dataset can read a path, and what to do, where its first bytes tell."""
     try:
         if path.is_dir():
-            empty = not any(path.iterdir())
-            return (
-                f"The folder {str(path)!r} is empty. Give one with data in it." if empty else None
-            )
+            return _unfit_folder(path)
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
     except OSError as error:
@@ -85,6 +84,20 @@ def _unfit(path: Path) -> str | None:
     marks = any(mark in head for mark in (b",", b";", b"\t", b"|"))
     if marks and len(head) < _HEAD and len(head.strip().splitlines()) == 1:
         return f"{who} has one line only: no rows below its header. Give a table with data."
+    return None
+
+
+def _unfit_folder(path: Path) -> str | None:
+    inside = list(islice(path.iterdir(), 2))
+    if not inside:
+        return f"The folder {str(path)!r} is empty. Give one with data in it."
+    if (path / "run.json").is_file():
+        return f"The folder {str(path)!r} is a run, not data. See it: `seqmodels report {path}`."
+    if len(inside) == 1 and inside[0].is_dir():
+        return (
+            f"The folder {str(path)!r} holds one folder alone, {inside[0].name!r}. Give that, if "
+            f"it holds the data; where folders are classes, two are needed."
+        )
     return None
 
 

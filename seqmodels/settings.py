@@ -185,7 +185,8 @@ def _source(dataset: str | Dataset) -> Source:
         return Source(lambda: dataset, {}, {})
     if not isinstance(dataset, str):
         raise InputError(
-            f"A dataset is a registered name or a Dataset, got {type(dataset).__name__}."
+            f"A dataset is a registered name, a path or a Dataset, got {type(dataset).__name__}. "
+            f"What is in memory becomes one by `seqmodels.read(data, target)`."
         )
     return DATASETS.get(dataset)
 

@@ -69,7 +69,7 @@ def sized(
         why.append(
             f"{begun} {sizes['patience']} epochs in a row are no better on validation"
             if telling
-            else f"all of them, as {valid} validation examples cannot tell when to stop"
+            else f"no early stop, as {valid} validation examples cannot tell when"
         )
     backbone = dataclasses.replace(plan.backbone, units=units, vectors=vectors)
     training = dataclasses.replace(training, **sizes)

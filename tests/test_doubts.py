@@ -149,6 +149,7 @@ def test_what_was_learned_by_heart_after_the_best_epoch_is_no_doubt_but_without_
     assert said(history=rows) == []
     (one,) = said(history=rows, patience=0)
     assert "in epoch 3" in one
+    assert "try 2 epochs, more dropout" in one
 
 
 def test_two_tiny_losses_are_no_overfitting():
@@ -159,7 +160,8 @@ def test_two_tiny_losses_are_no_overfitting():
 
 def test_a_loss_that_still_falls_asks_for_more_epochs():
     (one,) = said(history=GOOD["history"][:2])
-    assert "last of 2 epochs, from 0.5 to 0.35" in one
+    assert "last of 2 epochs, from 0.5 to 0.35. Raise epochs." in one
+    assert "Raise the budget." in said(history=GOOD["history"][:2], budget=True)[0]
     nearly = [*GOOD["history"], GOOD["history"][1] | {"epoch": 4, "valid_loss": 0.349}]
     assert said(history=nearly) == []
 

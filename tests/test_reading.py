@@ -109,6 +109,24 @@ def test_a_folder_with_the_name_of_a_dataset_is_said_to_be_perhaps_its_data(tmp_
         recognised(tmp_path / "imdb", {})
 
 
+def test_a_run_and_a_folder_in_a_folder_are_called_what_they_are(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    with pytest.raises(sm.InputError, match=r"is a run, not data. See it: `seqmodels report"):
+        recognised(tmp_path / "run", {})
+    (tmp_path / "data" / "good").mkdir(parents=True)
+    (tmp_path / "data" / "good" / "1.txt").write_text("a fine film")
+    with pytest.raises(sm.InputError, match="holds one folder alone, 'good'"):
+        recognised(tmp_path / "data", {})
+
+
+def test_the_only_column_of_texts_is_no_target(tmp_path):
+    rows = "\n".join(f"a fine film number {i},pos" for i in range(9))
+    (tmp_path / "films.csv").write_text(f"text,label\n{rows}")
+    with pytest.raises(sm.InputError, match=r"no column of texts beside 'text'.* 'label'"):
+        recognised(tmp_path / "films.csv", {"target": "text"})
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -54,6 +54,21 @@ def test_training_beats_the_baseline(run):
     assert run.scores["accuracy"] > 0.95 > run.baselines["majority class"]["accuracy"]
 
 
+@pytest.mark.parametrize("patience", [0, 2])
+def test_the_epoch_whose_weights_are_kept_is_named_where_it_is_not_the_last(
+    tmp_path, capfd, patience
+):
+    found = sm.train(
+        dataset(), head="binary", target="mood", out=tmp_path / "r", learning_rate=0.1,
+        settings={**QUICK, "training.epochs": 20, "training.patience": patience}, baselines=False,
+    )  # fmt: skip
+    losses = found.history["valid_loss"]
+    best = int(losses.argmin()) + 1
+    assert best < len(losses), "or there is nothing to name"
+    named = f"Epoch {best} was the best on validation: its weights are kept."
+    assert (named in capfd.readouterr().err) == (patience > 0)
+
+
 def test_a_run_directory_is_complete(run):
     assert sorted(path.name for path in run.path.iterdir()) == [
         "history.csv", "model", "predictions.csv", "report.html", "run.json", "scores.json",

@@ -116,7 +116,7 @@ def test_a_run_says_what_the_data_decided_and_records_it(tmp_path):
     assert (run.record["training"]["batch_size"], run.record["training"]["patience"]) == (16, 0)
     assert run.record["training"]["epochs"] == 2
     assert run.record["free"] == []
-    assert run.record["decided"][-1].startswith("Training: 64 units, for numbers, a learning rate")
+    assert run.record["decided"][-1].startswith("Training: 64 units, for numbers; a learning rate")
     assert "batches of 16, for 54 training examples" in run.record["decided"][-1]
 
 

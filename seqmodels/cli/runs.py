@@ -73,7 +73,7 @@ def predict(
     if inputs is None:
         inputs = model.encoder.read(terminal.read_text(file))
     if not len(inputs):
-        raise InputError(f"There is no input in {'standard input' if file == '-' else file!r}.")
+        raise InputError(f"There is no input in {'standard input' if file == '-' else repr(file)}.")
     rows = model.predict(inputs).rows()
     shown = [
         {"input": model.encoder.show(one), **row} for one, row in zip(inputs, rows, strict=True)

@@ -82,7 +82,8 @@ def sizes_of(
         )
     why = "as asked" if window else "the usual" if size == usual else "as much as suits so few"
     plural = f"{word}s" if " " not in word else f"times {word}"
-    pace = "steps as counted" if steps.unit == "steps" else f"steps of one {word}"
+    one = f"one {word}" if " " not in word else word  # one hour, 15 minutes
+    pace = "steps as counted" if steps.unit == "steps" else f"steps of {one}"
     foretold = "the next" if ahead == 1 else f"up to {ahead} ahead"
     return Sizes(
         window=size,

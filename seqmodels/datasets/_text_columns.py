@@ -84,6 +84,12 @@ def decide(
     taken = set(filter(None, (target, group_by)))
     if text is None:
         text = text_columns(table, {name: sample[name] for name in sample if name not in taken})
+        if not text and target in sample and _prose(sample[target]):
+            others = [name for name in sample if name != target]
+            raise InputError(
+                f"{table.path.name} has no column of texts beside {target!r}, which is to be "
+                f"predicted (target=). Choose another target: {some(others)}."
+            )
         if not text:
             return None
     absent = [

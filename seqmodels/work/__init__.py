@@ -78,7 +78,7 @@ class Work:
         self.loggers = Loggers(opened(self.log), self.reporter.say)
         self.says, self.allow_leak = list(parts.data.says), allow_leak
         if sizes:
-            self.says.append(f"Training: {', '.join(sizes)}.")
+            self.says.append(f"Training: {'; '.join(sizes)}.")
         self.audit: Mapping[str, Any] = began["audit"] if began else self._audited(parts)
         self.command = began["command"] if began else _command()
         self.like = began["like"] if began else like
@@ -132,6 +132,7 @@ class Work:
                 history = training.fit(
                     *learned, train, valid, self.plan.training, watch=watch, **how
                 )
+            self._tell_best(history)
             if isinstance(watch, budgets.Deadline) and watch.stopped:
                 self._stopped(watch.stopped, len(history))
             usage["seconds_training"] = round(sum(row["seconds"] for row in history), 1)
@@ -188,6 +189,12 @@ class Work:
         changed = dataclasses.replace(self.plan.training, **training)
         self.plan = dataclasses.replace(self.plan, training=changed)
         self.reporter.epochs = changed.epochs
+
+    def _tell_best(self, history: Sequence[Mapping[str, float]]) -> None:
+        """Tell whose weights were taken, where they are not those of the last epoch."""
+        best = min(history, key=lambda row: row["valid_loss"])["epoch"]
+        if self.plan.training.patience and best < len(history):
+            self.reporter.say(f"Epoch {best:.0f} was the best on validation: its weights are kept.")
 
     def _stopped(self, where: str, epochs: int) -> None:
         """Tell that the budget ended the training, so that `--like` repeats what was done."""

@@ -58,6 +58,7 @@ def write_results(work: Work, path: Path, history: list[Row], usage: dict[str, A
         classes=classes,
         audit=work.audit,
         cut=work.cut,
+        budget=work.decision is not None,
     )
     del work.test, work.encoded, rivals  # the report holds them alone
     give_back()
