@@ -26,6 +26,7 @@ from seqmodels.plan import Training
 from seqmodels.sequences import Sequences
 from seqmodels.settings import resolve
 from seqmodels.sizing import sized
+from seqmodels.tuning.objective import Objective
 from seqmodels.vectors import neighbours, reduced
 
 GOOD, BAD = ("superb", "lovely", "fine"), ("awful", "dull", "poor")
@@ -258,6 +259,20 @@ def test_a_run_that_was_stopped_while_it_was_taught_ends_as_one_that_was_not(tmp
     np.testing.assert_array_equal(loaded.predict(inputs).scores, whole.model.predict(inputs).scores)
     steps = loaded.encoder.encode(inputs[:1])[0]
     assert Explainer(loaded).explain(steps, np.ones(1)).whole
+
+
+def test_a_trial_of_tuning_is_taught_as_a_run_is_and_leaves_copies_out():
+    class Told(Quiet):
+        lines: list[str] = []  # noqa: RUF012  of this test alone
+
+        def say(self, text):
+            self.lines.append(text)
+
+    inputs, known = written(150, 5)[0], dataset().train.inputs
+    plan = resolve(dataset([*inputs, *known[:9]]), head="binary", settings=QUICK)
+    Objective(plan)({}, Told())
+    (line,) = [one for one in Told.lines if "learned from too" in one]
+    assert line.startswith("Of 150 inputs without a target")
 
 
 def test_within_a_budget_there_is_one_training(tmp_path):
