@@ -6,9 +6,10 @@
 
 Each row is trained with the settings that `seqmodels train` takes when nothing is asked for, or
 with a preset that is named, once for each seed, each in a process of its own. The test part is
-read once a seed. No run is left out. Writes results/quality.json after every row, and the page
-docs/results.md; rows that are there stay as they are unless --again. With --ablate it trains with
-and without each default instead, on training data alone: see ablations.py.
+read once a seed. No run is left out. Writes results/quality.json after every run; runs that are
+there stay as they are unless --again. `python benchmarks/results.py --page-only` makes the page
+docs/results.md of it. With --ablate it trains with and without each default instead, on training
+data alone: see ablations.py.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -155,7 +156,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[""], metavar="NAME")
     parser.add_argument("--seeds", type=int, help="runs of each row; else 5, of long ones 3")
     parser.add_argument("--ablate", action="store_true", help="what each default is worth")
-    parser.add_argument("--again", action="store_true", help="make rows anew that are there")
+    parser.add_argument("--again", action="store_true", help="make runs anew that are there")
     parser.add_argument("--one", nargs=2, metavar=("NAME", "SEED"), help=argparse.SUPPRESS)
     parser.add_argument("--rivals", metavar="NAME", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -176,28 +177,40 @@ def main() -> None:
         return
     path = asked.out / "quality.json"
     for row in chosen:
-        found = kept(path)
-        if asked.again or row.name not in found:
-            count = asked.seeds or SEEDS.get(row.family, 5)
-            new = measured(row, count, data)
+        seeds = asked.seeds or SEEDS.get(row.family, 5)
+        begun = {} if asked.again else kept(path).get(row.name, {})
+        for new in measured(row, seeds, data, begun):
             found = {**kept(path), row.name: new}
             save(path, {name: found[name] for name in rows if name in found})
             show(row.name, [brief(new)])
     print(f"Written: {path}. The page: python benchmarks/results.py --page-only", file=sys.stderr)
 
 
-def measured(row: Row, seeds: int, data: Path) -> dict[str, Any]:
-    """Return what came of a row: every seed's run, and the rivals."""
-    runs = [_apart("--one", row.name, str(seed), data=data) for seed in range(seeds)]
-    rivals = _apart("--rivals", row.name, data=data) if row.rivals else {}
-    return {
+def measured(
+    row: Row, seeds: int, data: Path, begun: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Yield what came of a row, whenever there is more of it: a seed's run, or the rivals.
+
+    Args:
+        row: What is trained.
+        seeds: Runs of it.
+        data: The folder of data.
+        begun: What came of it before; what is there is not run again.
+    """
+    found = {
         "row": row.name,
         "preset": row.how.get("preset"),
         "goal": row.goal,
         "anchors": [anchor._asdict() for anchor in row.anchors],
-        "runs": runs,
-        "rivals": rivals,
+        "runs": list(begun.get("runs", [])),
+        "rivals": begun.get("rivals", {}),
     }
+    for seed in range(len(found["runs"]), seeds):
+        found["runs"].append(_apart("--one", row.name, str(seed), data=data))
+        yield found
+    if set(row.rivals) - set(found["rivals"]):
+        found["rivals"] = _apart("--rivals", row.name, data=data)
+        yield found
 
 
 def brief(found: Mapping[str, Any]) -> dict[str, Any]:

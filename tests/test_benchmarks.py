@@ -149,6 +149,22 @@ def test_a_row_of_quality_tells_the_median_and_the_range_beside_the_best_rival(b
     assert brief({**errors, "goal": 0.92})["goal"] == "0.92 reached"
 
 
+def test_a_row_of_quality_that_was_begun_is_gone_on_with(benchmarks, monkeypatch, tmp_path):
+    import quality
+
+    asked = []
+    monkeypatch.setattr(quality, "_apart", lambda *words, data: asked.append(words) or {"n": words})
+    row = quality.Row("x/y", "x", rivals=["MiniRocket"])
+    *_, whole = list(quality.measured(row, 2, tmp_path, {}))
+    assert asked == [("--one", "x/y", "0"), ("--one", "x/y", "1"), ("--rivals", "x/y")]
+    begun = {"runs": whole["runs"], "rivals": {"MiniRocket": 1}}
+    asked.clear()
+    seen = [len(one["runs"]) for one in quality.measured(row, 4, tmp_path, begun)]
+    assert asked == [("--one", "x/y", "2"), ("--one", "x/y", "3")]
+    assert seen == [3, 4], "told after every run"
+    assert not list(quality.measured(row, 2, tmp_path, {**begun, "runs": [1, 2]}))
+
+
 def test_rows_of_quality_have_names_of_their_own_and_rivals_that_there_are(benchmarks):
     from quality import ROWS
     from rivals import RIVALS
