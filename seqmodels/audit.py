@@ -177,9 +177,9 @@ def audit(
                 )
             found += near_steps(material, copied, seen, tests)
     if len(data.test) < TINY:
-        half = 0.98 / np.sqrt(len(data.test))
+        count, half = len(data.test), 0.98 / np.sqrt(len(data.test))
         says = (
-            f"The test part has {len(data.test)} examples: a share measured on it may be "
+            f"The test part has {count} example{'s' * (count > 1)}: a share measured on it may be "
             f"{100 * half:.0f} % off (half the width of its 95 % interval). Hold more out: test=, "
             f"or bring more data."
         )

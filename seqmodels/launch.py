@@ -54,7 +54,8 @@ def train(
             `Binary(positive="7")`. None: the dataset's first task.
         target: Which of the dataset's targets the head reads, or which column of the data is
             to be predicted. None: the task's.
-        preset: A named set of settings that the dataset brings.
+        preset: A named set of settings that the dataset brings; or several, one over the other:
+            "mnist-strokes,best".
         data: File or folder of the data (for "series" also a pandas DataFrame); the dataset's
             argument `path`. None: looked for in `$SEQMODELS_DATA`, then in the cache, then
             downloaded where that is possible.

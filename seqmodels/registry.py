@@ -61,7 +61,7 @@ class Source:
     Args:
         make: The function; returns a `Dataset`.
         tasks: Head name to task; the first is the default. Empty: the user names a head.
-        presets: Name to settings of `train`; `"default"` is used when none is asked for.
+        presets: Name to settings of `train`; the others are laid over `"default"`.
         probe: Takes the arguments of `make`, raises as it would for missing files and wrong
             values, and returns a small `Dataset` that looks like it, in well under a second.
         look: Takes a `Path` that exists and the arguments that the user gave (as text, or as

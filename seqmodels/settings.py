@@ -52,12 +52,12 @@ def resolve(
         dataset, data, head = _recognised(Path(dataset), data, head, target, asked)
     source, problems = _source(dataset), []
     known = {**source.presets.get("default", {})}
-    if preset is not None:
-        if preset in source.presets:
-            known |= source.presets[preset]
+    for name in () if preset is None else preset.split(","):
+        if name in source.presets:
+            known |= source.presets[name]
         else:
-            offer = nearest(preset, list(source.presets)) if source.presets else "It has none."
-            problems.append(f"Unknown preset {preset!r} of dataset {dataset!r}. {offer}")
+            offer = nearest(name, list(source.presets)) if source.presets else "It has none."
+            problems.append(f"Unknown preset {name!r} of dataset {dataset!r}. {offer}")
     named = head or asked.pop("head", None) or known.get("head") or next(iter(source.tasks), None)
     if target is not None and _is_column(target, source):
         asked, target = {**asked, "dataset.target": target}, None

@@ -89,6 +89,25 @@ def test_every_preset_names_settings_that_exist():
             resolve(name, preset=None if preset == "default" else preset)
 
 
+def test_presets_lie_one_over_the_other():
+    from seqmodels.settings import resolve
+
+    plan = resolve("handwriting", preset="mnist-strokes,best")
+    assert plan.backbone.segment == 4, "of the first"
+    assert plan.backbone.members == 3, "of the second"
+    assert plan.preset == "mnist-strokes,best"
+    first = resolve("series", preset="sales,delhi-temperature")
+    last = resolve("series", preset="delhi-temperature,sales")
+    assert (first.arguments["window"], last.arguments["window"]) == (7, 12)
+    with pytest.raises(InputError, match=r"Unknown preset 'bset' .*Did you mean 'best'"):
+        resolve("handwriting", preset="mnist-strokes,bset")
+
+
+def test_every_family_of_data_has_a_stronger_preset():
+    for name in ("texts", "imdb", "strokes", "handwriting", "sequences", "speech", "series"):
+        assert "best" in DATASETS.get(name).presets, name
+
+
 PAINTS = """
 from seqmodels.registry import Registry
 COLOURS = Registry("colour", "paintbox.colours")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+TOGETHER: Mapping[str, Any] = {"backbone.members": 3}  # a stronger preset, of numbers
+
 _ANY = {  # what a table of the user's own gets
     "backbone.units": 32,
     "backbone.skip": True,
@@ -52,6 +54,7 @@ PUBLISHERS: Mapping[str, str] = {
 
 SERIES_PRESETS: Mapping[str, Mapping[str, Any]] = {
     "default": _ANY,
+    "best": TOGETHER,
     "delhi-temperature": {**_FORECAST, **_DELHI, "dataset.target": "meantemp"},
     "delhi-humidity": {**_FORECAST, **_DELHI, "dataset.target": "humidity"},
     "delhi-climate": {**_FORECAST, **_DELHI, "dataset.target": ("humidity", "meantemp")},

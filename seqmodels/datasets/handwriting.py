@@ -7,7 +7,7 @@ from annotated_types import Ge
 
 from seqmodels.data import Dataset
 from seqmodels.datasets._drawings import PUBLISHERS, mnist_strokes, pendigits
-from seqmodels.datasets._presets import DRAWING_PRESET
+from seqmodels.datasets._presets import DRAWING_PRESET, TOGETHER
 from seqmodels.download import DATA_VARIABLE, locate
 from seqmodels.encoders.strokes import StrokeEncoder
 from seqmodels.errors import InputError, some
@@ -29,6 +29,7 @@ FILES = {
     },
     presets={
         "default": DRAWING_PRESET,
+        "best": TOGETHER,
         "mnist-strokes": {
             "dataset.source": "mnist-strokes",
             "backbone.units": 64,

@@ -15,6 +15,7 @@ import numpy as np
 from seqmodels.data import Dataset
 from seqmodels.datasets import _sequence_files as files
 from seqmodels.datasets._parts import Seed, Share, held_out, suggested
+from seqmodels.datasets._presets import TOGETHER
 from seqmodels.datasets._sequence_gaps import Missing, filled
 from seqmodels.datasets._sequence_inputs import inputs
 from seqmodels.datasets._sequence_labels import classes, values_of
@@ -54,10 +55,7 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
         "binary": Task(None, "which of two classes a sequence is of"),
         "regression": Task(None, "the number that belongs to a sequence"),
     },
-    presets={
-        "default": _DEFAULT,
-        "best": {**_DEFAULT, "backbone.members": 3},
-    },
+    presets={"default": _DEFAULT, "best": TOGETHER},
     look=look,
     inputs=inputs,
 )

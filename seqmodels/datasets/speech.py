@@ -13,6 +13,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from seqmodels.data import Dataset
 from seqmodels.datasets import _labels, _recordings
 from seqmodels.datasets._parts import Seed, Share, suggested
+from seqmodels.datasets._presets import TOGETHER
 from seqmodels.datasets._recordings import Files
 from seqmodels.datasets._speech_parts import Labelled, divide
 from seqmodels.encoders.speech import SpeechEncoder
@@ -63,6 +64,7 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
             "training.patience": 10,
             "training.average": 3.0,
         },
+        "best": TOGETHER,
     },
     look=look,
 )

@@ -21,7 +21,7 @@ from seqmodels.datasets._labels_of_ink import (
     target_of,
 )
 from seqmodels.datasets._parts import Seed, Share, held_out, suggested
-from seqmodels.datasets._presets import DRAWING_PRESET
+from seqmodels.datasets._presets import DRAWING_PRESET, TOGETHER
 from seqmodels.encoders.strokes import StrokeEncoder
 from seqmodels.errors import InputError, some
 from seqmodels.examples import Examples
@@ -80,9 +80,7 @@ def inputs(path: Path, **arguments: Any) -> list[np.ndarray] | None:
         "binary": Task(None, "which of two a drawing shows"),
         "regression": Task(None, "the number that a drawing shows"),
     },
-    presets={
-        "default": DRAWING_PRESET,
-    },
+    presets={"default": DRAWING_PRESET, "best": TOGETHER},
     look=look,
     inputs=inputs,
 )
