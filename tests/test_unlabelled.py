@@ -200,6 +200,27 @@ def test_what_a_first_training_is_sure_of_is_learned_from_as_if_it_had_a_target(
     assert none is part, "nothing is so sure"
 
 
+def test_a_second_training_labels_once_more_and_learns_from_what_the_first_said(monkeypatch):
+    inputs = written(200, 5)[0]
+    model, part = learned(inputs)
+    seen: list[tuple[int, dict[Any, np.ndarray]]] = []
+
+    def fit(network, head, train, *_, **how):
+        seen.append((len(train.y), weights(network)))
+        return fitted(network, head, train, *_, **how)
+
+    fitted = teaching.training.fit
+    monkeypatch.setattr(teaching.training, "fit", fit)
+    once, *_ = taught(model, part)
+    seen.clear()
+    twice, *_ = taught(model, part, rounds=2)
+    assert [count for count, _ in seen] == [len(part.y), len(once.y)]
+    same(seen[0][1], seen[1][1])  # each begins anew
+    assert len(twice.y) > len(part.y)
+    np.testing.assert_array_equal(twice.y[: len(part.y)], part.y)
+    assert [len(row) for row in twice.sequences] != [len(row) for row in once.sequences]
+
+
 def test_nothing_is_taught_where_nothing_is_asked_for_or_there_is_nothing_to_label():
     model, part = learned(written(20, 5)[0])
     assert taught(model, part, sure=None)[0] is part
@@ -228,7 +249,7 @@ def test_a_first_training_that_was_stopped_goes_on_to_the_bit(tmp_path):
     model, part = learned(inputs)
     with pytest.raises(KeyboardInterrupt):
         taught(model, part, folder=tmp_path, watch=Broken())
-    assert list((tmp_path / teaching.FOLDER).glob("*.npz"))
+    assert list((tmp_path / teaching.FOLDER.format(1)).glob("*.npz"))
     parted, *_ = taught(*learned(inputs), folder=tmp_path)
     np.testing.assert_array_equal(parted.y, whole.y)
     for one, other in zip(parted.sequences, whole.sequences, strict=True):
