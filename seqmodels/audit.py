@@ -129,6 +129,7 @@ def audit(
     - `giveaway`: one number of one step. WARN from 90 %; FAIL from 98 % with a few values.
       A group whose every value has one class. WARN.
     - `target among inputs`: a channel that is the numeric target. FAIL.
+    - `row numbers`: the target counts the rows. WARN.
     - `word`: one word avoids 90 % of the errors. WARN.
     - `small test`: fewer than 30 examples. WARN.
 
@@ -159,6 +160,7 @@ def audit(
     windows = material.windows_share()
     same, copied = copies(material) if not windows else ([], np.zeros(material.tests, bool))
     few = effort.examples
+    found += [] if windows else giveaways.counts(material)
     found += [*same, *giveaways.length(material, few)]
     if material.texts is not None:
         if sum(map(len, material.texts)) <= effort.characters:

@@ -15,6 +15,7 @@ from seqmodels.errors import InputError, some
 from seqmodels.evaluation import Evaluation
 from seqmodels.examples import Examples
 from seqmodels.heads.base import Head, Prediction
+from seqmodels.plan import TELLING
 from seqmodels.sequences import Sequences
 
 WIDE = 0.10  # of an interval of a share: ten points
@@ -82,6 +83,7 @@ def doubts(
     truth: Sequence[Any],
     history: Sequence[Mapping[str, float]],
     patience: int,
+    valid: int,
     classes: Mapping[str, Mapping[Any, int]],
     audit: Mapping[str, Any] | None = None,
     cut: Cut | None = None,
@@ -96,6 +98,7 @@ def doubts(
         truth: The targets of the test part.
         history: One row an epoch.
         patience: 0: the weights are those of the last epoch; else of the best one.
+        valid: Validation examples; what the loss of fewer than `TELLING` shows is not believed.
         classes: How often each class occurs in each part; of no part where there are none.
         audit: What `Audit.record` says.
         cut: What the limit of length leaves unread.
@@ -106,8 +109,8 @@ def doubts(
         *_collapse(answers, truth),
         *_beaten(head, found),
         *_missing(classes),
-        *_by_heart(history, patience),
-        *_unfinished(history, budget),
+        *(_by_heart(history, patience) if valid >= TELLING else ()),
+        *(_unfinished(history, budget) if valid >= TELLING or len(history) == 1 else ()),
         *_too_few(head, found, len(answers)),
         *_cut(cut),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -53,10 +53,10 @@ class SequenceModel:
             inputs: A list of what the encoder reads: texts, drawings, windows. Any lengths.
 
         Raises:
-            InputError: There are none, or one cannot be read; names the row.
+            InputError: There are none, they are no list but a table or a single one, or one cannot
+                be read; names the row.
         """
-        if isinstance(inputs, str):
-            raise InputError(f"predict needs a list of inputs, got one text: [{inputs[:40]!r}].")
+        _refuse_one(inputs)
         if len(inputs) == 0:
             raise InputError("There is nothing to predict: the list of inputs is empty.")
         return self.answer(self.encoder.encode(inputs))
@@ -151,3 +151,18 @@ class SequenceModel:
             "/".join(part for part in weight.path.split("/") if part != "lstm_cell"): weight
             for weight in self.network.weights
         }
+
+
+def _refuse_one(inputs: Any) -> None:
+    """Refuse what is one input, or a table, whose names would be taken for a list of inputs."""
+    if isinstance(inputs, str):
+        raise InputError(f"predict needs a list of inputs, got one text: [{inputs[:40]!r}].")
+    if isinstance(inputs, Mapping) or hasattr(inputs, "columns"):
+        raise InputError(
+            f"predict needs a list of inputs, got a {type(inputs).__name__}. Texts are a column of "
+            f"it: predict(table['text']). A table whose rows are the steps is one input: "
+            f"predict([table])."
+        )
+    kind = getattr(getattr(inputs, "dtype", None), "kind", "O")
+    if kind in "biuf" and getattr(inputs, "ndim", 0) == 1:
+        raise InputError("predict needs a list of inputs, got numbers. One sequence: predict([x]).")

@@ -20,6 +20,8 @@ from seqmodels.examples import Examples
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.registry import DATASETS, HEADS
 
+TELLING = 50  # validation examples: the loss of fewer says little about when to stop
+
 
 @dataclass(frozen=True, kw_only=True)
 class Training:

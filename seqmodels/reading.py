@@ -9,7 +9,7 @@ from typing import Any
 
 from seqmodels.data import Dataset
 from seqmodels.errors import InputError
-from seqmodels.registry import DATASETS, Found
+from seqmodels.registry import DATASETS, Found, nearest
 
 _HEAD = 1 << 16  # bytes that tell what a file is
 
@@ -122,8 +122,12 @@ def read(data: Any, target: Any = None, **options: Any) -> Dataset:
         from seqmodels.datasets import memory
 
         return memory.dataset(data, target, **options)
-    from seqmodels.arguments import checked
+    from seqmodels.arguments import checked, signature
 
+    known = {name for one in DATASETS for name in signature(DATASETS.get(one).make)} - {"path"}
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise InputError(f"Unknown argument {unknown[0]!r}. {nearest(unknown[0], sorted(known))}")
     path = Path(data).expanduser()
     given = {**options, **({} if target is None else {"target": target})}
     name, found = recognised(path, given)

@@ -91,6 +91,11 @@ def resolve(
     training = attempt(lambda: _fields(Training, groups["training"], "training"))
     if limit is not None and limit < 2:
         problems.append(f"limit (--limit) needs at least 2 examples, got {limit!r}.")
+    if backbone is not None and not isinstance(backbone, Backbone):
+        problems.append(
+            f"backbone= needs a seqmodels.Backbone, got {backbone!r}. Single sizes are settings: "
+            f"settings={{'backbone.units': 32}}."
+        )
     if seed < 0:
         problems.append(f"A seed is a whole number from 0, got {seed!r}.")
     if problems:

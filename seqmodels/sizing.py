@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from seqmodels.data import Spec
-from seqmodels.plan import Plan
+from seqmodels.plan import TELLING, Plan
 
 # Found on parts of training data that were held out: messages, digits (scanned and by pen), vowels.
 UNITS = {"words": 32, "numbers": 64}  # twice as many were no better, half as many worse for numbers
@@ -15,7 +15,6 @@ BATCHES = ((1_000, 16), (5_000, 32))  # up to so many training examples, batches
 STEPS = 1_000  # that the weights take at least, or small data are hardly looked at
 UNTIL = 3_000  # the same where validation can end it before
 EPOCHS = (20, 200)  # whatever the steps
-TELLING = 50  # validation examples: the loss of fewer says little about when to stop
 VECTORS = 5  # steps on either side that word vectors are counted from
 RATES = ((32, 3e-3), (64, 2e-3))  # up to so many units, such a rate: wide networks take small steps
 

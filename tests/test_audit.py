@@ -276,6 +276,20 @@ def test_rows_that_dominate_training_are_found():
     assert "30 times" in one.says
 
 
+def test_a_target_that_counts_the_rows_is_told():
+    def numbered(numbers):
+        inputs = walks(len(numbers), 1).inputs
+        whole = sm.Examples(list(inputs), {"kind": [int(one) for one in numbers]})
+        test, train = whole.split(0.7, 3, None)
+        return of_steps(train, test)
+
+    one = found(numbered(np.arange(1000, 1090)), "row numbers")
+    assert "each number from 1000 to 1089, once" in one.says
+    gap = [*range(40), *range(41, 91)]
+    for other in (gap, [*range(89), 5], range(0, 180, 2)):
+        assert "row numbers" not in {one.kind for one in audit(numbered(list(other))).findings}
+
+
 def test_a_small_test_part_is_told():
     assert "20 %" in found(of_steps(walks(200, 1), walks(24, 2)), "small test").says
 

@@ -24,6 +24,7 @@ GOOD: dict[str, Any] = {
         {"epoch": 3, "loss": 0.2, "accuracy": 0.95, "valid_loss": 0.36, "valid_accuracy": 0.88},
     ],
     "patience": 1,
+    "valid": 100,
     "classes": {part: {"neg": 50, "pos": 50} for part in ("train", "valid", "test")},
     "audit": {"findings": []},
     "cut": Cut(400, 0.01, 0.003),
@@ -250,3 +251,13 @@ def test_cut_sequences_are_told_from_one_in_twenty_on():
     assert "10 % of all steps" in one
     assert said(cut=Cut(400, 0.04, 0.2)) == []
     assert said(cut=None) == []
+
+
+def test_a_loss_of_few_validation_examples_is_not_believed():
+    heart = [{"epoch": 1, "loss": 0.1, "accuracy": 1.0, "valid_loss": 0.9, "valid_accuracy": 0.6}]
+    falling = [{**heart[0], "epoch": n, "loss": 0.9, "valid_loss": 1 / n} for n in (1, 2, 3)]
+    assert len(said(history=falling, valid=50)) == 1
+    assert said(history=falling, valid=49) == []
+    (single,) = said(history=heart, valid=1)
+    assert single.startswith("After a single epoch nothing tells")
+    assert len(said(history=heart, valid=50)) == 2

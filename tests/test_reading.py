@@ -258,3 +258,12 @@ def test_a_run_records_what_was_decided_and_its_report_tells_it(tmp_path, monkey
     page = html.unescape((run.path / "report.html").read_text(encoding="utf-8"))
     assert said in page
     assert sized in page
+
+
+def test_a_misspelt_argument_is_named_before_what_it_would_have_said(tmp_path):
+    path = tmp_path / "two.csv"
+    path.write_text("text,mood,stars\n" + "a good film,good,3\na bad one,bad,1\n" * 20)
+    with pytest.raises(sm.InputError, match=r"Unknown argument 'targt'. Did you mean 'target'"):
+        sm.read(path, targt="mood")
+    with pytest.raises(sm.InputError, match=r"backbone= needs a seqmodels\.Backbone, got \{'units"):
+        resolve("digits", backbone={"units": 3})  # type: ignore[arg-type]

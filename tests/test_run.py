@@ -10,6 +10,7 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import seqmodels as sm
@@ -278,7 +279,14 @@ def test_a_finished_run_has_nothing_to_go_on_with(run):
 
 @pytest.mark.parametrize(
     ("inputs", "says"),
-    [("one text", "needs a list"), ([], "nothing to predict"), (["good", ""], "1")],
+    [
+        ("one text", "needs a list"),
+        ([], "nothing to predict"),
+        (["good", ""], "1"),
+        (pd.DataFrame({"text": ["good", "bad"]}), r"got a DataFrame.*predict\(table\['text'\]\)"),
+        ({"text": ["good", "bad"]}, "got a dict"),
+        (np.arange(5.0), r"got numbers. One sequence: predict\(\[x\]\)"),
+    ],
 )
 def test_inputs_that_cannot_be_read_are_refused(run, inputs, says):
     with pytest.raises(sm.InputError, match=says):

@@ -253,6 +253,9 @@ class SeriesEncoder(Encoder):
         absent = [name for name in self.columns if name not in row.columns]
         if absent:
             raise InputError(f"Row {number} lacks the columns {some(absent)}. Add them.")
+        if self.time and set(self.time) <= set(row.columns):
+            times = row[list(self.time)].astype(str).to_numpy().tolist()
+            self._refuse_disorder(list(self.time), times)
         return row[list(self.columns)]
 
     def _shaped(self, values: np.ndarray) -> np.ndarray:

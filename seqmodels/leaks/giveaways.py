@@ -27,6 +27,7 @@ from seqmodels.leaks.material import Finding, Material
 from seqmodels.sequences import Sequences
 
 RANGES = 64
+COUNTED = 20  # rows, at least, whose target may be their number
 LENGTH_WARN, LENGTH_FAIL = 0.5, 0.95
 LENGTH_TESTS, LENGTH_KINDS = 50, 10  # test rows, and different lengths of texts, for a FAIL
 STEP_WARN, STEP_FAIL = 0.9, 0.98
@@ -74,6 +75,18 @@ def length(material: Material, most: int) -> list[Finding]:
     else:
         return []
     return [Finding("length", level, says.replace("%", " %"))]
+
+
+def counts(material: Material) -> list[Finding]:
+    """Return a finding where the target is the number of the row: each once, none left out."""
+    y = material.numbers
+    if y is None or len(y) < COUNTED or not (np.diff(np.sort(y)) == 1).all():
+        return []
+    says = (
+        f"The target counts the rows: it is each number from {y.min():.0f} to {y.max():.0f}, once. "
+        f"That says nothing of what is in a row: choose another target=."
+    )
+    return [Finding("row numbers", "WARN", says, len(y))]
 
 
 def steps(material: Material, seen: np.ndarray, tests: np.ndarray) -> list[Finding]:

@@ -55,6 +55,7 @@ def write_results(work: Work, path: Path, history: list[Row], usage: dict[str, A
         truth=tested.targets,
         history=history,
         patience=work.plan.training.patience,
+        valid=work.counts["valid"],
         classes=classes,
         audit=work.audit,
         cut=work.cut,
