@@ -145,8 +145,21 @@ def test_check_of_a_good_plan_says_so_and_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = call("train", "digits", "--head", "binary", "--check")
     assert done.exit_code == 0, done.output
-    assert "Nothing wrong" in done.stdout
+    assert done.stdout.splitlines() == [
+        "Dataset 'digits'; head 'binary'.", "Nothing wrong was found."
+    ]  # fmt: skip
     assert list(tmp_path.iterdir()) == []
+
+
+def test_check_of_a_file_says_what_was_decided(tmp_path):
+    path = tmp_path / "notes.csv"
+    rows = [f"buy {i} bottles of milk,shop\nring your aunt at {i},call" for i in range(20)]
+    path.write_text("\n".join(["note,kind", *rows]))
+    done = call("train", str(path), "--check")
+    assert done.exit_code == 0, done.output
+    assert "Dataset 'texts', " in done.stdout
+    for decided in ("text=('note',)", "target='kind'", "head 'binary'"):
+        assert decided in done.stdout
 
 
 def test_evaluate_finds_the_scores_again(run):

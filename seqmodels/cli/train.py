@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -134,7 +135,7 @@ def train(
     if problems:
         raise InputError(problems)
     if check:
-        terminal.print_json(record) if as_json else print("Nothing wrong was found.")
+        terminal.print_json(record) if as_json else print(_asked(record))
         return
     loggers = _loggers(log, log_json)
     asked_of_run = {"out": out, "quiet": quiet, "allow_leak": allow_leak, "log": loggers}
@@ -196,6 +197,13 @@ def _finish(run: Run, as_json: bool, quiet: bool, told: bool) -> None:
         return
     tables.show_scores(run.evaluation, run.model.head.headline)
     print(f"\n{run.path}")
+
+
+def _asked(record: Mapping[str, Any]) -> str:
+    """Return what a plan in which nothing is wrong would do, and that it is so."""
+    given = ", ".join(f"{name}={value!r}" for name, value in record["arguments"].items())
+    what = f"Dataset {record['dataset']!r}{given and f', {given}'}"
+    return f"{what}; head {record['head']['name']!r}.\nNothing wrong was found."
 
 
 def _taken(out: Path | None) -> list[str]:
