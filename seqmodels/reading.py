@@ -58,6 +58,42 @@ def recognised(path: Path, given: Mapping[str, Any]) -> tuple[str, Found]:
     )
 
 
+def is_path(dataset: Any) -> bool:
+    """Return whether a text names a file or folder, and not a dataset."""
+    if not isinstance(dataset, str) or dataset in DATASETS:
+        return False
+    return Path(dataset).expanduser().exists() or any(mark in dataset for mark in "/\\.")
+
+
+def settled(
+    path: Path, data: Any, head: Any, target: str | None, asked: dict[str, Any]
+) -> tuple[str, str, Any]:
+    """Return the dataset, the data and the head for a path; what was decided goes to `asked`.
+
+    Args:
+        path: A file or a folder.
+        data: What the user gave as data beside it, which is refused.
+        head: The head, if one was asked for.
+        target: The column, if one was asked for.
+        asked: Settings by dotted name; gets those that were decided and not asked for.
+
+    Raises:
+        InputError: As `recognised`.
+    """
+    if data is not None:
+        raise InputError(f"{str(path)!r} is a path already. Leave --data (data=) out.")
+    given = {
+        key.removeprefix("dataset."): value
+        for key, value in asked.items()
+        if key.startswith("dataset.")
+    }
+    path = path.expanduser()
+    name, found = recognised(path, given if target is None else {"target": target, **given})
+    for key, value in found.arguments.items():
+        asked.setdefault(f"dataset.{key}", value)
+    return name, str(path), head or asked.pop("head", None) or found.head
+
+
 def _unfit(path: Path) -> str | None:
     """Return why no dataset can read a path, and what to do, where its first bytes tell."""
     try:

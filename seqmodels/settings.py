@@ -14,6 +14,7 @@ from seqmodels.data import Dataset
 from seqmodels.errors import InputError, some
 from seqmodels.heads.base import Head
 from seqmodels.plan import Plan, Training
+from seqmodels.reading import is_path, settled
 from seqmodels.registry import DATASETS, HEADS, RegistryError, Source, nearest
 
 FREE = (  # settings that the data may decide
@@ -48,8 +49,8 @@ def resolve(
     asked = dict(settings or {})
     if isinstance(dataset, Dataset):
         head = head or dataset.head
-    elif isinstance(dataset, Path) or _is_path(dataset):
-        dataset, data, head = _recognised(Path(dataset), data, head, target, asked)
+    elif isinstance(dataset, Path) or is_path(dataset):
+        dataset, data, head = settled(Path(dataset), data, head, target, asked)
     source, problems = _source(dataset), []
     known = {**source.presets.get("default", {})}
     for name in () if preset is None else preset.split(","):
@@ -196,37 +197,10 @@ def _source(dataset: str | Dataset) -> Source:
     return DATASETS.get(dataset)
 
 
-def _is_path(dataset: str | Dataset) -> bool:
-    """Return whether a text names a file or folder, and not a dataset."""
-    if not isinstance(dataset, str) or dataset in DATASETS:
-        return False
-    return Path(dataset).expanduser().exists() or any(mark in dataset for mark in "/\\.")
-
-
 def _is_column(target: str, source: Source) -> bool:
     """Return whether a target names a column of the data, which the dataset's function reads."""
     offered = {task.target for task in source.tasks.values()}
     return target not in offered and "target" in signature(source.make)
-
-
-def _recognised(
-    path: Path, data: Any, head: str | Head | None, target: str | None, asked: dict[str, Any]
-) -> tuple[str, str, str | Head | None]:
-    """Return the dataset, the data and the head for a path; what was decided goes to `asked`."""
-    from seqmodels.reading import recognised
-
-    if data is not None:
-        raise InputError(f"{str(path)!r} is a path already. Leave --data (data=) out.")
-    given = {
-        key.removeprefix("dataset."): value
-        for key, value in asked.items()
-        if key.startswith("dataset.")
-    }
-    path = path.expanduser()
-    name, found = recognised(path, given if target is None else {"target": target, **given})
-    for key, value in found.arguments.items():
-        asked.setdefault(f"dataset.{key}", value)
-    return name, str(path), head or asked.pop("head", None) or found.head
 
 
 def _name(dataset: str | Dataset) -> str:
