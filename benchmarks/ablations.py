@@ -121,8 +121,8 @@ DEFAULTS = (
         "segments", "sequences", UCR,
         {"backbone.segment": None, "backbone.hop": None, "backbone.most": None,
          "backbone.scales": 1, "backbone.embed": None},
-        "read point by point, a sequence is long and each step says little; a segment of eight "
-        "steps has a shape, and the LSTM has a quarter of the steps to remember.",
+        "read point by point, a long sequence is long to remember and each step says little; 64 "
+        "segments, each with what lies around it, have shapes.",
     ),
     Default(
         "scales of a segment", "sequences", UCR, {"backbone.scales": 1},

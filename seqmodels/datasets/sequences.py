@@ -26,12 +26,13 @@ from seqmodels.formats._cases import Case, Cases
 from seqmodels.registry import Found, Task, register_dataset
 
 # Shapes tell classes apart, small ones and large ones, of sequences that are loud or quiet. Found
-# on training parts of the UCR archive, a third of each held out.
+# on training parts of the UCR archive, a third or two of each held out: with segments of 8 steps, 2
+# apart, six sets were answered worse, by 0.5 to 5 hundredths.
 _DEFAULT: Mapping[str, Any] = {
     "backbone.bidirectional": True,
     "backbone.views": True,
-    "backbone.segment": 8,
-    "backbone.hop": 2,
+    "backbone.segment": 4,
+    "backbone.hop": 1,
     "backbone.most": 64,
     "backbone.scales": 5,
     "backbone.embed": 64,
