@@ -68,7 +68,7 @@ def sized(
         why.append(
             f"{begun} {sizes['patience']} epochs in a row are no better on validation"
             if telling
-            else f"no early stop, as {valid} validation examples cannot tell when"
+            else f"no early stop, as {valid} validation example{'s' * (valid > 1)} cannot tell when"
         )
     backbone = dataclasses.replace(plan.backbone, units=units, vectors=vectors)
     training = dataclasses.replace(training, **sizes)

@@ -236,21 +236,26 @@ def test_nothing_is_taught_where_nothing_is_asked_for_or_there_is_nothing_to_lab
 
 
 class Broken(Quiet):
-    """A watch that ends a training at its first word of the second epoch."""
+    """A watch that ends one of the trainings at its first word of the second epoch."""
+
+    def __init__(self, name):
+        self.name = name
 
     def say(self, text):
-        if "epoch 2" in text:
+        if text.startswith(self.name) and "epoch 2" in text:
             raise KeyboardInterrupt
 
 
-def test_a_first_training_that_was_stopped_goes_on_to_the_bit(tmp_path):
+@pytest.mark.parametrize("name", ["First", "Second"])
+def test_a_training_for_labels_that_was_stopped_goes_on_to_the_bit(name, tmp_path):
     inputs = written(200, 5)[0]
-    whole, *_ = taught(*learned(inputs))
+    whole, *_ = taught(*learned(inputs), rounds=2)
     model, part = learned(inputs)
     with pytest.raises(KeyboardInterrupt):
-        taught(model, part, folder=tmp_path, watch=Broken())
-    assert list((tmp_path / teaching.FOLDER.format(1)).glob("*.npz"))
-    parted, *_ = taught(*learned(inputs), folder=tmp_path)
+        taught(model, part, folder=tmp_path, watch=Broken(name), rounds=2)
+    begun = {"First": 1, "Second": 2}[name]
+    assert len(list(tmp_path.glob(teaching.FOLDER.format("*")))) == begun
+    parted, *_ = taught(*learned(inputs), folder=tmp_path, rounds=2)
     np.testing.assert_array_equal(parted.y, whole.y)
     for one, other in zip(parted.sequences, whole.sequences, strict=True):
         np.testing.assert_array_equal(one, other)
