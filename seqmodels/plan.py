@@ -44,8 +44,6 @@ class Training:
         sure: Inputs without a target, which a dataset may bring, are learned from as well where
             a first training gives a class at least this probability: see `teaching.taught`.
             Only for classes. None: they are not.
-        rounds: Trainings that label such inputs, each with those that the one before it was
-            sure of.
     """
 
     epochs: Annotated[int, Ge(1)] = 20
@@ -57,7 +55,6 @@ class Training:
     clip: Annotated[float, Gt(0)] | None = 1.0
     average: Annotated[float, Ge(0)] = 0.0
     sure: Annotated[float, Gt(0), Le(1)] | None = 0.9
-    rounds: Annotated[int, Ge(1), Le(5)] = 1
 
 
 @dataclass(frozen=True, kw_only=True)
