@@ -25,8 +25,8 @@ PAGE = """# Results
 
 ## Beside published tables
 
-What `seqmodels train` does when it is asked for nothing but the data, and in rows called "best" with
-[`--preset best`](training.md#a-stronger-preset): the median over seeds of the
+What `seqmodels train` does when it is asked for nothing but the data, and in rows called "best"
+with [`--preset best`](training.md#a-stronger-preset): the median over seeds of the
 score on the test part, and the range. No run is left out, and settings were chosen without the test
 part: on validation parts, or on shares of small training parts held out. Beside it stand the
 answer that needs no learning, the best of the simple models that were run on the same parts, and
