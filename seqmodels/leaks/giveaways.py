@@ -13,7 +13,7 @@ column of class numbers has, for a measured number may well tell two classes apa
 from 90 %, as a word may honestly decide. A target that is a number: FAIL where a channel holds it
 at one and the same step in 99 % of the examples; WARN where one number foretells 99.99 % of its
 variance. Of a channel that is itself forecast, the last step is left out, since many things stay
-as they are.
+as they are. A target of 20 rows or more that is each number of a range, once, counts them: WARN.
 """
 
 from __future__ import annotations
