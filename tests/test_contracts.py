@@ -139,7 +139,7 @@ def test_imdb(shared_data, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "preset", [name for name in DATASETS.get("series").presets if name != "default"]
+    "preset", [name for name, of in DATASETS.get("series").presets.items() if "dataset.file" in of]
 )
 def test_series(preset, shared_data, monkeypatch):
     monkeypatch.setenv("SEQMODELS_DATA", str(shared_data))
