@@ -135,6 +135,7 @@ def test_the_order_of_rows_is_free_and_gaps_are_filled_as_told(tmp_path):
     path = written(tmp_path, "date,y", rows)
     (one,) = newest(path, time="date", target="y", missing="previous", irregular="fill")
     assert one["y"].tolist() == [0, 1, 2, 3, 3, 5, 6, 7]
+    assert one.attrs == {"until": day(7)}
     with pytest.raises(InputError, match="steps unlike the usual"):
         newest(path, time="date", target="y")
 
@@ -146,6 +147,7 @@ def test_each_group_is_an_input_that_bears_its_name(tmp_path):
     assert (one["y"].tolist(), two["y"].tolist()) == ([35, 37, 39], [34, 36, 38])
     encoder = SeriesEncoder(columns=("y",)).fit([one, two])
     assert [encoder.show(frame).split(":")[0] for frame in (one, two)] == ["north", "south"]
+    assert encoder.show(one) == f"north: 3 steps until {day(19)}, the last: y 39"
 
 
 def test_a_column_and_a_row_may_be_a_series(tmp_path):

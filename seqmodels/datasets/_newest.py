@@ -1,5 +1,6 @@
 """The newest steps of each series in a table, read as those of training were, for `predict`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ def newest(path: Path, **arguments: Any) -> list[Any] | None:
         **arguments: Those of `series`.
 
     Returns:
-        In the order of the series, whose name is in `attrs["series"]` where there are several.
+        In the order of the series, whose name is in `attrs["series"]` where there are several;
+        `attrs["until"]` is the time of the last step, in words.
         None where it is no table, or one without its times, whose rows are taken as they come.
 
     Raises:
@@ -71,11 +73,14 @@ def newest(path: Path, **arguments: Any) -> list[Any] | None:
         duplicates=arguments.get("duplicates", "refuse"),
         irregular=arguments.get("irregular", "refuse"),
     )
-    inputs = []
-    for number, values in enumerate(_ends(steps, arguments.get("window") or MOST)):
-        inputs.append(pd.DataFrame(values, columns=pd.Index(columns)))
-        if steps.names is not None:
-            inputs[-1].attrs["series"] = steps.names[number]
+    words, inputs = steps.words(), []
+    for number, part in _ends(steps, arguments.get("window") or MOST):
+        known = {} if steps.names is None else {"series": steps.names[number]}
+        if len(words):  # those of a table on disk are not kept
+            until = str(words[steps.rows[part.stop - 1]])
+            known["until"] = until.removesuffix(f" of {known.get('series')}")
+        inputs.append(pd.DataFrame(np.asarray(steps.values[part]), columns=pd.Index(columns)))
+        inputs[-1].attrs.update(known)
     return inputs
 
 
@@ -84,16 +89,14 @@ def _begins_with_list(path: Path) -> bool:
         return stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
 
 
-def _ends(steps: Steps, window: int) -> list[np.ndarray]:
-    """Return the last steps of each series, [T, C] each."""
+def _ends(steps: Steps, window: int) -> Iterator[tuple[int, slice]]:
+    """Yield the number of each series that has steps, and where its last ones are."""
     counts = np.bincount(np.asarray(steps.groups), minlength=len(steps.names or (0,)))
     ends = np.cumsum(counts)
     firsts = np.maximum(ends - window, ends - counts)
-    return [
-        np.asarray(steps.values[first:end])
-        for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)
-        if end > first
-    ]
+    for number, (first, end) in enumerate(zip(firsts.tolist(), ends.tolist(), strict=True)):
+        if end > first:
+            yield number, slice(first, end)
 
 
 def _refuse_several(frame: Any, name: str, time: tuple[str, ...], reads: tuple[str, ...]) -> None:

@@ -1,8 +1,5 @@
 """Steps of numbers become standardised steps: one channel a column, scaled on training steps."""
 
-import csv
-import io
-import itertools
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
@@ -12,7 +9,7 @@ import numpy as np
 from annotated_types import Ge
 
 from seqmodels.data import Encoder, Spec, learned
-from seqmodels.encoders import pictures
+from seqmodels.encoders import _tables, pictures
 from seqmodels.errors import InputError, some
 from seqmodels.registry import register_encoder
 from seqmodels.sequences import Scaled, Sequences
@@ -165,27 +162,17 @@ class SeriesEncoder(Encoder):
         text = text.removeprefix("\ufeff")
         if self.columns is None or text.lstrip()[:1] in ("[", "{", ""):
             return super().read(text)
-        header, *rows = self._cells(text)
-        absent = [name for name in self.columns if name not in header]
-        if absent:
-            raise InputError(
-                f"Encoder 'series' reads columns {some(self.columns, 20)}; the table lacks "
-                f"{some(absent)}. Its first line names {some(header)}. Give a CSV with these "
-                f"columns, or one JSON list a line."
-            )
-        self._refuse_disorder(header, rows)
-        places = [header.index(name) for name in self.columns]
-        steps = [[_number(row, i, header, n) for i in places] for n, row in enumerate(rows)]
-        return [np.array(steps, dtype=np.float64).reshape(len(steps), len(places))]  # [T, C]
+        return [_tables.steps_in(text, self.columns, self.time or ())]  # [T, C]
 
     def show(self, example: Any) -> str:
         last = np.atleast_1d(np.asarray(self._picked(example, 0))[-1])
         names = self.columns if self.columns and len(self.columns) == len(last) else None
         shown = [f"{names[c]} {v:.4g}" if names else f"{v:.4g}" for c, v in enumerate(last[:4])]
         more = ", ..." if len(last) > 4 else ""
-        series = getattr(example, "attrs", {}).get("series")  # its name, on a DataFrame
-        whose = "" if series is None else f"{series}: "
-        return f"{whose}{len(example)} steps, the last: {', '.join(shown)}{more}"
+        known = getattr(example, "attrs", {})  # of a DataFrame, where it is from
+        whose = f"{known['series']}: " if "series" in known else ""
+        until = f" until {known['until']}" if "until" in known else ""
+        return f"{whose}{len(example)} steps{until}, the last: {', '.join(shown)}{more}"
 
     def draw(
         self, example: Any, parts: np.ndarray | None = None, after: Mapping[str, Any] | None = None
@@ -213,40 +200,6 @@ class SeriesEncoder(Encoder):
         used: Any = values.part(first, end) if isinstance(values, Flat) else values[first:end]
         return Sequences(used, starts, raw.lengths)
 
-    def _cells(self, text: str) -> list[list[str]]:
-        """Return the rows of a table whose cells are parted by commas, semicolons or tabs."""
-        first = text.lstrip().partition("\n")[0]
-        mark = max(",;\t", key=lambda one: len(set(self.columns or ()) & set(_parted(first, one))))
-        return [row for row in csv.reader(io.StringIO(text), delimiter=mark) if row]
-
-    def _refuse_disorder(self, header: list[str], rows: list[list[str]]) -> None:
-        """Refuse rows that do not follow each other in time; the last is what is gone on from."""
-        if not self.time or not set(self.time) <= set(header):
-            return
-        import pandas as pd
-
-        places = [header.index(name) for name in self.time]
-        cells = [[row[place] if place < len(row) else "" for place in places] for row in rows]
-        try:
-            times: Any = [[float(cell) for cell in row] for row in cells]
-        except ValueError:
-            words = pd.Series([" ".join(row) for row in cells], dtype="string")
-            times = pd.to_datetime(words, errors="coerce")
-            lost = np.flatnonzero(times.isna())
-            if len(lost):
-                raise InputError(
-                    f"Encoder 'series' needs times that are written alike, as in 2013-01-31 or "
-                    f"2013-01-31 18:00; row {lost[0]} (counted from 0) has {words[lost[0]]!r}."
-                ) from None
-            times = list(times)
-        for number, (one, two) in enumerate(itertools.pairwise(times), start=1):
-            if not one < two:
-                raise InputError(
-                    f"Encoder 'series' needs rows that follow each other in time; row {number} "
-                    f"(counted from 0) has {' '.join(cells[number])!r} after "
-                    f"{' '.join(cells[number - 1])!r}. Sort the table, each time once."
-                )
-
     def _picked(self, row: Any, number: int) -> Any:
         if self.columns is None or not hasattr(row, "columns"):
             return row
@@ -254,8 +207,7 @@ class SeriesEncoder(Encoder):
         if absent:
             raise InputError(f"Row {number} lacks the columns {some(absent)}. Add them.")
         if self.time and set(self.time) <= set(row.columns):
-            times = row[list(self.time)].astype(str).to_numpy().tolist()
-            self._refuse_disorder(list(self.time), times)
+            _tables.refuse_disorder(row[list(self.time)].astype(str).to_numpy().tolist())
         return row[list(self.columns)]
 
     def _shaped(self, values: np.ndarray) -> np.ndarray:
@@ -294,18 +246,3 @@ class SeriesEncoder(Encoder):
 
     def _named(self, channel: Any) -> Any:
         return self.columns[channel] if self.columns else int(channel)
-
-
-def _parted(line: str, mark: str) -> list[str]:
-    return next(csv.reader([line], delimiter=mark), [])
-
-
-def _number(row: list[str], place: int, header: list[str], number: int) -> float:
-    try:
-        return float(row[place])
-    except (ValueError, IndexError):
-        cell = row[place] if place < len(row) else ""
-        raise InputError(
-            f"Row {number} of the table (counted from 0) needs a number in column "
-            f"{header[place]!r}, got {cell!r}. Fill it in, or leave the row out."
-        ) from None
