@@ -51,10 +51,10 @@ def recognised(path: Path, given: Mapping[str, Any]) -> tuple[str, Found]:
     own = f" If it holds the data of {path.name!r}: `seqmodels train {path.name} --data {path}`."
     raise InputError(
         f"{str(path)!r} holds nothing that a dataset knows by its content."
-        f"{own if path.name in DATASETS else ''} Known are tables with a column of texts or of "
-        f"times (CSV, JSON lines, Parquet), a folder of texts or sounds for each class, .ts, UCR "
-        f"and .arff files, and drawings: docs/formats/index.md. A dataset of your own takes ten "
-        f"lines: `seqmodels new dataset NAME`."
+        f"{own if path.name in DATASETS else ''} Known are tables with a column of texts, of times "
+        f"or of lists of numbers (CSV, JSON lines, Parquet), a folder of texts or sounds for each "
+        f"class, .ts, UCR and .arff files, and drawings: docs/formats/index.md. A dataset of your "
+        f"own takes ten lines: `seqmodels new dataset NAME`."
     )
 
 

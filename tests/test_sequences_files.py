@@ -715,6 +715,7 @@ PIECES = [
     *HEADER.splitlines(), "@timeStamps true", "@targetLabel true", "@data", "1,2:3,4:up", ":", ",",
     "(0,1)", "(2020-01-01,1)", "?", "NaN", "\t", "1e999", "@relation r", "@attribute a relational",
     "@attribute k {1,2}", "@attribute b1 numeric", "@end", "'1,2\\n3,4',1", "1\t2\t3\t4\t5", "1,2",
+    '{"s": [1, null], "label": "up"}', '{"s": [[1], [2]], "t": [1e999]}', '{"s": [], "label": 1}',
     "label,t0,t1,t2,t3,t4", "up,1,2,3,4,5", "\x00", "\xff", "%", "#", "\"", "-", "\u0661", "1_0",
 ]  # fmt: skip
 

@@ -1,6 +1,6 @@
 """A pandas DataFrame, read by its columns: series with times, texts, or a sequence a row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,6 +93,8 @@ def _inputs(frame: Any, rest: list[str], options: Mapping[str, Any]) -> Any:
         raise InputError("The table has no column beside its target: nothing to read.")
     nested = [name for name in rest if _is_nested(frame[name])]
     texts = [name for name in rest if _is_text(frame[name])]
+    if len(nested) > 1:
+        return _channels(frame, nested)
     found = nested or texts
     if len(found) > 1 and not nested:  # a text to read has more words than a name
         words = {name: frame[name].dropna().str.count(r"\S+").mean() for name in texts}
@@ -114,8 +116,24 @@ def _inputs(frame: Any, rest: list[str], options: Mapping[str, Any]) -> Any:
     )
 
 
-def _steps(frame: Any, columns: Any) -> np.ndarray:
-    """Return the columns as sequences [N, T]."""
+def _channels(frame: Any, names: Sequence[str]) -> list[np.ndarray]:
+    """Return columns of lists of numbers side by side, as sequences [T, C]."""
+    found = []
+    for row, cells in enumerate(frame[list(names)].itertuples(index=False, name=None)):
+        shapes = {np.shape(cell) for cell in cells}
+        if len(shapes) > 1 or len(next(iter(shapes))) != 1:
+            raise InputError(
+                f"Row {row} (counted from 0) of the table has in {some(names)} no lists of as many "
+                f"numbers, the channels of one sequence. Choose columns= those that are."
+            )
+        found.append(np.column_stack(cells))
+    return found
+
+
+def _steps(frame: Any, columns: Any) -> Any:
+    """Return the columns as sequences [N, T], or as channels where their cells are lists."""
+    if all(_is_nested(frame[name]) for name in columns):
+        return frame[columns[0]] if len(columns) == 1 else _channels(frame, columns)
     words = [name for name in columns if not _numbers(frame[name])]
     if words:
         raise InputError(f"Column {some(words)} of the table holds no numbers: no step.")

@@ -15,7 +15,16 @@ from seqmodels.formats._cases import Cases
 
 PART = re.compile(r"(.*?)[ _.-]?(train|training|test|testing)", re.IGNORECASE)
 ENDINGS = {".tra": "train", ".tes": "test"}  # as UCI has them
-FORMS = (".ts", ".tsv", ".txt", ".csv", ".arff", "")  # the first is the one that says most
+FORMS = (
+    ".ts",
+    ".tsv",
+    ".txt",
+    ".csv",
+    ".arff",
+    ".jsonl",
+    ".parquet",
+    "",
+)  # the first is the one that says most
 ENOUGH = 100_000  # entries of a folder that are looked at
 
 
@@ -46,12 +55,16 @@ def find(path: Path, given: Mapping[str, Any]) -> Source | None:
     Raises:
         InputError: The path holds sequences, but is broken or leaves several choices.
     """
-    from seqmodels.datasets import _sequence_folders, _sequence_tables
+    from seqmodels.datasets import _sequence_folders, _sequence_lists, _sequence_tables
 
     if path.is_dir():
         return _pair(path, given) or _sequence_folders.folder(path, given)
     paths = parts_of(path)
-    return _file(paths, given) or _sequence_tables.wide(paths, given)
+    return (
+        _file(paths, given)
+        or _sequence_tables.wide(paths, given)
+        or _sequence_lists.lists(paths, given)
+    )
 
 
 def parts_of(path: Path) -> dict[str, Path]:

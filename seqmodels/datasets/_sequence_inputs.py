@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from seqmodels.datasets import _sequence_files as files
+from seqmodels.datasets import _sequence_lists
 from seqmodels.datasets._sequence_gaps import filled, gap
 from seqmodels.datasets._sequence_labels import named_channels, text_of
 from seqmodels.errors import InputError
@@ -67,6 +68,7 @@ def _file(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
     if found is not None and (place := place or found.place):
         return ucr.read(path, found, place, encoding, len(channels or "1"), bare=True)  # type: ignore[arg-type]
     wide = _wide(path, place, arguments.get("encoding"), channels)
+    wide = wide or _sequence_lists.new(path, arguments.get("encoding"), channels)
     if wide is not None or not steps.recognised(path, encoding):
         return wide
     names, values = steps.read(path, path.name, encoding, channels)

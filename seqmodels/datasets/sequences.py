@@ -76,16 +76,18 @@ def sequences(
     """Whole sequences of numbers with a class or a number each, of equal or unequal lengths.
 
     Read are: .ts files; rows of numbers with a label first or last, as in the UCR archive; .arff
-    files; tables with a column for each step; folders with one table for each sequence, whose
-    labels are in a table beside them, or are the names of their folders. Files NAME_TRAIN and
-    NAME_TEST are the two parts as they were published. Targets: the one in the file, called
-    "label" or "value" where the format has no name for it.
+    files; tables with a column for each step; JSON lines and Parquet with a list of numbers in a
+    cell; folders with one table for each sequence, whose labels are in a table beside them, or are
+    the names of their folders. Files NAME_TRAIN and NAME_TEST are the two parts as they were
+    published. Targets: the one in the file, called "label" or "value" where the format has no
+    name for it.
 
     Args:
         path: A file, one of the two files of a set, or a folder.
         target: The column of labels; "first" or "last" where rows have no names.
         channels: Names of the channels. Of files with named columns, those to read, in order.
-            Of rows of numbers, how many make a step: "x,y" reads x1, y1, x2, y2, ...
+            Of rows of numbers, how many make a step: "x,y" reads x1, y1, x2, y2, ... Of cells
+            with lists, the columns that hold them.
         labels: The table of labels, by its name in the folder.
         missing: What to do with values that are not there, and with channels shorter than the
             others of their sequence. "interpolate": a line between its neighbours, or the
@@ -105,7 +107,7 @@ def sequences(
     if path is None:
         raise InputError(
             "Dataset 'sequences' needs files: give path= (on the command line --data) a .ts, "
-            ".tsv or .arff file, a table, or a folder of them."
+            ".tsv or .arff file, a table, lists of numbers in JSON lines, or a folder of them."
         )
     place = Path(path).expanduser()
     given = {"target": target, "channels": channels, "labels": labels, "encoding": encoding}

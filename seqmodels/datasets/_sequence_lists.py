@@ -1,0 +1,162 @@
+"""Tables with whole sequences in their cells: lists of numbers, in JSON lines or Parquet."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqmodels.datasets._sequence_files import Source
+from seqmodels.datasets._sequence_labels import (
+    head,
+    label_column,
+    named_channels,
+    text_of,
+    with_groups,
+)
+from seqmodels.datasets._sequence_tables import SAMPLE
+from seqmodels.errors import InputError, some
+from seqmodels.formats import tables
+from seqmodels.formats._cases import Case, Cases, beside, label, sole
+from seqmodels.formats.tables import Table
+
+
+def lists(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
+    """Return the source where files are tables with columns of lists of numbers, or None.
+
+    A cell holds the steps of one sequence: a list of numbers, or of lists of as many numbers each.
+    Several columns of lists of numbers are its channels.
+
+    Raises:
+        InputError: The columns leave several choices.
+    """
+    path, encoding = next(iter(paths.values())), given.get("encoding")
+    table = _nested(path, encoding)
+    if table is None:
+        return None
+    rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
+    columns = _columns(table, rows, named_channels(given.get("channels")))
+    if not columns:
+        return None
+    plain = [
+        name
+        for name, cells in zip(table.columns, zip(*rows, strict=True), strict=True)
+        if not any(isinstance(cell, list | dict) for cell in cells)
+    ]
+    if not plain:
+        raise InputError(
+            f"{path.name} has sequences in {some(columns)}, and no column of labels. Add one."
+        )
+    named = label_column(path.name, plain, given.get("target"), rows, table)
+    if named is None:
+        raise InputError(
+            f"{path.name} has sequences in {some(columns)}, and in {plain[0]!r} something else in "
+            f"most rows. If that is what is to be predicted: --target {plain[0]}."
+        )
+    extra = [name for name in plain if name != named]
+    return Source(
+        paths,
+        lambda one: _labelled(one, columns, named, extra, encoding),
+        lambda: head([text_of(row[0]) for _, row in table.rows([named])]),
+        {"target": named},
+    )
+
+
+def new(path: Path, encoding: str | None, channels: tuple[str, ...] | None) -> Cases | None:
+    """Return the sequences of a table as `lists` reads it, labels or not; None: it is no such."""
+    table = _nested(path, encoding)
+    if table is None:
+        return None
+    rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
+    columns = _columns(table, rows, channels)
+    if not columns:
+        return None
+    cases = [Case(where, values, "") for where, values, _ in _read(table, columns, [])]
+    return Cases(sole(cases, path), "label", None, columns if len(columns) > 1 else None)
+
+
+def _nested(path: Path, encoding: str | None) -> Table | None:
+    """Return the table in a file of a kind whose cells may be lists."""
+    with path.open("rb") as file:
+        first = file.read(4).removeprefix(b"\xef\xbb\xbf")
+    table = tables.sniff(path, encoding=encoding) if first[:1] in (b"{", b"P") else None
+    return None if table is None or table.kind == "delimited" else table
+
+
+def _columns(
+    table: Table, rows: Sequence[Sequence[Any]], asked: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    """Return the columns that hold sequences: those asked for, or all."""
+    depths = {
+        name: {_depth(cell) for cell in cells if cell is not None}
+        for name, cells in zip(table.columns, zip(*rows, strict=True), strict=True)
+    }
+    found = {name: max(depth) for name, depth in depths.items() if depth in ({1}, {2})}
+    if asked and set(asked) <= set(found):
+        found = {name: found[name] for name in asked}
+    if len(found) > 1 and max(found.values()) > 1:
+        raise InputError(
+            f"{table.path.name} has several columns of sequences: {some(found)}. Choose one: --set "
+            f"dataset.channels={next(iter(found))}."
+        )
+    return tuple(found)
+
+
+def _depth(cell: Any) -> int:
+    """Return 1 for a list of numbers, 2 for a list of such lists, else 0."""
+    if not isinstance(cell, list):
+        return 0
+    known = [one for one in cell if one is not None]
+    if known and all(isinstance(one, list) for one in known):
+        return 2 if all(_depth(one) == 1 for one in known) else 0
+    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in known)
+    return 1 if numbers else 0
+
+
+def _read(
+    table: Table, columns: Sequence[str], more: Sequence[str]
+) -> Iterator[tuple[str, np.ndarray, list[str]]]:
+    """Yield where each sequence is, its steps [T, C], and as text what `more` columns hold."""
+    for line, row in table.rows([*columns, *more]):
+        where = f"{table.path.name}, {table.unit} {line}"
+        cells = zip(columns, row, strict=False)
+        channels = [_steps(cell, f"{where}, column {name!r}") for name, cell in cells]
+        values = channels[0]
+        if len(channels) > 1:
+            values, _ = beside([one[:, 0] for one in channels], where)
+        yield where, values, [text_of(one) for one in row[len(columns) :]]
+
+
+def _steps(cell: Any, where: str) -> np.ndarray:
+    """Return a list as steps [T, C]; NaN for a value that is not there, or is infinite."""
+    try:
+        values = np.array(cell, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        values = np.zeros(())
+    if values.ndim not in (1, 2):
+        raise InputError(
+            f"{where}: needs a list of numbers, or of lists of as many numbers each, got "
+            f"{str(cell)[:40]!r}."
+        )
+    if not values.size:
+        raise InputError(f"{where}: the sequence is empty. Leave the row out.")
+    values[~np.isfinite(values)] = np.nan
+    return values.reshape(len(values), -1)
+
+
+def _labelled(
+    path: Path, columns: tuple[str, ...], named: str, extra: Sequence[str], encoding: str | None
+) -> Cases:
+    table = _nested(path, encoding)
+    if table is None:
+        raise InputError(f"{str(path)!r} is no table of lists.")
+    cases = []
+    for where, values, (text, *others) in _read(table, columns, [named, *extra]):
+        name = label(text)
+        if not name:
+            raise InputError(f"{where}: no label in column {named!r}. Leave the row out.")
+        cases.append(with_groups(Case(where, values, name), dict(zip(extra, others, strict=True))))
+    return Cases(sole(cases, path), named, None, columns if len(columns) > 1 else None)

@@ -1,0 +1,171 @@
+"""Tables with a sequence in each cell, a list of numbers, are read from files and from memory."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import seqmodels as sm
+from seqmodels.datasets.sequences import inputs, look
+from seqmodels.errors import InputError
+from seqmodels.reading import recognised
+
+STEPS = [[float(i + t) for t in range(3 + i % 4)] for i in range(12)]
+LABELS = ["up" if i % 2 else "down" for i in range(12)]
+
+
+def lines(path: Path, rows: list, name: str = "walks.jsonl") -> Path:
+    (path / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path / name
+
+
+def walks(steps=STEPS, labels=LABELS, **more: list) -> list[dict]:
+    columns = {"steps": steps, "label": labels, **more}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def together(data: sm.Dataset) -> dict[str, str]:
+    return {
+        json.dumps(np.asarray(values).tolist()): label
+        for part in (data.train, data.test)
+        for values, label in zip(part.inputs, next(iter(part.targets.values())), strict=True)
+    }
+
+
+EXPECTED = {json.dumps([[x] for x in one]): label for one, label in zip(STEPS, LABELS, strict=True)}
+
+
+def test_a_column_of_lists_is_a_sequence_in_each_row(tmp_path):
+    path = lines(tmp_path, walks())
+    assert recognised(path, {})[0] == "sequences"
+    data = sm.read(path)
+    assert together(data) == EXPECTED
+    assert data.head == "binary"
+    assert data.says[0].startswith("walks.jsonl: 12 sequences of 3 to 6 steps, 1 channel")
+    pd.DataFrame(walks()).to_parquet(tmp_path / "walks.parquet")
+    assert together(sm.read(tmp_path / "walks.parquet")) == EXPECTED
+    assert together(sm.read(pd.DataFrame(walks()), "label")) == EXPECTED
+
+
+def test_lists_in_lists_are_steps_of_several_channels(tmp_path):
+    steps = [[[x, -x] for x in one] for one in STEPS]
+    path = lines(tmp_path, walks(steps))
+    expected = dict(zip(map(json.dumps, steps), LABELS, strict=True))
+    assert together(sm.read(path)) == expected
+    named = sm.read(path, channels=("x", "y"))
+    assert together(named) == expected
+    assert named.encoder.columns == ("x", "y")  # type: ignore[attr-defined]
+
+
+def test_several_columns_of_lists_are_channels(tmp_path):
+    down = [[-x for x in one] for one in STEPS]
+    rows = walks(down=down)
+    path = lines(tmp_path, rows)
+    data = sm.read(path)
+    assert data.encoder.columns == ("steps", "down")  # type: ignore[attr-defined]
+    sides = [[[x, -x] for x in one] for one in STEPS]
+    expected = dict(zip(map(json.dumps, sides), LABELS, strict=True))
+    assert together(data) == expected
+    assert together(sm.read(pd.DataFrame(rows), "label")) == expected
+    turned = {
+        json.dumps([step[::-1] for step in json.loads(key)]): expected[key] for key in expected
+    }
+    assert together(sm.read(path, channels=("down", "steps"))) == turned
+    assert together(sm.read(pd.DataFrame(rows), "label", columns=("down", "steps"))) == turned
+    assert together(sm.read(path, channels=("steps",))) == EXPECTED
+    assert together(sm.read(pd.DataFrame(rows), "label", columns=("steps",))) == EXPECTED
+
+
+def test_two_files_are_the_parts_and_other_columns_are_groups(tmp_path):
+    lines(tmp_path, walks()[:8], "walks_train.jsonl")
+    data = sm.read(lines(tmp_path, walks()[8:], "walks_test.jsonl"))
+    assert (len(data.train), len(data.test)) == (8, 4)
+    path = lines(tmp_path, walks(who=[f"p{i // 3}" for i in range(12)], tags=[["a"]] * 12))
+    data = sm.read(path, target="label", group_by="who", test=0.3)
+    assert not set(data.train.groups["who"]) & set(data.test.groups["who"])
+    assert list(data.train.groups) == ["who"]  # a list of words is nobody
+
+
+def test_numbers_are_foretold_and_gaps_are_dealt_with_as_told(tmp_path):
+    steps = [[1.0, None, 3.0, float("inf")], *STEPS[1:]]
+    path = lines(tmp_path, walks(steps, [i / 7 for i in range(12)]))
+    with pytest.raises(InputError, match="line 1: the value of step 2 is missing"):
+        sm.read(path)
+    data = sm.read(path, missing="interpolate")
+    assert data.head == "regression"
+    assert together(data)["[[1.0], [2.0], [3.0], [3.0]]"] == 0
+
+
+def new(path: Path, **arguments) -> list | None:
+    found = inputs(path, **arguments)
+    return None if found is None else [np.asarray(one).tolist() for one in found]
+
+
+def test_new_rows_need_no_label(tmp_path):
+    bare = [{"steps": one} for one in STEPS]
+    expected = [[[x] for x in one] for one in STEPS]
+    assert new(lines(tmp_path, bare), target="label") == expected
+    assert new(lines(tmp_path, walks()), target="label") == expected
+    pd.DataFrame(bare).to_parquet(tmp_path / "new.parquet")
+    assert new(tmp_path / "new.parquet", target="label") == expected
+    two = [{"steps": one, "down": one[::-1]} for one in STEPS]
+    (first, *_) = inputs(lines(tmp_path, two), target="label", channels=("down", "steps")) or []
+    assert first.to_dict("list") == {"down": STEPS[0][::-1], "steps": STEPS[0]}
+
+
+BROKEN = {
+    "empty": (walks([[], *STEPS[1:]]), {}, r"line 1, column 'steps': the sequence is empty"),
+    "none": (walks([*STEPS[:-1], None]), {}, r"line 12, column 'steps': needs a list of numbers"),
+    "words later": (
+        walks([*STEPS * 100, ["a"]], [*LABELS * 100, "up"]), {},
+        r"line 1201, column 'steps': needs a list of numbers, .*got \"\['a'\]\"",
+    ),
+    "ragged steps": (walks([[[1, 2], [3]], *STEPS[1:]]), {}, "holds nothing that a dataset knows"),
+    "ragged channels": (
+        walks([[[1, 2], [3, 4]], *[[[1, 2, 3]]] * 11]), {}, r"line 2: 3 channels, where .* has 2",
+    ),
+    "two of several channels": (
+        walks([[[1, 2]]] * 12, more=[[[1, 2]]] * 12), {}, "Choose one: --set dataset.channels=steps"
+    ),
+    "no label": (walks(labels=["", *LABELS[1:]]), {}, "line 1: no label in column 'label'"),
+    "nothing but lists": ([{"steps": one} for one in STEPS], {}, "no column of labels. Add one"),
+    "an id": (
+        [{"steps": one, "id": i} for i, one in enumerate(STEPS)], {}, "predicted: --target id"
+    ),
+    "which label": (
+        walks(kind=LABELS), {"target": "colour"}, "no column 'colour' of labels. There are"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_is_no_table_of_sequences_is_one_clear_error(tmp_path, case):
+    rows, given, says = BROKEN[case]
+    path = lines(tmp_path, rows)
+    with pytest.raises(InputError, match=says):
+        sm.read(path, **given)
+
+
+@pytest.mark.parametrize("cell", [["a", "b"], [True, False], [[["a"]]], {"a": 1}, [[[1, 2]]]])
+def test_lists_of_other_things_are_left_to_others(tmp_path, cell):
+    path = lines(tmp_path, walks([cell] * 12))
+    assert look(path, {}) is None
+    assert inputs(path) is None
+
+
+def test_lists_of_unequal_length_in_memory_are_no_channels():
+    frame = pd.DataFrame(walks(more=[[1.0, 2.0]] * 12))
+    with pytest.raises(InputError, match=r"Row 0 .*'steps', 'more'.* no lists of as many numbers"):
+        sm.read(frame, "label")
+
+
+def test_a_file_of_lists_is_trained_on_and_answered(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = walks(
+        [rng.normal(size=3 + i % 4).tolist() for i in range(40)], [*LABELS * 3, *LABELS[:4]]
+    )
+    run = sm.train(str(lines(tmp_path, rows)), epochs=1, quiet=True, out=tmp_path / "run")
+    answers = run.predict(inputs(lines(tmp_path, rows[:3]), target="label") or [])
+    assert len(answers) == 3
