@@ -125,6 +125,37 @@ def record_of(path: Path) -> dict[str, Any]:
     return read(path / "run.json", Record).model_dump()
 
 
+def finished(path: Path) -> dict[str, Any]:
+    """Return `run.json` of a finished run.
+
+    Raises:
+        InputError: It is no run, or its training did not finish.
+    """
+    record = record_of(path)
+    if record["status"] != "complete":
+        raise InputError(
+            f"The training of {str(path)!r} did not finish. "
+            f"Go on with: seqmodels train --resume {path}"
+        )
+    return record
+
+
+def model_in(path: Path) -> Path:
+    """Return the directory of the model: that of a run, or `path` itself.
+
+    Raises:
+        InputError: There is no such directory, or a run without its model.
+    """
+    if not path.is_dir():
+        raise InputError(f"There is no run or model directory {str(path)!r}.")
+    if (path / "model").is_dir():
+        return path / "model"
+    if (path / "run.json").is_file():
+        finished(path)
+        raise InputError(f"The run {str(path)!r} is finished but its folder 'model' is gone.")
+    return path
+
+
 def moved(record: dict[str, Any], data: str | Path | None) -> dict[str, Any]:
     """Return the record of a run whose files are at `data` now; None: where they were."""
     if data is None:

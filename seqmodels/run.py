@@ -11,12 +11,11 @@ from seqmodels.arguments import checked
 from seqmodels.baselines import simple
 from seqmodels.budget import share
 from seqmodels.encoded import encoded, fingerprint
-from seqmodels.errors import InputError
 from seqmodels.evaluation import Evaluation, evaluate, yardstick
 from seqmodels.heads.base import Prediction
 from seqmodels.model import SequenceModel
 from seqmodels.predictions import predictions_of
-from seqmodels.records import Scores, history_of, moved, read, record_of
+from seqmodels.records import Scores, finished, history_of, model_in, moved, read, record_of
 from seqmodels.registry import DATASETS
 from seqmodels.settings import restored
 
@@ -45,12 +44,7 @@ class Run:
             InputError: It is none, or its training did not finish.
         """
         self.path = Path(path)
-        self.record = record_of(self.path)
-        if self.record.get("status") != "complete":
-            raise InputError(
-                f"The training of {str(path)!r} did not finish. "
-                f"Go on with: seqmodels train --resume {path}"
-            )
+        self.record = finished(self.path)
         self.evaluation = Evaluation.of(read(self.path / "scores.json", Scores))
         self.scores = self.evaluation.scores
         self.baselines = self.evaluation.baselines
@@ -88,17 +82,7 @@ def load(path: str | Path) -> SequenceModel:
     Raises:
         InputError: There is none, or a file of it is missing or changed.
     """
-    path = Path(path)
-    if not path.is_dir():
-        raise InputError(f"There is no run or model directory {str(path)!r}.")
-    if (path / "run.json").is_file() and not (path / "model").is_dir():
-        if record_of(path)["status"] == "complete":
-            raise InputError(f"The run {str(path)!r} is finished but its folder 'model' is gone.")
-        raise InputError(
-            f"The run {str(path)!r} has no model yet: its training did not finish. "
-            f"Go on with: seqmodels train --resume {path}"
-        )
-    return SequenceModel.load(path / "model" if (path / "model").is_dir() else path)
+    return SequenceModel.load(model_in(Path(path)))
 
 
 def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, Evaluation, bool]:

@@ -207,6 +207,11 @@ def test_check_imports_no_tensorflow(name):
     assert not loaded(command("train", name, "--check")) & {"tensorflow", "keras"}
 
 
+@pytest.mark.parametrize("name", ["evaluate", "predict", "report"])
+def test_what_is_no_run_is_refused_without_tensorflow(name):
+    assert loaded(command(name, "nowhere")) == set()
+
+
 def test_list_takes_under_a_second():
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-m", "seqmodels", "list"], capture_output=True, check=True)

@@ -12,6 +12,7 @@ import typer
 from seqmodels import terminal
 from seqmodels.cli import options
 from seqmodels.errors import InputError
+from seqmodels.records import finished, model_in
 from seqmodels.terminal import tables
 
 
@@ -27,6 +28,7 @@ def evaluate(
     Example: `seqmodels evaluate runs/imdb-binary-1`
     """
     terminal.import_modules(imports)
+    finished(run)
     opened, found, same = options.tensorflow("run").rescore(run, data=data)
     if not same:
         terminal.errors.print("seqmodels: The data are not those of the run; its split may differ.")
@@ -64,6 +66,7 @@ def predict(
         raise InputError(f"The file {str(out)!r} exists. Choose another, or remove it.")
     if file != "-" and not Path(file).exists():
         raise InputError(f"Cannot read {file!r}: there is no such file.")
+    model_in(run)
     trained = options.tensorflow("run")
     model = trained.load(run)
     inputs = None
