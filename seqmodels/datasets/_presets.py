@@ -9,6 +9,7 @@ _ANY = {  # what a table of the user's own gets
     "backbone.units": 32,
     "backbone.skip": True,
     "backbone.level": "last",
+    "backbone.linear": 12,  # errors on validation 3 % smaller for sales, 1 % for Melbourne
     "training.average": 2.0,
 }
 _FORECAST = {**_ANY, "head": "regression"}
@@ -55,7 +56,12 @@ PUBLISHERS: Mapping[str, str] = {
 SERIES_PRESETS: Mapping[str, Mapping[str, Any]] = {
     "default": _ANY,
     "best": TOGETHER,
-    "delhi-temperature": {**_FORECAST, **_DELHI, "dataset.target": "meantemp"},
+    "delhi-temperature": {
+        **_FORECAST,
+        **_DELHI,
+        "dataset.target": "meantemp",
+        "backbone.linear": 0,  # on validation 1 % better than with a week of it
+    },
     "delhi-humidity": {**_FORECAST, **_DELHI, "dataset.target": "humidity"},
     "delhi-climate": {**_FORECAST, **_DELHI, "dataset.target": ("humidity", "meantemp")},
     "delhi-direction": {**_DIRECTION, **_DELHI, "dataset.target": "meantemp"},
