@@ -179,7 +179,8 @@ DEFAULTS = (
         "(Lai et al. 2018).",
     ),
     Default(
-        "a linear map beside the LSTM", "forecasts", NEXT, {"backbone.linear": 0},
+        "a linear map beside the LSTM", "forecasts", NEXT[2:],  # Delhi's temperature has none
+        {"backbone.linear": 0},
         "what comes next is to a good part a weighted sum of the last steps (Zeng et al. 2023); the "
         "LSTM is left with the rest.",
     ),
