@@ -181,8 +181,8 @@ DEFAULTS = (
     Default(
         "a linear map beside the LSTM", "forecasts", NEXT[2:],  # Delhi's temperature has none
         {"backbone.linear": 0},
-        "what comes next is to a good part a weighted sum of the last steps (Zeng et al. 2023); the "
-        "LSTM is left with the rest.",
+        "what comes next is to a good part a weighted sum of the last steps (Zeng et al. 2023); "
+        "the LSTM is left with the rest.",
     ),
     Default(
         "averaged weights", "forecasts", NEXT, {"training.average": 0.0}, "as for texts.",
