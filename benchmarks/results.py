@@ -35,6 +35,8 @@ published figures, which others found with their own choices. Made by
 
 {quality}
 
+{behind}
+
 | published | source |
 | --- | --- |
 {sources}
@@ -222,6 +224,7 @@ def page(found: dict[str, Any], seed: int, folder: Path) -> str:
     sources = {(one["name"], one["source"]) for row in published for one in row["anchors"]}
     return PAGE.format(
         quality=markdown([quality.brief(row) for row in published]),
+        behind="\n".join(f"- `{name}`: {says}" for name, says in quality.BEHIND.items()),
         sources="\n".join(f"| {name} | {source} |" for name, source in sorted(sources)),
         seed=seed,
         beats=sum(one["beats it"] for one in found.values()),

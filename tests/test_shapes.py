@@ -92,6 +92,9 @@ def test_features_are_told_by_what_the_training_rows_had():
     np.testing.assert_array_equal(layer.mean.numpy(), before)
     away = (np.asarray(layer.found(X, LENGTHS)) - seen.mean(axis=0)) / (seen.std(axis=0) + LEAST)
     np.testing.assert_allclose(told, np.clip(away, -FAR, FAR)[:, :5], atol=1e-2)
+    layer.told.assign(np.eye(24, 24)[:, 12:17])  # of the largest values
+    told = np.asarray(layer(1e4 * X, LENGTHS)) / layer.volume
+    np.testing.assert_allclose(np.abs(told).max(axis=0), FAR, err_msg="none is further away")
 
 
 def test_members_are_corrected_each_and_answer_together():
