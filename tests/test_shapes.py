@@ -68,11 +68,14 @@ def test_a_kernel_is_centred_and_reads_some_channels_of_one_view():
     taps, bias = drawn(3 * 12, 60, 3, 0)
     assert taps.shape == (6, TAPS * 36, 10)
     assert 0.01 <= np.abs(bias).min() <= np.abs(bias).max() <= 10**0.5
+    views = []
     for kernel in taps.swapaxes(1, 2).reshape(-1, TAPS, 36):
         np.testing.assert_allclose(kernel.sum(axis=0), 0, atol=1e-6)
         read = np.flatnonzero(np.abs(kernel).sum(axis=0))
         assert len(set(read // 12)) == 1
         assert 1 <= len(read) <= 9
+        views.append(read[0] // 12)
+    assert views == [0, 1, 2, 0, 1, 2, 0, 1, 2, 0] * len(DILATIONS)
     np.testing.assert_array_equal(taps, drawn(36, 60, 3, 0)[0])
     assert not np.array_equal(taps, drawn(36, 60, 3, 1)[0])
 
