@@ -103,12 +103,13 @@ def test_a_segment_holds_its_steps_and_zeros_past_the_end_of_a_row():
 
 
 def test_segments_of_a_long_row_begin_further_apart():
-    x = np.arange(1, 24, dtype=np.float32).reshape(1, 23, 1).repeat(3, axis=0)
-    pieces, counts = Segments(2, 1, most=4)(x, np.int32([23, 5, 1]))
-    assert np.asarray(counts).tolist() == [4, 4, 1]
+    x = np.arange(1, 24, dtype=np.float32).reshape(1, 23, 1).repeat(4, axis=0)
+    pieces, counts = Segments(2, 1, most=4)(x, np.int32([23, 5, 1, 22]))
+    assert np.asarray(counts).tolist() == [4, 4, 1, 4]
     assert np.asarray(pieces)[0].tolist() == [[1, 2], [8, 9], [15, 16], [22, 23]]
     assert np.asarray(pieces)[1].tolist() == [[1, 2], [2, 3], [3, 4], [4, 5]]
     assert np.asarray(pieces)[2, 0].tolist() == [1, 0]
+    assert np.asarray(pieces)[3].tolist() == [[1, 2], [8, 9], [15, 16], [22, 0]]
 
 
 def test_a_scale_reads_as_many_steps_around_the_same_middle_twice_as_far_apart():
