@@ -179,17 +179,12 @@ DEFAULTS = (
         "(Lai et al. 2018).",
     ),
     Default(
-        "a linear map beside the LSTM", "forecasts", NEXT[2:],  # Delhi's temperature has none
-        {"backbone.linear": 0},
-        "what comes next is to a good part a weighted sum of the last steps (Zeng et al. 2023); "
-        "the LSTM is left with the rest.",
-    ),
-    Default(
         "averaged weights", "forecasts", NEXT, {"training.average": 0.0}, "as for texts.",
     ),
     Default(
         "a linear map beside the LSTM", "long forecasts", LONG, {"backbone.linear": 0},
-        "as for other forecasts.",
+        "much of what comes next is a weighted sum of what was (Zeng et al. 2023); the LSTM is "
+        "left with the rest.",
     ),
     Default(
         "channels apart", "long forecasts", LONG, {"backbone.apart": False, "backbone.skip": True},
