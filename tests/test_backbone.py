@@ -110,6 +110,9 @@ def test_segments_of_a_long_row_begin_further_apart():
     assert np.asarray(pieces)[1].tolist() == [[1, 2], [2, 3], [3, 4], [4, 5]]
     assert np.asarray(pieces)[2, 0].tolist() == [1, 0]
     assert np.asarray(pieces)[3].tolist() == [[1, 2], [8, 9], [15, 16], [22, 0]]
+    pieces, counts = Segments(2, 1, most=4)(x[:2, :6], np.int32([6, 5]))
+    assert np.asarray(counts).tolist() == [3, 4]
+    assert np.asarray(pieces)[0, :3].tolist() == [[1, 2], [3, 4], [5, 6]]
 
 
 def test_a_scale_reads_as_many_steps_around_the_same_middle_twice_as_far_apart():
