@@ -6,6 +6,7 @@ it when. The test part is not read. Writes results/ablations.json after every tr
 tables of docs/defaults.md.
 """
 
+import json
 import math
 import statistics
 import sys
@@ -22,7 +23,8 @@ ALSO = {"ucr": {"training.patience": 0}}  # so few validate by default that they
 PAGE = """# Why these defaults
 
 What `seqmodels train` does when it is asked for nothing, and what each choice is worth: the same
-training with and without it, everything else left as it is. `--set` changes any of it.
+training with and without it, everything else left as it is. `--set` takes the settings that leave
+one out, which stand beside it.
 
 Nothing here was read off a test part. A third of the training part was held out, or the
 validation part was taken where a dataset brings its own, as series do; the same part told when to
@@ -89,11 +91,6 @@ DEFAULTS = (
         "word vectors", "texts", (MORE_REVIEWS,), {"backbone.vectors": 0},
         "which words are used alike is told by any text (Levy, Goldberg and Dagan 2015), by fifty "
         "thousand reviews without a verdict too.",
-    ),
-    Default(
-        "labels by a first training", "texts", (MORE_REVIEWS,), {"training.sure": None},
-        "what a first training is sure of is right most of the time, and three times as many "
-        "examples (Lee 2013).",
     ),
     Default(
         "blanks", "texts", (REVIEWS, MESSAGES), {"backbone.blanks": 0.0},
@@ -271,11 +268,17 @@ def page(found: Mapping[str, Any]) -> str:
         if not own:  # not run yet
             continue
         shown = [compared(one, found) for one in own]
-        reasons = "\n".join(f"- **{one.what}**: {one.why}" for one in own)
+        reasons = "\n".join(f"- **{one.what}** ({without(one)}): {one.why}" for one in own)
         run = {key.split("|")[0] for key in found if key.split("|")[1].startswith(f"{family}:")}
         data = ", ".join(f"`{name}`" for name in sorted(run))
         tables.append(f"## {title}\n\nOn {data}.\n\n{markdown(shown)}\n\n{reasons}")
     return PAGE.format(tables="\n\n".join(tables))
+
+
+def without(default: Default) -> str:
+    """Return the settings that leave a default out, as `--set` takes them."""
+    pairs = (f"`{name}={json.dumps(value)}`" for name, value in default.without.items())
+    return f"off: {', '.join(pairs)}"
 
 
 def compared(default: Default, found: Mapping[str, Any]) -> dict[str, Any]:

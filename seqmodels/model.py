@@ -159,9 +159,9 @@ def _refuse_one(inputs: Any) -> None:
         raise InputError(f"predict needs a list of inputs, got one text: [{inputs[:40]!r}].")
     if isinstance(inputs, Mapping) or hasattr(inputs, "columns"):
         raise InputError(
-            f"predict needs a list of inputs, got a {type(inputs).__name__}. Texts are a column of "
-            f"it: predict(table['text']). A table whose rows are the steps is one input: "
-            f"predict([table])."
+            f"predict needs a list of inputs, got a {type(inputs).__name__}. Texts and lists are "
+            f"a column of it: predict(table['text']). A table whose rows are the steps is one "
+            f"input: predict([table])."
         )
     kind = getattr(getattr(inputs, "dtype", None), "kind", "O")
     if kind in "biuf" and getattr(inputs, "ndim", 0) == 1:

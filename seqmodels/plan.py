@@ -54,7 +54,7 @@ class Training:
     valid: Annotated[float, Gt(0), Lt(1)] = 0.1
     clip: Annotated[float, Gt(0)] | None = 1.0
     average: Annotated[float, Ge(0)] = 0.0
-    sure: Annotated[float, Gt(0), Le(1)] | None = 0.9
+    sure: Annotated[float, Gt(0), Le(1)] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,10 +196,13 @@ class Parts:
             raise
 
 
-def check(plan: Plan) -> None:
+def check(plan: Plan) -> tuple[str, ...]:
     """Find what can be found without training: files, target, head and sizes together.
 
     Uses the dataset's quick stand-in where it has one, else reads the data.
+
+    Returns:
+        What was decided about the data, a sentence each; none of a stand-in.
 
     Raises:
         InputError: With every mistake found.
@@ -215,6 +218,7 @@ def check(plan: Plan) -> None:
             problems += error.problems
     if problems:
         raise InputError(problems)
+    return () if source else parts.data.says
 
 
 def _check_head(plan: Plan, parts: Parts) -> None:

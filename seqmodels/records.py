@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pydantic
 
-from seqmodels.errors import InputError
+from seqmodels.errors import InputError, some
 from seqmodels.opening import parsed, read_bytes
 
 if TYPE_CHECKING:
@@ -108,6 +108,11 @@ def read(path: Path, kind: type[Kind]) -> Kind:
     """Return a JSON file of a run directory, held against what it may hold."""
     try:
         return kind.model_validate(parsed(read_bytes(path), path))
+    except FileNotFoundError:
+        who = repr(str(path.parent))
+        raise InputError(
+            f"{who} is not a run directory: it has no {path.name}. {_runs(path.parent)}"
+        ) from None
     except OSError as error:
         raise InputError(
             f"{str(path.parent)!r} is not a run directory: {path.name}: {error.strerror}."
@@ -153,7 +158,17 @@ def model_in(path: Path) -> Path:
     if (path / "run.json").is_file():
         finished(path)
         raise InputError(f"The run {str(path)!r} is finished but its folder 'model' is gone.")
+    if not (path / "manifest.json").is_file():
+        raise InputError(f"{str(path)!r} is neither a run nor a model. {_runs(path)}")
     return path
+
+
+def _runs(path: Path) -> str:
+    """Return which run to give instead of a folder that is none."""
+    inside = sorted(one.parent for one in path.glob("*/run.json")) if path.is_dir() else []
+    if inside:
+        return f"It holds runs: {some(inside)}. Give one of them."
+    return "Give a directory that `seqmodels train` has made, such as runs/NAME."
 
 
 def moved(record: dict[str, Any], data: str | Path | None) -> dict[str, Any]:

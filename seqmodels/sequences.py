@@ -188,7 +188,8 @@ def _spans(values: Any, first: np.ndarray, lengths: np.ndarray, steps: int) -> n
 def _steps(row: Any, number: int) -> np.ndarray:
     """Return one row as numbers [T, C]; T may be 0."""
     try:
-        array = np.asarray(row, dtype=np.float64)
+        nested = isinstance(row, np.ndarray) and row.dtype.hasobject  # of arrays, as of pyarrow
+        array = np.asarray(list(row) if nested else row, dtype=np.float64)
     except (TypeError, ValueError):
         raise InputError(
             f"Row {number} is not a sequence of numbers: {str(row)[:60]!r}. "

@@ -117,18 +117,34 @@ def test_new_rows_need_no_label(tmp_path):
 
 BROKEN = {
     "empty": (walks([[], *STEPS[1:]]), {}, r"line 1, column 'steps': the sequence is empty"),
-    "none": (walks([*STEPS[:-1], None]), {}, r"line 12, column 'steps': needs a list of numbers"),
+    "none": (walks([*STEPS[:-1], None]), {}, r"line 12, column 'steps': 'None' is no list\. Give"),
     "words later": (
-        walks([*STEPS * 100, ["a"]], [*LABELS * 100, "up"]), {},
-        r"line 1201, column 'steps': needs a list of numbers, .*got \"\['a'\]\"",
+        walks([*STEPS * 100, [1, "a"]], [*LABELS * 100, "up"]), {},
+        r"line 1201, column 'steps': step 2 is \"a\"\. Give a list of numbers",
     ),
-    "ragged steps": (walks([[[1, 2], [3]], *STEPS[1:]]), {}, "holds nothing that a dataset knows"),
+    "a word": (walks([*STEPS[:7], [1, 2, "x"], *STEPS[8:]]), {}, r'line 8, .*: step 3 is "x"'),
+    "no list": (walks([*STEPS[:7], 5, *STEPS[8:]]), {}, "line 8, column 'steps': '5' is no list"),
+    "ragged steps": (
+        walks([*[[[1, 2]]] * 11, [[1, 2], None, [3]]]), {}, "line 12, .*: step 2 is null"
+    ),
+    "a short step": (walks([*[[[1, 2]]] * 11, [[1, 2], [3]]]), {}, r"line 12, .*: step 2 is \[3\]"),
+    "a flat row": (
+        walks([*[[[1, 2]]] * 11, [1, 2]]), {}, "line 12: a step has 1 numbers, where .*line 1 has 2"
+    ),
+    "a number too large": (walks([[10**400], *STEPS[1:]]), {}, "line 1, .*a number is too large"),
     "ragged channels": (
-        walks([[[1, 2], [3, 4]], *[[[1, 2, 3]]] * 11]), {}, r"line 2: 3 channels, where .* has 2",
+        walks([[[1, 2], [3, 4]], *[[[1, 2, 3]]] * 11]), {}, r"line 2: a step has 3 .*line 1 has 2",
     ),
     "two of several channels": (
-        walks([[[1, 2]]] * 12, more=[[[1, 2]]] * 12), {}, "Choose one: --set dataset.channels=steps"
+        walks([[[1, 2]]] * 12, more=[[[1, 2]]] * 12), {}, "Choose: --set dataset.channels=steps"
     ),
+    "an embedding": (
+        walks(more=[[1.0] * 50] * 12), {}, "in no row as long as each other.*channels=steps"
+    ),
+    "no such column": (
+        walks(more=STEPS), {"channels": ("steps", "z")}, r"no lists in 'z' \(channels=\), but in"
+    ),
+    "a column of words": (walks(), {"channels": ("label",)}, "no lists in 'label'"),
     "no label": (walks(labels=["", *LABELS[1:]]), {}, "line 1: no label in column 'label'"),
     "nothing but lists": ([{"steps": one} for one in STEPS], {}, "no column of labels. Add one"),
     "an id": (
@@ -153,6 +169,33 @@ def test_lists_of_other_things_are_left_to_others(tmp_path, cell):
     path = lines(tmp_path, walks([cell] * 12))
     assert look(path, {}) is None
     assert inputs(path) is None
+
+
+def test_a_column_is_chosen_beside_an_embedding_and_stays_chosen(tmp_path):
+    steps = [[[x, -x, 0.5] for x in one] for one in STEPS]
+    path = lines(tmp_path, walks(steps, more=[[1.0] * 50] * 12))
+    data = sm.read(path, channels=("steps",))
+    assert together(data) == dict(zip(map(json.dumps, steps), LABELS, strict=True))
+    assert new(path, channels=("steps",)) == steps
+    alone = lines(tmp_path, walks(), "alone.jsonl")
+    assert recognised(alone, {})[1].arguments["channels"] == ("steps",)
+    with pytest.raises(InputError, match=r"no lists in 'other' \(channels=\), but in 'steps'"):
+        inputs(path, channels=("other",))
+
+
+def test_a_person_that_is_not_there_is_nobody(tmp_path):
+    path = lines(tmp_path, walks(who=["", *"abcabcabcab"]))
+    with pytest.raises(InputError, match=r"1 of 12 examples have no 'who'.* number 0 "):
+        sm.read(path, target="label", group_by="who")
+
+
+def test_arrays_of_arrays_are_sequences(tmp_path):
+    steps = [[[x, -x] for x in one] for one in STEPS]
+    pd.DataFrame(walks(steps)).to_parquet(tmp_path / "walks.parquet")
+    frame = pd.read_parquet(tmp_path / "walks.parquet")
+    assert together(sm.read(frame, "label")) == dict(
+        zip(map(json.dumps, steps), LABELS, strict=True)
+    )
 
 
 def test_lists_of_unequal_length_in_memory_are_no_channels():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -124,18 +124,18 @@ def train(
         "head": head, "target": target, "preset": preset, "data": data, "settings": asked,
         "seed": seed or 0, "limit": limit,
     }  # fmt: skip
-    problems, record = _taken(out), {}
+    problems, record, says = _taken(out), {}, ()
     try:
         plan = resolved(dataset, **what)
         record = plan.record()
         if check:
-            check_plan(plan)
+            says = check_plan(plan)
     except InputError as error:
         problems += error.problems
     if problems:
         raise InputError(problems)
     if check:
-        terminal.print_json(record) if as_json else print(_asked(record))
+        terminal.print_json(record) if as_json else print(_asked(record, says))
         return
     loggers = _loggers(log, log_json)
     asked_of_run = {"out": out, "quiet": quiet, "allow_leak": allow_leak, "log": loggers}
@@ -199,11 +199,12 @@ def _finish(run: Run, as_json: bool, quiet: bool, told: bool) -> None:
     print(f"\n{run.path}")
 
 
-def _asked(record: Mapping[str, Any]) -> str:
+def _asked(record: Mapping[str, Any], says: Sequence[str]) -> str:
     """Return what a plan in which nothing is wrong would do, and that it is so."""
     given = ", ".join(f"{name}={value!r}" for name, value in record["arguments"].items())
     what = f"Dataset {record['dataset']!r}{given and f', {given}'}"
-    return f"{what}; head {record['head']['name']!r}.\nNothing wrong was found."
+    told = [f"{what}; head {record['head']['name']!r}.", *says, "Nothing wrong was found."]
+    return "\n".join(told)
 
 
 def _taken(out: Path | None) -> list[str]:

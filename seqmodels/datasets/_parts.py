@@ -34,6 +34,8 @@ def held_out(
     if group_by is not None and group_by not in examples.groups:
         there = f"There are {some(examples.groups)}." if examples.groups else "There is none."
         raise InputError(f"No group {group_by!r} to keep on one side (group_by=). {there}")
+    if group_by is not None:
+        _refuse_nobody(group_by, examples.groups[group_by])
     by = None
     name, values = next(iter(examples.targets.items()))
     array = codes_of(values)
@@ -46,6 +48,19 @@ def held_out(
     train, rest = examples.split(test, seed, by, group_by)
     how = f"no {group_by} on both sides" if group_by else "stratified" if by else "at random"
     return train, rest, f"{test:.0%} held out, {how}, seed {seed}".replace("%", " %")
+
+
+def _refuse_nobody(name: str, values: Any) -> None:
+    """Refuse examples of nobody: together they would be taken for one more group."""
+    import pandas as pd
+
+    cells = pd.Series(values)
+    blank = np.flatnonzero((cells.isna() | (cells.astype(str).str.strip() == "")).to_numpy())
+    if len(blank):
+        raise InputError(
+            f"{len(blank):,} of {len(cells):,} examples have no {name!r} (group_by=), the first is "
+            f"number {blank[0]} (counted from 0). Say whose they are, or leave them out."
+        )
 
 
 def suggested(values: Any) -> str:

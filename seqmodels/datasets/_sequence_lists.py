@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,13 +40,14 @@ def lists(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
     if table is None:
         return None
     rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
-    columns = _columns(table, rows, named_channels(given.get("channels")))
+    asked = named_channels(given.get("channels"))
+    columns = _columns(table, rows, asked)
     if not columns:
         return None
     plain = [
         name
         for name, cells in zip(table.columns, zip(*rows, strict=True), strict=True)
-        if not any(isinstance(cell, list | dict) for cell in cells)
+        if name not in columns and not any(isinstance(cell, list | dict) for cell in cells)
     ]
     if not plain:
         raise InputError(
@@ -59,9 +62,9 @@ def lists(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
     extra = [name for name in plain if name != named]
     return Source(
         paths,
-        lambda one: _labelled(one, columns, named, extra, encoding),
+        lambda one: _labelled(one, columns, named, extra, encoding, asked == columns),
         lambda: head([text_of(row[0]) for _, row in table.rows([named])]),
-        {"target": named},
+        {"target": named, "channels": columns},
     )
 
 
@@ -75,7 +78,8 @@ def new(path: Path, encoding: str | None, channels: tuple[str, ...] | None) -> C
     if not columns:
         return None
     cases = [Case(where, values, "") for where, values, _ in _read(table, columns, [])]
-    return Cases(sole(cases, path), "label", None, columns if len(columns) > 1 else None)
+    names = columns if len(columns) > 1 else None
+    return Cases(sole(cases, path), "label", None, names, named=channels == columns)
 
 
 def _nested(path: Path, encoding: str | None) -> Table | None:
@@ -89,18 +93,34 @@ def _nested(path: Path, encoding: str | None) -> Table | None:
 def _columns(
     table: Table, rows: Sequence[Sequence[Any]], asked: tuple[str, ...] | None
 ) -> tuple[str, ...]:
-    """Return the columns that hold sequences: those asked for, or all."""
-    depths = {
-        name: {_depth(cell) for cell in cells if cell is not None}
-        for name, cells in zip(table.columns, zip(*rows, strict=True), strict=True)
-    }
-    found = {name: max(depth) for name, depth in depths.items() if depth in ({1}, {2})}
+    """Return the columns most of whose cells are sequences: those asked for, or all.
+
+    Raises:
+        InputError: They are no channels of one sequence, or what was asked for is not there.
+    """
+    who, found = table.path.name, {}
+    cells = dict(zip(table.columns, zip(*rows, strict=True), strict=True))
+    for name in cells:
+        depths = Counter(_depth(cell) for cell in cells[name] if cell is not None)
+        depth, count = depths.most_common(1)[0] if depths else (0, 0)
+        if depth and 2 * count > depths.total():
+            found[name] = depth
     if asked and set(asked) <= set(found):
         found = {name: found[name] for name in asked}
-    if len(found) > 1 and max(found.values()) > 1:
+    elif asked and found and (len(found) > 1 or set(asked) & set(cells)):
+        absent = [name for name in asked if name not in found]
+        raise InputError(f"{who} has no lists in {some(absent)} (channels=), but in {some(found)}.")
+    if len(found) < 2:
+        return tuple(found)
+    choose = f"Choose: --set dataset.channels={next(iter(found))}."
+    if max(found.values()) > 1:
+        raise InputError(f"{who} has several columns of sequences: {some(found)}. {choose}")
+    beside = zip(*(cells[name] for name in found), strict=True)
+    lengths = ({len(cell) for cell in row if isinstance(cell, list)} for row in beside)
+    if all(len(each) > 1 for each in lengths):
         raise InputError(
-            f"{table.path.name} has several columns of sequences: {some(found)}. Choose one: --set "
-            f"dataset.channels={next(iter(found))}."
+            f"{who} has lists in {some(found)} that are in no row as long as each other, and so no "
+            f"channels of one sequence. {choose}"
         )
     return tuple(found)
 
@@ -120,6 +140,7 @@ def _read(
     table: Table, columns: Sequence[str], more: Sequence[str]
 ) -> Iterator[tuple[str, np.ndarray, list[str]]]:
     """Yield where each sequence is, its steps [T, C], and as text what `more` columns hold."""
+    first: tuple[int, str] | None = None
     for line, row in table.rows([*columns, *more]):
         where = f"{table.path.name}, {table.unit} {line}"
         cells = zip(columns, row, strict=False)
@@ -127,6 +148,12 @@ def _read(
         values = channels[0]
         if len(channels) > 1:
             values, _ = beside([one[:, 0] for one in channels], where)
+        first = first or (values.shape[1], where)
+        if values.shape[1] != first[0]:
+            raise InputError(
+                f"{where}: a step has {values.shape[1]} numbers, where {first[1]} has {first[0]}. "
+                f"Every sequence needs the same channels."
+            )
         yield where, values, [text_of(one) for one in row[len(columns) :]]
 
 
@@ -138,8 +165,8 @@ def _steps(cell: Any, where: str) -> np.ndarray:
         values = np.zeros(())
     if values.ndim not in (1, 2):
         raise InputError(
-            f"{where}: needs a list of numbers, or of lists of as many numbers each, got "
-            f"{str(cell)[:40]!r}."
+            f"{where}: {_odd(cell)}. Give a list of numbers, or of lists of as many numbers each; "
+            f"null where one is missing."
         )
     if not values.size:
         raise InputError(f"{where}: the sequence is empty. Leave the row out.")
@@ -147,8 +174,25 @@ def _steps(cell: Any, where: str) -> np.ndarray:
     return values.reshape(len(values), -1)
 
 
+def _odd(cell: Any) -> str:
+    """Return what is wrong with a cell, at its first step that is not like the first."""
+    if not isinstance(cell, list):
+        return f"{str(cell)[:40]!r} is no list"
+    width = len(cell[0]) if isinstance(cell[0], list) else None
+    for step, one in enumerate(cell, start=1):
+        alike = _depth(one) == 1 and len(one) == width if width else not isinstance(one, list)
+        if not alike or (width is None and _depth([one]) != 1):
+            return f"step {step} is {json.dumps(one)[:40]}"
+    return "a number is too large"
+
+
 def _labelled(
-    path: Path, columns: tuple[str, ...], named: str, extra: Sequence[str], encoding: str | None
+    path: Path,
+    columns: tuple[str, ...],
+    named: str,
+    extra: Sequence[str],
+    encoding: str | None,
+    chosen: bool,
 ) -> Cases:
     table = _nested(path, encoding)
     if table is None:
@@ -159,4 +203,5 @@ def _labelled(
         if not name:
             raise InputError(f"{where}: no label in column {named!r}. Leave the row out.")
         cases.append(with_groups(Case(where, values, name), dict(zip(extra, others, strict=True))))
-    return Cases(sole(cases, path), named, None, columns if len(columns) > 1 else None)
+    names = columns if len(columns) > 1 else None
+    return Cases(sole(cases, path), named, None, names, named=chosen)

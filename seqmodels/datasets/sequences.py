@@ -115,7 +115,7 @@ def sequences(
     if source is None:
         raise InputError(
             f"Dataset 'sequences' finds none in {str(place)!r}: no .ts, .arff, rows of numbers "
-            f"with a label, or tables with one sequence each."
+            f"with a label, lists of numbers, or tables with one sequence each."
             if place.exists()
             else f"There is no file or folder {str(place)!r}."
         )
@@ -156,6 +156,8 @@ def _refuse_other_channels(first: Cases, other: Cases) -> None:
 
 def _names(cases: Cases, channels: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """Return the names of the channels: the user's, the file's, or none."""
+    if cases.named:
+        return cases.channels
     width = cases.rows[0].values.shape[1]
     if channels is not None and len(channels) != width:
         raise InputError(

@@ -64,7 +64,7 @@ def refuse_disorder(cells: Sequence[Sequence[str]]) -> None:
             raise InputError(
                 f"{WHO} needs rows that follow each other in time; row {number} (counted from 0) "
                 f"has {' '.join(cells[number])!r} after {' '.join(cells[number - 1])!r}. Sort the "
-                f"table, each time once."
+                f"table, each time once; of several series, give a table each."
             )
 
 

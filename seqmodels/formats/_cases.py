@@ -48,6 +48,7 @@ class Cases:
         numeric: The labels are numbers to be foretold, not classes. None: the values tell.
         channels: Names of the channels, where the file has them.
         notes: What people should know, a sentence each.
+        named: What `channels` of the dataset names are columns that hold them.
     """
 
     rows: list[Case]
@@ -55,6 +56,7 @@ class Cases:
     numeric: bool | None = None
     channels: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    named: bool = False
 
 
 def lines(
