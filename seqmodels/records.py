@@ -167,7 +167,7 @@ def _runs(path: Path) -> str:
     """Return which run to give instead of a folder that is none."""
     inside = sorted(one.parent for one in path.glob("*/run.json")) if path.is_dir() else []
     if inside:
-        return f"It holds runs: {some(inside)}. Give one of them."
+        return f"It holds runs: {some(map(str, inside))}. Give one of them."
     return "Give a directory that `seqmodels train` has made, such as runs/NAME."
 
 

@@ -183,6 +183,15 @@ def test_a_column_is_chosen_beside_an_embedding_and_stays_chosen(tmp_path):
         inputs(path, channels=("other",))
 
 
+def test_a_broken_line_is_named_the_first_one_too(tmp_path):
+    text = lines(tmp_path, walks()).read_text().splitlines()
+    for number in (1, 5):
+        broken = [*text[: number - 1], text[number - 1][:-3], *text[number:]]
+        (tmp_path / "broken.jsonl").write_text("\n".join(broken))
+        with pytest.raises(InputError, match=f"line {number}: needs one JSON object a line"):
+            sm.read(tmp_path / "broken.jsonl")
+
+
 def test_a_person_that_is_not_there_is_nobody(tmp_path):
     path = lines(tmp_path, walks(who=["", *"abcabcabcab"]))
     with pytest.raises(InputError, match=r"1 of 12 examples have no 'who'.* number 0 "):

@@ -186,18 +186,20 @@ def _delimited_columns(
 
 def _json_columns(path: Path, first: list[str], encoding: str) -> Table | None:
     names: dict[str, None] = {}
+    wrong: InputError | None = None
     for number, line in enumerate(first, start=1):
         if not line.strip():
             continue
         try:
             record = [name for name, _ in json_object(path, number, line, pairs=True)]
-        except InputError:
-            if not names:  # some other text that begins with a brace
-                return None
-            raise
+        except InputError as error:
+            wrong = wrong or error
+            continue
         names |= dict.fromkeys(_once(path, record))
-    if not names:
+    if not names:  # some other text that begins with a brace
         return None
+    if wrong is not None:
+        raise wrong
     return Table(path=path, kind="json lines", columns=tuple(names), encoding=encoding)
 
 
