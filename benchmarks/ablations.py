@@ -6,7 +6,6 @@ it when. The test part is not read. Writes results/ablations.json after every tr
 tables of docs/defaults.md.
 """
 
-import json
 import math
 import statistics
 import sys
@@ -277,7 +276,7 @@ def page(found: Mapping[str, Any]) -> str:
 
 def without(default: Default) -> str:
     """Return the settings that leave a default out, as `--set` takes them."""
-    pairs = (f"`{name}={json.dumps(value)}`" for name, value in default.without.items())
+    pairs = (f"`{name}={str(value).lower()}`" for name, value in default.without.items())
     return f"off: {', '.join(pairs)}"
 
 
