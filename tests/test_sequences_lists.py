@@ -129,11 +129,11 @@ BROKEN = {
     ),
     "a short step": (walks([*[[[1, 2]]] * 11, [[1, 2], [3]]]), {}, r"line 12, .*: step 2 is \[3\]"),
     "a flat row": (
-        walks([*[[[1, 2]]] * 11, [1, 2]]), {}, "line 12: a step has 1 numbers, where .*line 1 has 2"
+        walks([*[[[1, 2]]] * 11, [1, 2]]), {}, "line 12: 1 numbers a step, where .*line 1 has 2"
     ),
     "a number too large": (walks([[10**400], *STEPS[1:]]), {}, "line 1, .*a number is too large"),
     "ragged channels": (
-        walks([[[1, 2], [3, 4]], *[[[1, 2, 3]]] * 11]), {}, r"line 2: a step has 3 .*line 1 has 2",
+        walks([[[1, 2], [3, 4]], *[[[1, 2, 3]]] * 11]), {}, r"line 2: 3 numbers a step, .*line 1 has 2",
     ),
     "two of several channels": (
         walks([[[1, 2]]] * 12, more=[[[1, 2]]] * 12), {}, "Choose: --set dataset.channels=steps"

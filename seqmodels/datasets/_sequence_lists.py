@@ -115,8 +115,8 @@ def _columns(
     choose = f"Choose: --set dataset.channels={next(iter(found))}."
     if max(found.values()) > 1:
         raise InputError(f"{who} has several columns of sequences: {some(found)}. {choose}")
-    beside = zip(*(cells[name] for name in found), strict=True)
-    lengths = ({len(cell) for cell in row if isinstance(cell, list)} for row in beside)
+    together = zip(*(cells[name] for name in found), strict=True)
+    lengths = ({len(cell) for cell in row if isinstance(cell, list)} for row in together)
     if all(len(each) > 1 for each in lengths):
         raise InputError(
             f"{who} has lists in {some(found)} that are in no row as long as each other, and so no "
@@ -151,7 +151,7 @@ def _read(
         first = first or (values.shape[1], where)
         if values.shape[1] != first[0]:
             raise InputError(
-                f"{where}: a step has {values.shape[1]} numbers, where {first[1]} has {first[0]}. "
+                f"{where}: {values.shape[1]} numbers a step, where {first[1]} has {first[0]}. "
                 f"Every sequence needs the same channels."
             )
         yield where, values, [text_of(one) for one in row[len(columns) :]]
