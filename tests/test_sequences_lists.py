@@ -133,7 +133,7 @@ BROKEN = {
     ),
     "a number too large": (walks([[10**400], *STEPS[1:]]), {}, "line 1, .*a number is too large"),
     "ragged channels": (
-        walks([[[1, 2], [3, 4]], *[[[1, 2, 3]]] * 11]), {}, r"line 2: 3 numbers a step, .*line 1 has 2",
+        walks([[[1, 2]], *[[[1, 2, 3]]] * 11]), {}, "line 2: 3 numbers a step, .*line 1 has 2",
     ),
     "two of several channels": (
         walks([[[1, 2]]] * 12, more=[[[1, 2]]] * 12), {}, "Choose: --set dataset.channels=steps"
