@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -158,7 +159,7 @@ def model_in(path: Path) -> Path:
     if (path / "run.json").is_file():
         finished(path)
         raise InputError(f"The run {str(path)!r} is finished but its folder 'model' is gone.")
-    if not (path / "manifest.json").is_file():
+    if not os.path.lexists(path / "manifest.json"):  # what else may stand there, `load` says
         raise InputError(f"{str(path)!r} is neither a run nor a model. {_runs(path)}")
     return path
 
