@@ -261,6 +261,17 @@ def test_a_stopped_run_says_what_is_kept_and_goes_on_to_the_same_weights(tmp_pat
     assert finished.scores == sm.Run(whole).scores
 
 
+def test_a_folder_that_is_no_run_is_told_what_to_give_instead(tmp_path):
+    for opened in (sm.load, sm.Run):
+        with pytest.raises(sm.InputError, match="`seqmodels train` has made, such as runs/NAME"):
+            opened(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "run.json").write_text("{}")
+    for opened in (sm.load, sm.Run):
+        with pytest.raises(sm.InputError, match=rf"holds runs: '{tmp_path}/mine'\. Give one"):
+            opened(tmp_path)
+
+
 def test_a_run_whose_data_changed_is_not_gone_on_with(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "savez", lambda *a, **k: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(sm.InputError):
