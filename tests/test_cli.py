@@ -158,7 +158,7 @@ def test_check_of_a_file_says_what_was_decided(tmp_path):
     done = call("train", str(path), "--check")
     assert done.exit_code == 0, done.output
     assert "Dataset 'texts', " in done.stdout
-    for decided in ("text=['note']", "target='kind'", "head 'binary'"):
+    for decided in ("text=['note']", "target='kind'", "head 'binary'", "40 rows; 20 % held out"):
         assert decided in done.stdout
 
 
