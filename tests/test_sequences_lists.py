@@ -129,17 +129,23 @@ BROKEN = {
     ),
     "a short step": (walks([*[[[1, 2]]] * 11, [[1, 2], [3]]]), {}, r"line 12, .*: step 2 is \[3\]"),
     "a flat row": (
-        walks([*[[[1, 2]]] * 11, [1, 2]]), {}, "line 12: 1 numbers a step, where .*line 1 has 2"
+        walks([*[[[1, 2]]] * 11, [1, 2]]), {}, "line 12: 1 channels, where .*line 1 has 2"
     ),
     "a number too large": (walks([[10**400], *STEPS[1:]]), {}, "line 1, .*a number is too large"),
     "ragged channels": (
-        walks([[[1, 2]], *[[[1, 2, 3]]] * 11]), {}, "line 2: 3 numbers a step, .*line 1 has 2",
+        walks([[[1, 2]], *[[[1, 2, 3]]] * 11]), {}, "line 2: 3 channels, where .*line 1 has 2",
     ),
     "two of several channels": (
         walks([[[1, 2]]] * 12, more=[[[1, 2]]] * 12), {}, "Choose: --set dataset.channels=steps"
     ),
     "an embedding": (
         walks(more=[[1.0] * 50] * 12), {}, "in no row as long as each other.*channels=steps"
+    ),
+    "lists in one of two channels": (
+        walks(more=[*STEPS[:11], [[1, 2], [3, 4]]]), {}, "line 12, column 'more': lists in a list"
+    ),
+    "channels of two lengths": (
+        walks(more=[*STEPS[:11], [1.0, 2.0]]), {}, "line 12: channels of 2 to 6 steps"
     ),
     "no such column": (
         walks(more=STEPS), {"channels": ("steps", "z")}, r"no lists in 'z' \(channels=\), but in"

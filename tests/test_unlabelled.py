@@ -203,6 +203,7 @@ def test_what_a_first_training_is_sure_of_is_learned_from_as_if_it_had_a_target(
 def test_nothing_is_taught_where_nothing_is_asked_for_or_there_is_nothing_to_label():
     model, part = learned(written(20, 5)[0])
     assert taught(model, part, sure=None)[0] is part
+    assert Training().sure is None, "held-out reviews were answered no better"
     model, part = learned(None)
     assert taught(model, part)[0] is part
     numbers = Regression().fit([1.0, 2.0])

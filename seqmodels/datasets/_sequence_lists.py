@@ -6,6 +6,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def new(path: Path, encoding: str | None, channels: tuple[str, ...] | None) -> C
     columns = _columns(table, rows, channels)
     if not columns:
         return None
-    cases = [Case(where, values, "") for where, values, _ in _read(table, columns, [])]
+    cases = [case for case, _ in _read(table, columns, [])]
     names = columns if len(columns) > 1 else None
     return Cases(sole(cases, path), "label", None, names, named=channels == columns)
 
@@ -138,23 +139,22 @@ def _depth(cell: Any) -> int:
 
 def _read(
     table: Table, columns: Sequence[str], more: Sequence[str]
-) -> Iterator[tuple[str, np.ndarray, list[str]]]:
-    """Yield where each sequence is, its steps [T, C], and as text what `more` columns hold."""
-    first: tuple[int, str] | None = None
+) -> Iterator[tuple[Case, list[str]]]:
+    """Yield each sequence, without its label, and as text what `more` columns hold."""
     for line, row in table.rows([*columns, *more]):
         where = f"{table.path.name}, {table.unit} {line}"
         cells = zip(columns, row, strict=False)
         channels = [_steps(cell, f"{where}, column {name!r}") for name, cell in cells]
-        values = channels[0]
+        values, uneven = channels[0], None
         if len(channels) > 1:
-            values, _ = beside([one[:, 0] for one in channels], where)
-        first = first or (values.shape[1], where)
-        if values.shape[1] != first[0]:
-            raise InputError(
-                f"{where}: {values.shape[1]} numbers a step, where {first[1]} has {first[0]}. "
-                f"Every sequence needs the same channels."
-            )
-        yield where, values, [text_of(one) for one in row[len(columns) :]]
+            wide = [name for name, one in zip(columns, channels, strict=True) if one.shape[1] > 1]
+            if wide:
+                raise InputError(
+                    f"{where}, column {wide[0]!r}: lists in a list, where one of {len(columns)} "
+                    f"channels is due. Give a list of numbers."
+                )
+            values, uneven = beside([one[:, 0] for one in channels], where)
+        yield Case(where, values, "", uneven), [text_of(one) for one in row[len(columns) :]]
 
 
 def _steps(cell: Any, where: str) -> np.ndarray:
@@ -198,10 +198,11 @@ def _labelled(
     if table is None:
         raise InputError(f"{str(path)!r} is no table of lists.")
     cases = []
-    for where, values, (text, *others) in _read(table, columns, [named, *extra]):
+    for case, (text, *others) in _read(table, columns, [named, *extra]):
         name = label(text)
         if not name:
-            raise InputError(f"{where}: no label in column {named!r}. Leave the row out.")
-        cases.append(with_groups(Case(where, values, name), dict(zip(extra, others, strict=True))))
+            raise InputError(f"{case.where}: no label in column {named!r}. Leave the row out.")
+        others = dict(zip(extra, others, strict=True))
+        cases.append(with_groups(replace(case, label=name), others))
     names = columns if len(columns) > 1 else None
     return Cases(sole(cases, path), named, None, names, named=chosen)
