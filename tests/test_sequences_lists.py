@@ -225,5 +225,6 @@ def test_a_file_of_lists_is_trained_on_and_answered(tmp_path):
         [rng.normal(size=3 + i % 4).tolist() for i in range(40)], [*LABELS * 3, *LABELS[:4]]
     )
     run = sm.train(str(lines(tmp_path, rows)), epochs=1, quiet=True, out=tmp_path / "run")
-    answers = run.predict(inputs(lines(tmp_path, rows[:3]), target="label") or [])
-    assert len(answers) == 3
+    for given in ({}, {"channels": ("steps",)}):
+        answers = run.predict(inputs(lines(tmp_path, rows[:3]), target="label", **given) or [])
+        assert len(answers) == 3

@@ -40,9 +40,7 @@ def inputs(path: Path, **arguments: Any) -> list[Any] | None:
     found = _folder(path, arguments) if path.is_dir() else _file(path, arguments)
     if found is None:
         return None
-    names = found.channels
-    if not found.named:
-        names = named_channels(arguments.get("channels")) or names
+    names = named_channels(arguments.get("channels")) or found.channels
     missing = arguments.get("missing") or "refuse"
     lacking = [case for case in found.rows if np.isnan(case.values).any()]
     if lacking and missing in ("refuse", "drop"):

@@ -80,7 +80,7 @@ def new(path: Path, encoding: str | None, channels: tuple[str, ...] | None) -> C
         return None
     cases = [case for case, _ in _read(table, columns, [])]
     names = columns if len(columns) > 1 else None
-    return Cases(sole(cases, path), "label", None, names, named=channels == columns)
+    return Cases(sole(cases, path), "label", None, names)
 
 
 def _nested(path: Path, encoding: str | None) -> Table | None:
