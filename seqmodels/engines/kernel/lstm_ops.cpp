@@ -9,6 +9,8 @@
 namespace seqmodels {
 namespace {
 
+constexpr int64_t MOST_STEPS = 1 << 24;  // the kernel counts steps in floats, exact up to here
+
 struct Settings {
   static constexpr const char* name = "The LSTM kernel";
 
@@ -27,6 +29,7 @@ struct Settings {
 
 // The distinct ids of the real steps, in the order in which they come. The forward pass finds
 // them and gives them to the gradient: their count, the slots [B, T], and room for the rows.
+// Nothing else is known of what reaches the gradient, so `check_words` looks at each of them.
 int64_t words_size(const Lstm& a, int64_t table) {
   return a.words ? 1 + a.B * a.T + std::min(table, a.B * a.T) : 0;
 }
@@ -58,6 +61,29 @@ void find_words(Call& call, const Lstm& a, const int32_t* ids, int64_t table, in
   words[0] = count;
 }
 
+void check_words(Call& call, const Lstm& a, int64_t table) {
+  const Lookup& words = *a.words;
+  const auto count = static_cast<long long>(words.count);
+  if (count < 0 || count > std::min(table, a.B * a.T)) {
+    return call.fail("needs from 0 to %lld distinct words, got %lld.",
+                     static_cast<long long>(std::min(table, a.B * a.T)), count);
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    if (words.rows[i] < 0 || words.rows[i] >= table) {
+      return call.fail("needs words from 0 to %lld, got %d.", static_cast<long long>(table - 1),
+                       words.rows[i]);
+    }
+  }
+  for (int64_t i = 0; i < a.B; ++i) {
+    for (int64_t t = i * a.T; t < i * a.T + a.lengths[i]; ++t) {
+      if (words.slot[t] < 0 || words.slot[t] >= count) {
+        return call.fail("needs places among %lld distinct words, got place %d in row %lld.",
+                         count, words.slot[t], static_cast<long long>(i));
+      }
+    }
+  }
+}
+
 // Inputs 0 to 5: x, lengths, kernel, recurrent, bias, ids. Where x is a table [V, C], the ids
 // [B, T] say which of its rows is read; else they are empty.
 Lstm problem(Call& call, const Settings& settings, Lookup& words) {
@@ -80,6 +106,13 @@ Lstm problem(Call& call, const Settings& settings, Lookup& words) {
   a.T = tf::Dim(table ? ids : x, 1);
   a.C = tf::Dim(x, table ? 1 : 2);
   a.H = tf::Dim(recurrent, 0);
+  if (a.T < 1 || a.T > MOST_STEPS || a.C < 1 || a.H < 1) {
+    call.fail("needs 1 to %lld steps, and at least one channel and one unit; got %lld steps, "
+              "%lld channels and %lld units.",
+              static_cast<long long>(MOST_STEPS), static_cast<long long>(a.T),
+              static_cast<long long>(a.C), static_cast<long long>(a.H));
+    return a;
+  }
   a.x = static_cast<const float*>(tf::TensorData(x));
   a.lengths = call.data<int32_t>(1, "lengths [B]", {a.B});
   a.kernel = call.data(2, "kernel [C, 4H]", {a.C, 4 * a.H});
@@ -133,7 +166,11 @@ struct GradientOp : Settings {
     const Lstm a = problem(call, *this, words);
     if (!call.good()) return;
     const auto* found = call.data<int32_t>(12, "words", {words_size(a, tf::Dim(call.input(0), 0))});
-    if (a.words && call.good()) words = words_in(a, found);
+    if (a.words && call.good()) {
+      words = words_in(a, found);
+      check_words(call, a, tf::Dim(call.input(0), 0));
+    }
+    if (!call.good()) return;
     const Engine& best = engine(bits);
     Gradient d{};
     d.kept = call.data(6, "kept", {static_cast<int64_t>(best.kept_size(a))});

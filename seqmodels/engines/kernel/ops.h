@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <initializer_list>
+#include <new>
 #include <type_traits>
 #include <vector>
 
@@ -27,16 +28,21 @@ class Call {
 
   bool good() const { return tf::GetCode(status_) == 0; }
 
-  // The first failure is the one that is told: "The LSTM kernel <format>".
+  // An input is wrong: "The LSTM kernel <format>". The first failure is the one that is reported.
   void fail(const char* format, ...) {
-    if (!good()) return;
     char text[300];
-    const int start = std::snprintf(text, sizeof text, "%s ", who_);
     va_list rest;
     va_start(rest, format);
-    std::vsnprintf(text + start, sizeof text - start, format, rest);
+    std::vsnprintf(text, sizeof text, format, rest);
     va_end(rest);
-    tf::SetStatus(status_, tf::INVALID_ARGUMENT, text);
+    fail(tf::INVALID_ARGUMENT, text);
+  }
+
+  void fail(int code, const char* text) {
+    if (!good()) return;
+    char whole[400];
+    std::snprintf(whole, sizeof whole, "%s %s", who_, text);
+    tf::SetStatus(status_, code, whole);
   }
 
   tf::Tensor* input(int index) {
@@ -154,8 +160,12 @@ void define(const char* name, Names inputs, Names outputs, Names attributes) {
       Call call(context, Kernel::name);
       try {  // no exception may leave an op: it would end the process
         (*static_cast<const Kernel*>(kernel))(call);
+      } catch (const std::bad_alloc&) {
+        call.fail(tf::RESOURCE_EXHAUSTED, "needs more memory than there is.");
       } catch (const std::exception& error) {
-        call.fail("failed: %s.", error.what());
+        call.fail(tf::INTERNAL, error.what());
+      } catch (...) {
+        call.fail(tf::INTERNAL, "failed.");
       }
     };
     const auto destroy = [](void* kernel) { delete static_cast<Kernel*>(kernel); };

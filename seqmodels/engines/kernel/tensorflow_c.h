@@ -19,7 +19,7 @@ struct OpBuilder;
 struct KernelBuilder;
 
 enum { FLOAT = 1, INT32 = 3, INT64 = 9, BOOL = 10 };  // TF_DataType
-enum { INVALID_ARGUMENT = 3, INTERNAL = 13 };  // TF_Code
+enum { INVALID_ARGUMENT = 3, RESOURCE_EXHAUSTED = 8, INTERNAL = 13 };  // TF_Code
 
 #define SEQMODELS_FUNCTIONS(X)                                                                   \
   X(Status*, NewStatus, ())                                                                      \
