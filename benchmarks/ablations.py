@@ -224,7 +224,7 @@ def named(default: Default | None) -> str:
 
 def tried(row: Any, default: Default | None, seed: int, data: Path) -> dict[str, Any]:
     """Train once on what is not held out, and return the score on what is."""
-    from seqmodels.settings import resolve
+    from seqmodels.training.settings import resolve
     from seqmodels.tuning.objective import Objective
 
     without = dict(default.without) if default else {}

@@ -35,8 +35,8 @@ def svm_of_sound(train: Sequence[Any], y: Sequence[Any], test: Sequence[Any]) ->
     """
     from scipy.fft import dct
 
+    from seqmodels.data.speech import audio
     from seqmodels.encoders import SpeechEncoder
-    from seqmodels.formats import audio
 
     encoder = SpeechEncoder(rate=audio.header(train[0]).rate).fit(train)
 

@@ -66,7 +66,7 @@ class Trace:
         self.events.append((time.perf_counter(), epoch, done, steps))
 
     def epoch(self, row: Any) -> None:
-        from seqmodels.training import Enough
+        from seqmodels.training.loop import Enough
 
         self.events.append((time.perf_counter(), int(row["epoch"]), 0, 0))
         if time.perf_counter() - self.began > MOST:
@@ -93,10 +93,11 @@ def main() -> None:
 
 def measured(asked: Asked, epochs: int, data: Path | None) -> dict[str, Any]:
     """Train one run to its end, and foretell it from the beginning of what was written down."""
-    from seqmodels import pace, tracing, training
-    from seqmodels.errors import InputError
-    from seqmodels.settings import resolve
-    from seqmodels.work import Work
+    from seqmodels.core.errors import InputError
+    from seqmodels.nn import tracing
+    from seqmodels.runs.work import Work
+    from seqmodels.training import loop, pace
+    from seqmodels.training.settings import resolve
 
     name = " ".join(f"{key.rpartition('.')[2]} {value}" for key, value in asked.settings.items())
     known = {"dataset": asked.dataset, "head": asked.head, "with": name or "-"}
@@ -110,7 +111,7 @@ def measured(asked: Asked, epochs: int, data: Path | None) -> dict[str, Any]:
     train, valid = work.encoded["train"], work.encoded["valid"]
     trace = Trace()
     with tempfile.TemporaryDirectory() as folder:
-        training.fit(
+        loop.fit(
             work.model.network, work.model.head, train, valid, plan.training, seed=plan.seed,
             folder=Path(folder), watch=trace,
         )  # fmt: skip
@@ -124,7 +125,7 @@ def measured(asked: Asked, epochs: int, data: Path | None) -> dict[str, Any]:
 
 def foretold(trace: Trace, epochs: int, work: Any) -> dict[str, float]:
     """Return the forecast of the stated moment beside what became of it, in seconds."""
-    from seqmodels.pace import Pace
+    from seqmodels.training.pace import Pace
 
     now = [trace.began]
     pace = Pace(epochs, work, clock=lambda: now[0])

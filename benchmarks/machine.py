@@ -5,7 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from seqmodels import machine as here
+from seqmodels.core import machine as here
 
 
 def machine() -> dict[str, Any]:

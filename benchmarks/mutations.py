@@ -1,7 +1,7 @@
 """Breaks the code in a thousand small ways, and sees whether a test notices each of them.
 
     python benchmarks/mutations.py
-    python benchmarks/mutations.py seqmodels/data.py --minutes 5
+    python benchmarks/mutations.py seqmodels/core/encoder.py --minutes 5
 
 One small change at a time (`<` becomes `<=`, an argument None, a word another) is made by mutmut,
 in a copy of the checkout in a temporary folder. A change that no test notices survives, and is due
@@ -39,10 +39,10 @@ OF_HEADS = [
 ]
 HEADS = ("base", "binary", "classes", "linear", "multiclass", "ordered", "regression")
 TESTS = {
-    "seqmodels/registry.py": ["tests/test_registry.py"],
-    "seqmodels/data.py": ["tests/test_data.py"],
-    "seqmodels/examples.py": ["tests/test_data.py"],
-    "seqmodels/batches.py": ["tests/test_batches.py"],
+    "seqmodels/core/registry.py": ["tests/test_registry.py"],
+    "seqmodels/core/encoder.py": ["tests/test_data.py"],
+    "seqmodels/core/examples.py": ["tests/test_data.py"],
+    "seqmodels/core/batches.py": ["tests/test_batches.py"],
     **{f"seqmodels/heads/{name}.py": OF_HEADS for name in HEADS},
 }
 NOTICED = {"killed": "killed", "timeout": "timed_out", "not checked": "unchecked"}

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from table import kept, save, show
 
-from seqmodels.machine import versions
+from seqmodels.core.machine import versions
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 TEST, ALLOWED = 2560, 3
@@ -79,9 +79,9 @@ def attempt(
     task: str, length: int | None, seed: int, minutes: float, n: int | None
 ) -> dict[str, Any]:
     """Train until the validation part is right or the time is up, then look at the test part."""
-    from seqmodels import training
-    from seqmodels.settings import resolve
-    from seqmodels.work import Work
+    from seqmodels.runs.work import Work
+    from seqmodels.training import loop
+    from seqmodels.training.settings import resolve
 
     n = n or (10_000 if task == "reber" else min(100_000, 20_000_000 // (length or 100)))
     settings: dict[str, Any] = {"dataset.n": n, "dataset.seed": seed}
@@ -111,11 +111,11 @@ def attempt(
                 raise Stop
 
         def say(self, text: str) -> None: ...
-        def epoch(self, row: training.Row) -> None: ...
+        def epoch(self, row: loop.Row) -> None: ...
 
     watch = Watch()
     try:
-        training.fit(
+        loop.fit(
             work.model.network,
             work.model.head,
             work.encoded["train"],

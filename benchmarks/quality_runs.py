@@ -117,7 +117,7 @@ def _beside(name: str, row: Row, plan: Any, parts: Any) -> float:
 
 
 def _what(row: Row, data: Path) -> tuple[str]:
-    from seqmodels.registry import DATASETS
+    from seqmodels.core.registry import DATASETS
 
     return (row.dataset if row.dataset in DATASETS else str(data / row.dataset),)
 
@@ -141,7 +141,7 @@ def asked_of(row: Row, seed: int, data: Path, each: str = "") -> tuple[str, dict
 
 def _parts(row: Row, seed: int, data: Path, each: str) -> tuple[Any, Any]:
     """Return what was asked for, and the parts."""
-    from seqmodels.settings import resolve
+    from seqmodels.training.settings import resolve
 
     name, asked = asked_of(row, seed, data, each)
     plan = resolve(name, **asked)

@@ -28,7 +28,7 @@ from faults.tests import tries as tested  # noqa: E402
 from reliability_page import write_page  # noqa: E402
 from table import save, show  # noqa: E402
 
-from seqmodels.machine import machine, versions  # noqa: E402
+from seqmodels.core.machine import machine, versions  # noqa: E402
 
 MODELS = ["test_hostile_models.py", "test_model_files.py"]
 READERS = [

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import quality
 from table import Clock, cell, kept, markdown, save, show
 
-from seqmodels.machine import versions
+from seqmodels.core.machine import versions
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
@@ -157,7 +157,7 @@ def main() -> None:
 def scored(row: Row, seed: int, limit: int | None, epochs: int | None) -> dict[str, Any]:
     """Train one row, and return what is told of it."""
     import seqmodels as sm
-    from seqmodels.evaluation import Evaluation
+    from seqmodels.evaluation.scores import Evaluation
 
     print(f"{row.name} ...", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder, Clock() as clock:

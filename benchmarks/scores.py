@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from seqmodels.heads.base import Head, Prediction
-from seqmodels.plan import Parts
+from seqmodels.training.plan import Parts
 
 STANDARDISED = "MSE, standardised"
 

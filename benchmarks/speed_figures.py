@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 from medians import OURS, Measured, middle, ratio
 
-from seqmodels.plots import BLUE, GREY, INK, ORANGE
+from seqmodels.plots.charts import BLUE, GREY, INK, ORANGE
 
 Rows = Mapping[str, Measured]
 LOOKS = {  # color and marker of each in all figures

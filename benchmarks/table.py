@@ -11,7 +11,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.table import Table
 
-from seqmodels.files import write_json
+from seqmodels.core.files import write_json
 
 
 class Clock:

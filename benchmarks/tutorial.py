@@ -21,7 +21,7 @@ from unittest import mock
 import numpy as np
 from table import Clock, kept, save, show
 
-from seqmodels.machine import versions
+from seqmodels.core.machine import versions
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 WORDS, STEPS = 5000, 300
@@ -96,7 +96,7 @@ def stock(path: Path, seed: int, epochs: int) -> dict[str, float]:
 def ours(path: Path, seed: int, epochs: int) -> dict[str, float]:
     """The preset; the whole includes predictions, figures and the report of its run."""
     import seqmodels as sm
-    from seqmodels import training as room
+    from seqmodels.training import loop as room
 
     training, fit = Clock(), room.fit
 
@@ -154,7 +154,7 @@ def load_data(path: Path) -> tuple[tuple[list[list[int]], np.ndarray], ...]:
     with the restricted unpickler of the dataset 'imdb', and does to the ids what it does:
     the order of seed 113, a 1 at the start, 3 added to each id, 2 for all from 5,000 on.
     """
-    from seqmodels.datasets import _keras_imdb as reader
+    from seqmodels.data.texts import keras_imdb as reader
 
     rng = np.random.RandomState(113)
     parts = []

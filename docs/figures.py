@@ -18,8 +18,8 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 import seqmodels as sm
-from seqmodels import plots
-from seqmodels.registry import DATASETS
+from seqmodels.core.registry import DATASETS
+from seqmodels.plots import charts
 from seqmodels.report.answers import Answers
 from seqmodels.report.figures import reliability
 
@@ -69,7 +69,7 @@ def draw(dataset: str, asked: dict[str, Any], names: dict[str, str], out: Path) 
         figures["reliability"] = reliability(rows, of)
     for name, figure in figures.items():
         if name in names:
-            plots.save(figure, FOLDER / f"{names[name]}.png")
+            charts.save(figure, FOLDER / f"{names[name]}.png")
 
 
 def draw_terminal(commands: list[str], name: str, folder: Path) -> None:

@@ -12,11 +12,11 @@ first named.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from seqmodels.data import Dataset, Encoder, Spec, learned
-from seqmodels.errors import InputError
-from seqmodels.examples import Examples
-from seqmodels.reading import read
-from seqmodels.registry import (
+from seqmodels.core.dataset import Dataset
+from seqmodels.core.encoder import Encoder, Spec, learned
+from seqmodels.core.errors import InputError
+from seqmodels.core.examples import Examples
+from seqmodels.core.registry import (
     Found,
     RegistryError,
     Task,
@@ -25,39 +25,40 @@ from seqmodels.registry import (
     register_head,
     register_logger,
 )
-from seqmodels.sequences import Sequences
+from seqmodels.core.sequences import Sequences
+from seqmodels.data.reading import read
 
 if TYPE_CHECKING:
-    from seqmodels.backbone import Backbone
-    from seqmodels.comparison import Comparison, compare
+    from seqmodels.audit.inspection import inspect
     from seqmodels.heads import Binary, Head, Multiclass, Prediction, Regression
-    from seqmodels.inspection import inspect
-    from seqmodels.launch import repeat, resume, train
-    from seqmodels.loggers import Logger
-    from seqmodels.model import SequenceModel
-    from seqmodels.run import Run, load
+    from seqmodels.model.sequence_model import SequenceModel
+    from seqmodels.nn.backbone import Backbone
+    from seqmodels.runs.comparison import Comparison, compare
+    from seqmodels.runs.launch import repeat, resume, train
+    from seqmodels.runs.run import Run, load
+    from seqmodels.training.loggers import Logger
     from seqmodels.tuning import Tuning, tune
 
 __version__ = "0.1.0"
 
 _LATER = {
-    "Backbone": "seqmodels.backbone",
+    "Backbone": "seqmodels.nn.backbone",
     "Binary": "seqmodels.heads",
-    "Comparison": "seqmodels.comparison",
+    "Comparison": "seqmodels.runs.comparison",
     "Head": "seqmodels.heads",
-    "Logger": "seqmodels.loggers",
+    "Logger": "seqmodels.training.loggers",
     "Multiclass": "seqmodels.heads",
     "Prediction": "seqmodels.heads",
     "Regression": "seqmodels.heads",
-    "Run": "seqmodels.run",
-    "SequenceModel": "seqmodels.model",
-    "compare": "seqmodels.comparison",
-    "inspect": "seqmodels.inspection",
-    "load": "seqmodels.run",
-    "repeat": "seqmodels.launch",
-    "resume": "seqmodels.launch",
+    "Run": "seqmodels.runs.run",
+    "SequenceModel": "seqmodels.model.sequence_model",
+    "compare": "seqmodels.runs.comparison",
+    "inspect": "seqmodels.audit.inspection",
+    "load": "seqmodels.runs.run",
+    "repeat": "seqmodels.runs.launch",
+    "resume": "seqmodels.runs.launch",
     "Tuning": "seqmodels.tuning",
-    "train": "seqmodels.launch",
+    "train": "seqmodels.runs.launch",
     "tune": "seqmodels.tuning",
 }
 

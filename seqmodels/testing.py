@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels import batches
-from seqmodels.data import Dataset, Encoder
+from seqmodels.core import batches
+from seqmodels.core.dataset import Dataset
+from seqmodels.core.encoder import Encoder
+from seqmodels.core.registry import ENCODERS, HEADS, Registry
+from seqmodels.core.sequences import Sequences
 from seqmodels.heads.base import Head, Prediction
-from seqmodels.model import SequenceModel
-from seqmodels.registry import ENCODERS, HEADS, Registry
-from seqmodels.sequences import Sequences
+from seqmodels.model.sequence_model import SequenceModel
 
 
 def check_dataset(dataset: Dataset, heads: dict[str, tuple[str, dict[str, Any]]]) -> None:
@@ -116,7 +117,7 @@ def assert_padding_invariant(
     Raises:
         AssertionError: An output differs; says where.
     """
-    from seqmodels import tracing
+    from seqmodels.nn import tracing
 
     network = tracing.traced(model.network)
     rows = model.encoder.encode(inputs)

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.examples import Examples
+from seqmodels.core.examples import Examples
+from seqmodels.core.registry import HEADS
 from seqmodels.heads import Head, Prediction
-from seqmodels.predictions import rows_of
-from seqmodels.registry import HEADS
+from seqmodels.runs.predictions import rows_of
 
 
 class Shown:

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 import seqmodels as sm
-from seqmodels import checkpoints, training
-from seqmodels.launch import resume
+from seqmodels.runs.launch import resume
+from seqmodels.training import checkpoints, loop
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["seqmodels.launch", "seqmodels.testing"])
+FORKS.set_forkserver_preload(["seqmodels.runs.launch", "seqmodels.testing"])
 BROKEN_OFF = -signal.SIGKILL
 
 # Three datasets, two heads, dropout, drawings that are varied, several epochs; a second or so of
@@ -33,7 +33,7 @@ ASKED = {
 
 def train(asked: str, out: Path, every: float) -> None:
     """Train in this process, with a checkpoint that often, in seconds."""
-    training.EVERY = every
+    loop.EVERY = every
     how = dict(ASKED[asked])
     if asked == "doodles":
         how["data"] = doodles(out.with_name("doodles.ndjson"))

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqmodels import adam
-from seqmodels.adam import Adam
-from seqmodels.engines import native
+from seqmodels.nn.engines import native
+from seqmodels.training import adam
+from seqmodels.training.adam import Adam
 
 needs_kernel = pytest.mark.skipif(native.missing() is not None, reason="there is no kernel")
 TOLERANCE = 1e-5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import seqmodels as sm
-from seqmodels.audit import audit
+from seqmodels.audit.checks import audit
 from seqmodels.encoders import SeriesEncoder, TextEncoder
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in "bdfgklmnprst"]
@@ -335,20 +335,20 @@ def test_the_record_is_json_with_pairs_of_rows():
 
 @pytest.mark.parametrize("source", ["digits", "reber", "adding", "temporal_order"])
 def test_what_is_made_here_does_not_fail(source):
-    from seqmodels.registry import DATASETS
+    from seqmodels.core.registry import DATASETS
 
     assert audit(DATASETS.get(source).make(), quick=True).verdict == "PASS"
 
 
 def test_pen_digits_pass(shared_data):
-    from seqmodels.registry import DATASETS
+    from seqmodels.core.registry import DATASETS
 
     data = DATASETS.get("handwriting").make(shared_data / "pendigits")
     assert audit(data).verdict == "PASS"
 
 
 def test_a_forecast_of_real_weather_passes(shared_data):
-    from seqmodels.registry import DATASETS
+    from seqmodels.core.registry import DATASETS
 
     data = DATASETS.get("series").make(shared_data / "ett" / "ETTh1.csv", target="OT")
     assert audit(data).verdict == "PASS"

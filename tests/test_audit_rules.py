@@ -4,7 +4,7 @@ import numpy as np
 from test_audit import WORDS, change, found, of_steps, of_texts, texts, walks
 
 import seqmodels as sm
-from seqmodels.audit import audit
+from seqmodels.audit.checks import audit
 
 
 def edited(n: int, seed: int, of: int) -> sm.Examples:
@@ -107,7 +107,7 @@ def test_a_pair_shows_both_inputs_and_whether_they_are_equal_or_near():
 
 
 def test_a_pair_of_held_out_rows_is_traced_to_the_rows_that_were_read():
-    from seqmodels.datasets._parts import held_out
+    from seqmodels.data.parts import held_out
 
     examples = texts(200, 1)
     examples.inputs[150] = examples.inputs[3]  # type: ignore[index]

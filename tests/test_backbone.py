@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from made_runs import Quiet
 
-from seqmodels import SequenceModel, training
-from seqmodels.averaging import Average
-from seqmodels.backbone import Backbone
-from seqmodels.data import Spec
+from seqmodels import SequenceModel
+from seqmodels.core.encoder import Spec
+from seqmodels.core.errors import InputError
 from seqmodels.encoders import SeriesEncoder
-from seqmodels.errors import InputError
 from seqmodels.heads import Binary, Regression
-from seqmodels.layers import Apart, Blanks, FromLast, Recent, Segments
-from seqmodels.plan import Training
+from seqmodels.nn.backbone import Backbone
+from seqmodels.nn.layers import Apart, Blanks, FromLast, Recent, Segments
+from seqmodels.training import loop
+from seqmodels.training.averaging import Average
+from seqmodels.training.plan import Training
 
 RNG = np.random.default_rng(0)
 NUMBERS = Spec(channels=3, continues=(2, 2, 0, 0))
@@ -166,7 +167,7 @@ def test_a_forecast_channel_by_channel_starts_from_the_last_value():
 
 def test_a_channel_apart_has_no_say_in_the_future_of_another():
     model, series, targets = forecast(apart=True, level="last")
-    rows = training.Part(model.encoder.encode(series), model.head.encode(targets))
+    rows = loop.Part(model.encoder.encode(series), model.head.encode(targets))
     fitted(model, rows, Training(epochs=3, batch_size=8, learning_rate=0.02))
     other = [s + np.array([0, 99, 0]) for s in series]
     before = model.predict(series).answers
@@ -224,7 +225,7 @@ def test_words_are_blanked_in_training_alone():
 
 def fitted(model, rows, settings, **how):
     given = {"seed": 0, "folder": None, "watch": Quiet()} | how
-    return training.fit(model.network, model.head, rows, rows, settings, **given)
+    return loop.fit(model.network, model.head, rows, rows, settings, **given)
 
 
 def test_an_average_forgets_exponentially():
@@ -252,7 +253,7 @@ def test_an_average_of_nothing_is_the_newest_weights():
 def test_averaged_weights_are_those_that_were_validated_and_are_kept(patience):
     settings = Training(epochs=4, batch_size=8, learning_rate=0.02, patience=patience, average=2)
     model, series, targets = forecast(skip=True)
-    rows = training.Part(model.encoder.encode(series), model.head.encode(targets))
+    rows = loop.Part(model.encoder.encode(series), model.head.encode(targets))
     history = fitted(model, rows, settings)
     losses = [row["valid_loss"] for row in history]
     kept = np.square(model.head.encode(model.predict(series).answers) - rows.y).mean()
@@ -266,7 +267,7 @@ def test_averaged_weights_are_those_that_were_validated_and_are_kept(patience):
 def test_an_averaged_training_goes_on_bit_for_bit(tmp_path):
     settings = Training(epochs=4, batch_size=8, patience=0, average=2)
     whole, series, targets = forecast(skip=True)
-    rows = training.Part(whole.encoder.encode(series), whole.head.encode(targets))
+    rows = loop.Part(whole.encoder.encode(series), whole.head.encode(targets))
     fitted(whole, rows, settings)
     seed = SequenceModel(whole.encoder, whole.backbone, whole.head)
     fitted(seed, rows, dataclasses.replace(settings, epochs=2), folder=tmp_path)

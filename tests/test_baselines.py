@@ -8,13 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 import seqmodels as sm
-from seqmodels import baselines, features
 from seqmodels.cli import app
-from seqmodels.data import Spec
+from seqmodels.core.encoder import Spec
+from seqmodels.core.sequences import Scaled, Sequences
+from seqmodels.core.storage.arrays import Writer
+from seqmodels.evaluation import baselines, features
 from seqmodels.heads import Binary, Multiclass, Regression
-from seqmodels.run import rescore
-from seqmodels.sequences import Scaled, Sequences
-from seqmodels.storage.arrays import Writer
+from seqmodels.runs.run import rescore
 
 IDS, NUMBERS = Spec(vocabulary=50), Spec(channels=2)
 
@@ -329,8 +329,8 @@ def test_a_run_scored_again_has_the_same_simple_models(run):
 
 
 def test_without_baselines_none_are_fitted_then_or_later(tmp_path, monkeypatch):
-    monkeypatch.setattr("seqmodels.work.results.simple", None)
-    monkeypatch.setattr("seqmodels.run.simple", None)
+    monkeypatch.setattr("seqmodels.runs.results.simple", None)
+    monkeypatch.setattr("seqmodels.runs.run.simple", None)
     out = tmp_path / "without"
     CliRunner().invoke(
         app,

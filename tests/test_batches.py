@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqmodels import Sequences
-from seqmodels.batches import POOL, by_length, padded, shuffled
+from seqmodels.core.batches import POOL, by_length, padded, shuffled
 
 EVERY_TIME = settings(derandomize=True, deadline=None, database=None)  # the same examples
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=80).map(np.array)

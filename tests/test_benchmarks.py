@@ -212,7 +212,7 @@ def test_a_row_of_forecasts_is_the_mean_of_its_horizons_and_its_rivals_read_the_
 def test_errors_are_told_in_spreads_of_the_training_rows(benchmarks):
     from scores import STANDARDISED, of_numbers
 
-    from seqmodels.settings import resolve
+    from seqmodels.training.settings import resolve
 
     frame = waves()
     settings = {"dataset.target": ("y", "z"), "dataset.window": 9, "dataset.horizon": 3,

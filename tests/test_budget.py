@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 import seqmodels as sm
-from seqmodels import budget as budgets
-from seqmodels import training
-from seqmodels.allowance import Budget
-from seqmodels.budget import Deadline, decided, says, share
+from seqmodels.core.errors import InputError
+from seqmodels.core.sequences import Sequences
 from seqmodels.encoders.series import SeriesEncoder
-from seqmodels.errors import InputError
 from seqmodels.heads import Binary
-from seqmodels.launch import repeat, resume
-from seqmodels.likeness import differences
-from seqmodels.model import SequenceModel
-from seqmodels.pace import Pace
-from seqmodels.plan import Training
-from seqmodels.progress import Reporter
-from seqmodels.sequences import Sequences
+from seqmodels.model.sequence_model import SequenceModel
+from seqmodels.runs.launch import repeat, resume
+from seqmodels.runs.likeness import differences
+from seqmodels.training import budget as budgets
+from seqmodels.training import loop
+from seqmodels.training.allowance import Budget
+from seqmodels.training.budget import Deadline, decided, says, share
+from seqmodels.training.pace import Pace
+from seqmodels.training.plan import Training
+from seqmodels.training.progress import Reporter
 
 QUICK = {"quiet": True, "baselines": False}
 RNG = np.random.default_rng(0)
@@ -29,7 +29,7 @@ def part(count):
     lengths = RNG.integers(3, 9, count)
     values = RNG.normal(size=(lengths.sum(), 2)).astype(np.float32)
     starts = np.cumsum(lengths) - lengths
-    return training.Part(
+    return loop.Part(
         Sequences(values, starts, lengths), RNG.integers(0, 2, (count, 1)).astype(np.float32)
     )
 
@@ -101,7 +101,7 @@ def test_examples_are_given_up_when_few_epochs_would_fit(clock, monkeypatch):
 
 
 def budgets_fit(epochs, part_of):
-    from seqmodels.allowance import Fit
+    from seqmodels.training.allowance import Fit
 
     return Fit(epochs, part_of)
 
@@ -128,7 +128,7 @@ def fit_until(second, epochs=6, patience=0, per_step=1.0):
 
     watch = Ticking(reporter, budget, epochs)
     settings = Training(epochs=epochs, patience=patience, batch_size=32, learning_rate=0.01)
-    history = training.fit(
+    history = loop.fit(
         made.network, made.head, ENCODED["train"], ENCODED["valid"], settings,
         seed=0, folder=None, watch=watch,
     )  # fmt: skip
@@ -165,7 +165,7 @@ def test_a_machine_that_becomes_slow_stops_a_training_in_the_middle_of_an_epoch(
             super().step(epoch, done, *args)
 
     watch = Slower(reporter, Budget("70s", clock=lambda: now[0]), 6)
-    history = training.fit(
+    history = loop.fit(
         made.network, made.head, ENCODED["train"], ENCODED["valid"],
         Training(epochs=6, batch_size=32), seed=0, folder=None, watch=watch,
     )  # fmt: skip
@@ -187,7 +187,7 @@ def test_a_machine_that_becomes_slow_is_left_more_time_for_scores_and_report():
         watch.step(1, done, 100, dict)
     assert budget.kept == pytest.approx(80.0)
     now[0] = 1000 - 85.0  # less than the 80 seconds and a tenth
-    with pytest.raises(training.Enough):
+    with pytest.raises(loop.Enough):
         watch.step(2, 1, 100, dict)
 
 
@@ -224,7 +224,7 @@ def test_a_run_that_its_budget_stops_is_repeated_to_where_it_came(tmp_path, monk
         self.reporter.epoch(row)
         if row["epoch"] == 2:
             self.stopped = "after epoch 2"
-            raise training.Enough
+            raise loop.Enough
 
     monkeypatch.setattr(Deadline, "epoch", stops)
     how = {"epochs": 5, "limit": 60, "settings": {"training.patience": 0}}

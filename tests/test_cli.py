@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from seqmodels.cli import app
-from seqmodels.errors import InputError
-from seqmodels.terminal import read_text
+from seqmodels.cli.terminal import read_text
+from seqmodels.core.errors import InputError
 
 SMALL = ["--set", "dataset.n=200", "--set", "dataset.length=20", "--epochs", "2", "--units", "4"]
 
@@ -245,7 +245,7 @@ def test_check_tries_a_head_of_ones_own_before_anything_is_trained(tmp_path, mon
     from dataclasses import dataclass
 
     import seqmodels as sm
-    from seqmodels.registry import HEADS
+    from seqmodels.core.registry import HEADS
 
     @dataclass(frozen=True, kw_only=True)
     class HalfDone(sm.Regression):

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 import seqmodels as sm
 from seqmodels.cli import app
-from seqmodels.comparison import Comparison, compare
-from seqmodels.intervals import Units
+from seqmodels.evaluation.intervals import Units
+from seqmodels.runs.comparison import Comparison, compare
 
 N = 400
 TRUTH = np.array(["a", "b"])[np.random.default_rng(1).integers(0, 2, N)]
@@ -141,7 +141,7 @@ def test_the_more_runs_are_compared_the_wider_are_the_intervals(tmp_path):
 
 def test_runs_that_are_the_same_are_hardly_ever_called_different():
     """The promise of the intervals, on draws with a known truth: in 95 of 100 worlds, none is."""
-    from seqmodels.comparison.differences import Draws
+    from seqmodels.runs.comparison.differences import Draws
 
     rng, wrong, worlds = np.random.default_rng(5), 0, 300
     for _ in range(worlds):

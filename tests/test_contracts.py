@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from seqmodels import Backbone, SequenceModel, testing
+from seqmodels.core.registry import DATASETS, ENCODERS, HEADS
 from seqmodels.encoders import SeriesEncoder, SpeechEncoder, StrokeEncoder, TextEncoder
-from seqmodels.registry import DATASETS, ENCODERS, HEADS
-from seqmodels.settings import resolve
+from seqmodels.training.settings import resolve
 
 RNG = np.random.default_rng(0)
 LENGTHS = (3, 1, 9, 4, 17, 2)
@@ -74,7 +74,7 @@ def test_padding_does_not_change_an_answer_that_skips_the_lstm():
 
 
 def test_the_padding_check_can_fail(monkeypatch):
-    from seqmodels import layers
+    from seqmodels.nn import layers
 
     def reads_padding(self, h, lengths):
         return h[:, -1]

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqmodels import Dataset, Examples, InputError, Sequences
-from seqmodels.data import Encoder, Spec, learned
+from seqmodels.core.encoder import Encoder, Spec, learned
+from seqmodels.core.examples import codes_of
 from seqmodels.encoders import TextEncoder
-from seqmodels.examples import codes_of
 
 
 def test_examples_need_one_target_per_input():

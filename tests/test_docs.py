@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqmodels import registry
+from seqmodels.core import registry
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqmodels.doubts import Cut, cut, doubts
+from seqmodels.core.examples import Examples
 from seqmodels.encoders import SeriesEncoder, StrokeEncoder, TextEncoder
-from seqmodels.evaluation import Evaluation, Lift
-from seqmodels.examples import Examples
+from seqmodels.evaluation.scores import Evaluation, Lift
+from seqmodels.evaluation.warnings import Cut, cut, doubts
 from seqmodels.heads import Binary, Prediction, Regression
 
 N = 1000
@@ -236,7 +236,7 @@ def test_without_a_limit_nothing_is_cut():
 
 
 def test_of_many_long_texts_some_are_looked_at(monkeypatch):
-    from seqmodels import doubts as module
+    from seqmodels.evaluation import warnings as module
 
     monkeypatch.setattr(module, "SAMPLE", 30)
     train = words([10] * 50 + [40] * 50)

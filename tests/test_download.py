@@ -17,9 +17,9 @@ from pathlib import Path
 import pooch
 import pytest
 
-from seqmodels import download
-from seqmodels.errors import InputError
-from seqmodels.settings import resolve
+from seqmodels.core.errors import InputError
+from seqmodels.data import download
+from seqmodels.training.settings import resolve
 
 BODY = os.urandom(300_000)
 SHA256 = hashlib.sha256(BODY).hexdigest()

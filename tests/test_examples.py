@@ -10,7 +10,7 @@ import pytest
 
 import seqmodels as sm
 from seqmodels import testing
-from seqmodels.registry import DATASETS, ENCODERS, HEADS
+from seqmodels.core.registry import DATASETS, ENCODERS, HEADS
 
 FOLDER = Path(__file__).parents[1] / "examples"
 EXAMPLES = sorted(FOLDER.glob("*.py"))
@@ -72,7 +72,7 @@ STEPS = [f"# {number}" for number in range(1, 10)]
 
 
 def test_the_film_review_tutorial_asks_for_what_its_preset_asks(monkeypatch):
-    from seqmodels.settings import resolve
+    from seqmodels.training.settings import resolve
 
     asked = {}
     monkeypatch.setattr(sm, "train", lambda dataset, **given: asked.update(given) or _Stop())

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 import seqmodels as sm
-from seqmodels import encoders, engines, heads
-from seqmodels.engines import native
-from seqmodels.explain import Explainer
-from seqmodels.registry import ENCODERS, HEADS
-from seqmodels.saved import FORMAT
+from seqmodels import encoders, heads
+from seqmodels.core.registry import ENCODERS, HEADS
+from seqmodels.model.explain import Explainer
+from seqmodels.model.saved import FORMAT
+from seqmodels.nn import engines
+from seqmodels.nn.engines import native
 
 GOLDEN = Path(__file__).parent / "golden"
 SAVED = sorted(path.parent for path in GOLDEN.glob("format-[0-9]/*/answers.json"))

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from seqmodels import InputError
-from seqmodels.datasets import digits, handwriting
-from seqmodels.datasets.digits import TEST_SHARE, probe
-from seqmodels.registry import DATASETS
+from seqmodels.core.registry import DATASETS
+from seqmodels.data.generated import digits
+from seqmodels.data.generated.digits import TEST_SHARE, probe
+from seqmodels.data.strokes import handwriting
 
 LINE = " 47,100, 27, 81, 57, 37, 26,  0,  0, 23, 56, 53,100, 90, 40, 98, 8"
 NAMES = {str(digit) for digit in range(10)}
@@ -61,7 +62,7 @@ def test_missing_files_are_named_with_their_publisher_and_place(pendigits, monke
     with pytest.raises(InputError, match=r"'pendigits.tes' not found in .*archive.ics.uci.edu"):
         handwriting(pendigits)
     monkeypatch.setenv("SEQMODELS_DATA", str(pendigits / "nowhere"))
-    monkeypatch.setattr("seqmodels.download.cache_folder", lambda: pendigits / "nowhere")
+    monkeypatch.setattr("seqmodels.data.download.cache_folder", lambda: pendigits / "nowhere")
     with pytest.raises(InputError, match=r"SEQMODELS_DATA.*uci.*--data FOLDER"):
         handwriting()
     with pytest.raises(InputError, match=r"train.npz and test.npz.*edwin-de-jong"):

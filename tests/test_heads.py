@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from seqmodels import Backbone, Binary, InputError, Multiclass, Regression
+from seqmodels.core.registry import HEADS
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.heads.regression import MANY
-from seqmodels.registry import HEADS
 
 
 def logits(*rows: float | list[float]) -> np.ndarray:

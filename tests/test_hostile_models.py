@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import seqmodels as sm
-from seqmodels import opening, saved
+from seqmodels.core import safe_io
+from seqmodels.core.registry import ENCODERS, HEADS
 from seqmodels.encoders import TextEncoder
-from seqmodels.registry import ENCODERS, HEADS
+from seqmodels.model import saved
 
 WORDS = ["a good film", "a bad film"]
 
@@ -188,7 +189,7 @@ def test_json_is_held_to_what_it_may_be(folder, text, why):
 
 def test_brackets_in_a_text_are_no_depth(tmp_path):
     text = '"' + "[" * 100 + '\\"' + "{" * 100 + '"'
-    assert opening.parsed(f"[{text}]".encode(), tmp_path) == [json.loads(text)]
+    assert safe_io.parsed(f"[{text}]".encode(), tmp_path) == [json.loads(text)]
 
 
 @pytest.mark.parametrize("part", ["encoder", "head"])
@@ -267,7 +268,7 @@ def test_an_archive_that_lies_about_its_sizes_is_refused(folder, nothing_is_buil
 def test_a_file_that_grows_while_it_is_read_is_named(folder):
     path = folder / "model.json"
     with pytest.raises(sm.InputError, match="was written while it was read"):  # noqa: SIM117
-        with opening.plain(path, 2**20), path.open("ab") as other:
+        with safe_io.plain(path, 2**20), path.open("ab") as other:
             other.write(b" ")
 
 
@@ -284,7 +285,7 @@ def test_absurd_models_are_refused_in_little_memory(folder):
         change(copies[-1], "backbone", **fields)
     code = (
         "import sys, resource, seqmodels as sm\n"
-        "from seqmodels.model import SequenceModel\n"
+        "from seqmodels.model.sequence_model import SequenceModel\n"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, -1))\n"
         "for path in sys.argv[1:]:\n"

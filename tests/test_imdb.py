@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqmodels import download
-from seqmodels.data import Dataset
-from seqmodels.datasets.imdb import URL, imdb
+from seqmodels.core.dataset import Dataset
+from seqmodels.core.errors import InputError
+from seqmodels.core.examples import Examples
+from seqmodels.core.registry import DATASETS
+from seqmodels.data import download
+from seqmodels.data.texts.imdb import URL, imdb
 from seqmodels.encoders.splitting import split as split_words
-from seqmodels.errors import InputError
-from seqmodels.examples import Examples
-from seqmodels.registry import DATASETS
 
 REVIEWS = {
     "train/pos/0_9.txt": "A <br /><br />GOOD film, don't miss it.",
@@ -427,7 +427,7 @@ def test_a_pickle_gets_no_memory_for_what_it_only_announces(tmp_path, step):
     code = (
         "import resource, sys\n"
         "from pathlib import Path\n"
-        "from seqmodels.datasets._keras_imdb import read_npz\n"
+        "from seqmodels.data.texts.keras_imdb import read_npz\n"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, -1))\n"
         "try: read_npz(Path(sys.argv[1]))\n"

@@ -223,10 +223,10 @@ def test_figures_name_the_columns_and_have_few_bins_for_few_rows(sensors):
 
 
 def test_whole_numbers_of_few_rows_share_bins_and_none_is_lost():
-    from seqmodels import plots
+    from seqmodels.plots import charts
 
     numbers = {"train": np.arange(30), "test": np.array([3, 9, 29])}
-    (axes,) = plots.spread(numbers, "level", "Target").axes
+    (axes,) = charts.spread(numbers, "level", "Target").axes
     for drawn in axes.patches:
         assert len(drawn.get_data().values) <= 6  # type: ignore[attr-defined]
         assert drawn.get_data().values.sum() == pytest.approx(1)  # type: ignore[attr-defined]

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seqmodels import Binary, Head, Prediction, Regression, intervals
-from seqmodels.evaluation import Evaluation, Lift, evaluate
-from seqmodels.examples import Examples
+from seqmodels import Binary, Head, Prediction, Regression
+from seqmodels.core.examples import Examples
+from seqmodels.evaluation import intervals
+from seqmodels.evaluation.scores import Evaluation, Lift, evaluate
 
 NUMBERS = Regression().fit([-1.0, 1.0])
 

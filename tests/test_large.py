@@ -19,12 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import seqmodels as sm
-from seqmodels import storage
-from seqmodels.datasets import _clock, _gaps, _lagged, _large, _windows
-from seqmodels.datasets.series import series
+from seqmodels.core import storage
+from seqmodels.core.errors import InputError
+from seqmodels.core.storage import files
+from seqmodels.data.series import clock, gaps, lagged, large, windows
+from seqmodels.data.series.dataset import series
 from seqmodels.encoders import TextEncoder, splitting
-from seqmodels.errors import InputError
-from seqmodels.storage import files
 
 HOURS = pd.date_range("2013-01-01", periods=900, freq="h")
 
@@ -35,8 +35,8 @@ def on_disk(monkeypatch) -> Callable[[], None]:
 
     def small() -> None:
         monkeypatch.setattr(storage, "LARGE", 1000)
-        monkeypatch.setattr(_large, "CHUNK", 2**13)
-        for module, rows in ((_clock, 100), (_gaps, 97), (_windows, 101), (_lagged, 50)):
+        monkeypatch.setattr(large, "CHUNK", 2**13)
+        for module, rows in ((clock, 100), (gaps, 97), (windows, 101), (lagged, 50)):
             monkeypatch.setattr(module, "CHUNK", rows)
 
     return small

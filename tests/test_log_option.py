@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 import seqmodels as sm
 from seqmodels.cli import app
-from seqmodels.loggers import Logger
-from seqmodels.run import Run
+from seqmodels.runs.run import Run
+from seqmodels.training.loggers import Logger
 
 SMALL = ["train", "digits", "--epochs", "2", "--limit", "200", "--no-baselines"]
 

@@ -10,11 +10,11 @@ import types
 import pytest
 
 import seqmodels as sm
-from seqmodels import registry
-from seqmodels.errors import InputError
-from seqmodels.loggers import JsonLines, Logger, Loggers, TensorBoard, opened
-from seqmodels.pace import Forecast
-from seqmodels.stopping import Stopped
+from seqmodels.core import registry
+from seqmodels.core.errors import InputError
+from seqmodels.core.signals import Stopped
+from seqmodels.training.loggers import JsonLines, Logger, Loggers, TensorBoard, opened
+from seqmodels.training.pace import Forecast
 
 RECORD = {
     "dataset": "digits",

@@ -21,13 +21,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lstm_reference import ALL, OVER_TIME, Case, drawn, pulls_of, reference
 
-from seqmodels import Backbone, Binary, InputError, Sequences, engines
-from seqmodels.data import Spec
-from seqmodels.encoded import Part
-from seqmodels.engines import native
-from seqmodels.lstm import LSTM
-from seqmodels.plan import Training
-from seqmodels.training import fit
+from seqmodels import Backbone, Binary, InputError, Sequences
+from seqmodels.core.encoder import Spec
+from seqmodels.nn import engines
+from seqmodels.nn.engines import native
+from seqmodels.nn.lstm import LSTM
+from seqmodels.training.encoded import Part
+from seqmodels.training.loop import fit
+from seqmodels.training.plan import Training
 
 TOLERANCE = 1e-5
 ENGINES = [name for name in engines.NAMES if name != "native" or native.missing() is None]

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import seqmodels as sm
-from seqmodels.datasets import memory
+from seqmodels.core.errors import InputError
+from seqmodels.data.memory import memory
 from seqmodels.encoders import SeriesEncoder, TextEncoder
-from seqmodels.errors import InputError
 
 RNG = np.random.default_rng(0)
 N, T, C = 40, 12, 3

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from made_runs import Quiet
 
-from seqmodels import SequenceModel, training
-from seqmodels.adapting import adapt, pulls
-from seqmodels.backbone import Backbone
+from seqmodels import SequenceModel
 from seqmodels.encoders import TextEncoder
 from seqmodels.heads import Binary, Multiclass, Regression
-from seqmodels.ngrams import LOUD, SILENT, Ngrams
-from seqmodels.plan import Training
+from seqmodels.nn.backbone import Backbone
+from seqmodels.nn.ngrams import LOUD, SILENT, Ngrams
+from seqmodels.training import loop
+from seqmodels.training.adapting import adapt, pulls
+from seqmodels.training.plan import Training
 
 RNG = np.random.default_rng(0)
 
@@ -95,9 +96,9 @@ def trained(epochs, folder=None):
     encoder, head = TextEncoder().fit(TEXTS), Binary().fit(TARGETS)
     sizes = Backbone(units=2, ngrams=2, buckets=50, blanks=0.3)
     model = SequenceModel(encoder, sizes, head)
-    part = training.Part(encoder.encode(TEXTS), head.encode(TARGETS))
+    part = loop.Part(encoder.encode(TEXTS), head.encode(TARGETS))
     settings = Training(epochs=epochs, batch_size=8, average=1, patience=0)
-    training.fit(
+    loop.fit(
         model.network, head, part, part, settings, seed=0, folder=folder, watch=Quiet()
     )  # fmt: skip
     return model

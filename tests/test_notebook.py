@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import seqmodels as sm
-from seqmodels.predictions import answers_in
+from seqmodels.runs.predictions import answers_in
 
 SMALL = {"backbone.units": 4, "dataset.n": 200, "dataset.length": 20, "training.epochs": 2}
 

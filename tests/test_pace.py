@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqmodels import batches
-from seqmodels.allowance import Budget, fitted, process_began
-from seqmodels.durations import duration, seconds_of
-from seqmodels.errors import InputError
-from seqmodels.pace import Forecast, Pace, Work
+from seqmodels.core import batches
+from seqmodels.core.durations import duration, seconds_of
+from seqmodels.core.errors import InputError
+from seqmodels.training.allowance import Budget, fitted, process_began
+from seqmodels.training.pace import Forecast, Pace, Work
 
 LENGTHS = np.random.default_rng(0).integers(5, 400, 2000)
 VALID = np.random.default_rng(1).integers(5, 400, 300)
@@ -252,7 +252,7 @@ def test_a_budget_is_late_when_what_is_left_just_ends_the_run():
 def test_a_process_knows_when_it_began():
     before = time.monotonic()
     code = (
-        "import time; from seqmodels.allowance import process_began as b; "
+        "import time; from seqmodels.training.allowance import process_began as b; "
         "print(b(), time.monotonic())"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

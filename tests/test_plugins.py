@@ -126,7 +126,7 @@ def test_its_parts_keep_the_contracts(installed, tmp_path):
     code = (
         "import numpy as np, seqmodels as sm\n"
         "from seqmodels import testing\n"
-        "from seqmodels.registry import DATASETS, HEADS\n"
+        "from seqmodels.core.registry import DATASETS, HEADS\n"
         "data = DATASETS.get('ships').make()\n"
         "testing.check_dataset(data, {'counts': ('calls', {})})\n"
         "testing.check_head(HEADS.get('counts')(), [0, 1, 5, 2])\n"

@@ -7,8 +7,8 @@ import pytest
 from made_runs import classes, write_run
 
 import seqmodels as sm
-from seqmodels.intervals import Units
-from seqmodels.predictions import answers_in, head_of, predictions_of, units_in
+from seqmodels.evaluation.intervals import Units
+from seqmodels.runs.predictions import answers_in, head_of, predictions_of, units_in
 
 RNG = np.random.default_rng(3)
 LABELS = {

@@ -11,9 +11,9 @@ import sys
 import pytest
 from rich.console import Console
 
-from seqmodels import progress
-from seqmodels.pace import Pace
-from seqmodels.progress import Reporter, plain
+from seqmodels.training import progress
+from seqmodels.training.pace import Pace
+from seqmodels.training.progress import Reporter, plain
 
 ROW = {
     "epoch": 3, "loss": 0.2345, "accuracy": 0.9123, "valid_loss": 0.3456,

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import seqmodels as sm
-from seqmodels.datasets._parts import held_out, suggested
+from seqmodels.core.registry import DATASETS, Source
+from seqmodels.data.parts import held_out, suggested
+from seqmodels.data.reading import recognised
 from seqmodels.encoders import SeriesEncoder, TextEncoder
-from seqmodels.plan import Training
-from seqmodels.reading import recognised
-from seqmodels.registry import DATASETS, Source
-from seqmodels.settings import resolve
+from seqmodels.training.plan import Training
+from seqmodels.training.settings import resolve
 
 
 def notes(path: str | Path, *, target: str = "mood", test: float = 0.5) -> sm.Dataset:

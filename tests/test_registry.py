@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from seqmodels import InputError, registry
-from seqmodels.registry import (
+from seqmodels import InputError
+from seqmodels.core import registry
+from seqmodels.core.registry import (
     DATASETS,
     HEADS,
     Registry,
@@ -30,7 +31,7 @@ def test_an_unknown_name_lists_what_there_is_and_what_to_do():
 
 
 def test_a_name_belongs_to_one_part():
-    table: Registry = Registry("colour", "seqmodels.data")
+    table: Registry = Registry("colour", "seqmodels.core.encoder")
     table.register("red")(int)
     with pytest.raises(RegistryError, match=r"the name belongs to builtins\.int"):
         table.register("red")(str)
@@ -42,7 +43,7 @@ def test_a_clash_with_a_built_in_shows_at_once():
 
 
 def test_the_same_part_may_be_registered_again():
-    table: Registry = Registry("colour", "seqmodels.data")
+    table: Registry = Registry("colour", "seqmodels.core.encoder")
     table.register("red")(int)
     table.register("red")(int)
     assert table.get("red") is int
@@ -82,7 +83,7 @@ def test_every_built_in_dataset_runs_under_all_three_heads():
 
 
 def test_every_preset_names_settings_that_exist():
-    from seqmodels.settings import resolve
+    from seqmodels.training.settings import resolve
 
     for name in DATASETS:
         for preset in DATASETS.get(name).presets:
@@ -90,7 +91,7 @@ def test_every_preset_names_settings_that_exist():
 
 
 def test_presets_lie_one_over_the_other():
-    from seqmodels.settings import resolve
+    from seqmodels.training.settings import resolve
 
     plan = resolve("handwriting", preset="mnist-strokes,best")
     assert plan.backbone.segment == 4, "of the first"

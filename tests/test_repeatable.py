@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import seqmodels as sm
-from seqmodels.registry import DATASETS, HEADS
+from seqmodels.core.registry import DATASETS, HEADS
 
 HEADS_OF_DIGITS = sorted(set(HEADS) & set(DATASETS.get("digits").tasks))
 

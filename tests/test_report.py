@@ -19,20 +19,21 @@ from rich.console import Console
 from test_run import QUICK, dataset
 
 import seqmodels as sm
-from seqmodels import pages, plots, report
-from seqmodels.backbone import Backbone
+from seqmodels.cli.terminal.reported import _scores, bars
 from seqmodels.encoders import SeriesEncoder, SpeechEncoder, StrokeEncoder, TextEncoder
-from seqmodels.evaluation import Evaluation
-from seqmodels.explain import Explained, Explainer
+from seqmodels.evaluation.scores import Evaluation
 from seqmodels.heads import Binary, Multiclass, Regression
 from seqmodels.heads.base import Prediction
-from seqmodels.model import SequenceModel
-from seqmodels.records import Lift
+from seqmodels.model.explain import Explained, Explainer
+from seqmodels.model.sequence_model import SequenceModel
+from seqmodels.nn.backbone import Backbone
+from seqmodels.plots import charts
+from seqmodels.report import pages, run_report
 from seqmodels.report.answers import Answers, ordered, wilson
-from seqmodels.report.opened import Opened
 from seqmodels.report.story import Story, _narrow
 from seqmodels.report.worst import shown
-from seqmodels.terminal.reported import _scores, bars
+from seqmodels.runs.records import Lift
+from seqmodels.runs.rendered import Opened
 
 HOSTILE = "</div><script>alert(1)</script> $\\foo$ $x^{ $ bad"
 
@@ -282,17 +283,17 @@ def test_every_encoder_of_numbers_draws_its_inputs():
     series = SeriesEncoder(columns=("heat", "wind"), continues=(1,)).fit([window])
     figure = series.draw(window, parts, forecast)
     assert [axes.get_ylabel() for axes in figure.axes] == ["wind", "heat", "contribution"]
-    assert {row["contribution"] for row in plots.numbers(figure)} == set(parts)
-    assert len(plots.numbers(StrokeEncoder().draw(drawing, parts))) == 8
+    assert {row["contribution"] for row in charts.numbers(figure)} == set(parts)
+    assert len(charts.numbers(StrokeEncoder().draw(drawing, parts))) == 8
     sound = (rng.normal(size=1600), 16_000)
     speech = SpeechEncoder().fit([sound])
     frames = int(speech.encode([sound]).lengths[0])
-    assert len(plots.numbers(speech.draw(sound, np.ones(frames)))) == frames
+    assert len(charts.numbers(speech.draw(sound, np.ones(frames)))) == frames
 
 
 def test_a_name_in_a_figure_is_no_formula_and_no_markup():
     names = ["<b>", "$\\foo{$", "#1f5fa8", "c"]
-    drawn = pages.drawn(plots.confusion(np.arange(4), np.arange(4), names), "a <name>")
+    drawn = pages.drawn(charts.confusion(np.arange(4), np.arange(4), names), "a <name>")
     assert "<b>" not in drawn.svg
     assert "&lt;b&gt;" in drawn.svg
     assert "$\\foo{$" in drawn.svg
@@ -381,7 +382,7 @@ def test_text_and_figures_have_the_contrast_of_level_aa():
         assert contrast(named["grey"], paper) >= 3  # lines only
         template = (files("seqmodels") / "report.html").read_text(encoding="utf-8")
         (alpha,) = set(map(float, re.findall(r"format\(-?([\d.]+) \* part", template)))
-        for under, share in (("for", alpha), ("against", alpha), ("mark", plots.DARK)):
+        for under, share in (("for", alpha), ("against", alpha), ("mark", charts.DARK)):
             behind = share * named[under] + (1 - share) * paper
             assert contrast(named["ink"], behind) >= 4.5, under
 
@@ -408,11 +409,11 @@ def test_parts_that_do_not_make_up_the_difference_are_not_shown(monkeypatch):
     model = SequenceModel(encoder, Backbone(units=4, embed=3), head)
     spread(model)
     rows = encoder.encode(texts)
-    tested = report.Tested(head, ["x", "y"], model.answer(rows), texts, rows, model)
+    tested = run_report.Tested(head, ["x", "y"], model.answer(rows), texts, rows, model)
     found = tested.answers()
     assert found is not None
     assert all(len(one.words) > 1 for row in shown(tested, found).values() for one in row)
-    monkeypatch.setattr("seqmodels.explain.UNTOLD", -1.0)
+    monkeypatch.setattr("seqmodels.model.explain.UNTOLD", -1.0)
     for one in (one for row in shown(tested, found).values() for one in row):
         assert len(one.words) == 1
         assert "no contributions are shown" in one.says
@@ -441,7 +442,7 @@ def test_points_gather_where_the_output_jumps():
 
 
 def test_labels_of_figures_are_not_cut():
-    figure, axes = plots.canvas(3, 3)
+    figure, axes = charts.canvas(3, 3)
     axes.set_yticks([0.025, 0.175], ["0.025", "0.175"])
     svg = pages.drawn(figure, "x").svg
     assert ">0.025<" in svg
@@ -451,7 +452,7 @@ def test_labels_of_figures_are_not_cut():
 def test_a_model_that_is_worse_is_behind():
     row = {"headline": {"value": 0.7, "low": None, "high": None}}
     lift = {"difference": -0.1, "low": -0.15, "high": -0.05}
-    says = report.sentence(row, {**row, "name": "x", "lift": lift}, "accuracy", 10)
+    says = run_report.sentence(row, {**row, "name": "x", "lift": lift}, "accuracy", 10)
     assert "behind by 0.1 (0.05 to 0.15)" in says
 
 
@@ -494,7 +495,7 @@ def test_a_picture_has_a_caption_and_the_note_on_its_contributions():
     model = SequenceModel(encoder, Backbone(units=4), head, seed=1)
     spread(model)
     rows = encoder.encode(windows)
-    tested = report.Tested(head, ["x", "y"] * 2, model.answer(rows), windows, rows, model)
+    tested = run_report.Tested(head, ["x", "y"] * 2, model.answer(rows), windows, rows, model)
     found = tested.answers()
     assert found is not None
     ones = [one for row in shown(tested, found).values() for one in row]

@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 import seqmodels as sm
+from seqmodels.core.files import writing
 from seqmodels.encoders import SeriesEncoder, TextEncoder
-from seqmodels.files import writing
-from seqmodels.launch import resume
-from seqmodels.run import rescore
+from seqmodels.runs.launch import resume
+from seqmodels.runs.run import rescore
 
 WORDS = ["the", "a", "film", "plot", "was", "and", "with", "of", "cast", "it", "in", "very"]
 

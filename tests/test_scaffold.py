@@ -7,9 +7,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from seqmodels import scaffold
-from seqmodels.cli import app
-from seqmodels.errors import InputError
+from seqmodels.cli import app, scaffold
+from seqmodels.core.errors import InputError
 
 KINDS = ("dataset", "encoder", "head")
 

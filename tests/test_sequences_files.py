@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import seqmodels as sm
-from seqmodels.datasets.sequences import inputs, look, sequences
+from seqmodels.core.errors import InputError
+from seqmodels.data.reading import recognised
+from seqmodels.data.sequences.dataset import inputs, look, sequences
 from seqmodels.encoders import SeriesEncoder
-from seqmodels.errors import InputError
-from seqmodels.reading import recognised
 
 HEADER = """\
 # Two gestures.
@@ -511,9 +511,9 @@ def test_a_broken_file_is_one_clear_error_that_names_the_line(tmp_path, case):
 
 
 def test_a_line_that_never_ends_is_not_read_to_its_end(tmp_path, monkeypatch):
-    from seqmodels.formats import _cases
+    from seqmodels.data.sequences import cases
 
-    monkeypatch.setattr(_cases, "LINE", 1000)
+    monkeypatch.setattr(cases, "LINE", 1000)
     path = ts(tmp_path, [*ROWS, "1," * 1000])
     with pytest.raises(InputError, match="line 15 is longer than 1,000 bytes"):
         sequences(path)
@@ -542,7 +542,7 @@ def test_a_path_to_a_trained_model_is_one_line(tmp_path):
                 f"{','.join(map(str, x))}:{','.join(map(str, -x))}:{'up' if i % 2 else 'down'}"
             )
         ts(tmp_path, rows, name=f"G_{part}.ts")
-    from seqmodels.run import inputs_in  # TensorFlow
+    from seqmodels.runs.run import inputs_in  # TensorFlow
 
     run = sm.train(tmp_path, epochs=15, learning_rate=0.02, out=tmp_path / "run", quiet=True)
     assert run.record["dataset"] == "sequences"

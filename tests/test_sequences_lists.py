@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import seqmodels as sm
-from seqmodels.datasets.sequences import inputs, look
-from seqmodels.errors import InputError
-from seqmodels.reading import recognised
+from seqmodels.core.errors import InputError
+from seqmodels.data.reading import recognised
+from seqmodels.data.sequences.dataset import inputs, look
 
 STEPS = [[float(i + t) for t in range(3 + i % 4)] for i in range(12)]
 LABELS = ["up" if i % 2 else "down" for i in range(12)]

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqmodels.audit import audit
-from seqmodels.data import Dataset
-from seqmodels.datasets.series import series
+from seqmodels.audit.checks import audit
+from seqmodels.core.dataset import Dataset
+from seqmodels.core.errors import InputError
+from seqmodels.core.examples import Examples
+from seqmodels.core.registry import DATASETS, ENCODERS
+from seqmodels.core.sequences import Sequences
+from seqmodels.data.series.dataset import series
 from seqmodels.encoders.series import SeriesEncoder
-from seqmodels.errors import InputError
-from seqmodels.examples import Examples
-from seqmodels.registry import DATASETS, ENCODERS
-from seqmodels.sequences import Sequences
 
 
 def table(rows: int = 100, **columns: object) -> pd.DataFrame:
@@ -123,7 +123,7 @@ def test_a_large_table_on_disk_has_the_same_windows_before_its_parts(tmp_path, m
     table(500).to_csv(tmp_path / "t.csv", index=False)
     args = {"target": "y", "window": 20, "horizon": 3, "reach": "before", "rows": 450, "test": 50}
     here = every_part(series(tmp_path / "t.csv", **args))
-    monkeypatch.setattr("seqmodels.storage.LARGE", 1)
+    monkeypatch.setattr("seqmodels.core.storage.LARGE", 1)
     there = every_part(series(tmp_path / "t.csv", **args))
     for one, other in zip(here, there, strict=True):
         assert one.inputs.starts.tolist() == other.inputs.starts.tolist()
@@ -136,7 +136,7 @@ def test_what_is_foretold_by_the_million_stays_in_the_series(monkeypatch):
     frame = table(300, y=rng.normal(size=300), z=rng.normal(size=300))
     args = {"target": ("z", "y"), "inputs": ("y", "z"), "window": 9, "horizon": 20, "season": 7}
     whole = every_part(series(frame, **args))
-    monkeypatch.setattr("seqmodels.datasets._windows.WIDE", 1)
+    monkeypatch.setattr("seqmodels.data.series.windows.WIDE", 1)
     for one, other in zip(whole, every_part(series(frame, **args)), strict=True):
         lagged = other.targets["value"]
         assert list(lagged.columns) == list(one.targets["value"].columns)
@@ -642,8 +642,8 @@ def test_an_untrained_forecast_answers_the_last_value():
     import pandas as pd
 
     import seqmodels as sm
-    from seqmodels.plan import Plan
-    from seqmodels.settings import resolve
+    from seqmodels.training.plan import Plan
+    from seqmodels.training.settings import resolve
 
     days = pd.date_range("2020-01-01", periods=200)
     rng = np.random.default_rng(0)

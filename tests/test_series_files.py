@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seqmodels.data import Dataset
-from seqmodels.datasets.series import look, series
-from seqmodels.errors import InputError
+from seqmodels.core.dataset import Dataset
+from seqmodels.core.errors import InputError
+from seqmodels.data.series.dataset import look, series
 
 STEPS = 120
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqmodels.datasets._newest import newest
-from seqmodels.datasets.series import look, series
+from seqmodels.core.errors import InputError
+from seqmodels.core.registry import DATASETS
+from seqmodels.data.series.dataset import look, series
+from seqmodels.data.series.newest import newest
 from seqmodels.encoders.series import SeriesEncoder
-from seqmodels.errors import InputError
-from seqmodels.registry import DATASETS
 
 
 def written(folder: Path, header: str, rows: Any, name: str = "table.csv") -> Path:
@@ -43,7 +43,7 @@ def all_read(dataset: Any) -> list[float]:
 @pytest.fixture(params=["in memory", "on disk"])
 def size(request, monkeypatch):
     if request.param == "on disk":
-        monkeypatch.setattr("seqmodels.datasets._loading.large", lambda path: True)
+        monkeypatch.setattr("seqmodels.data.series.loading.large", lambda path: True)
 
 
 DOTTED = "%d.%m.%Y"

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from seqmodels import Binary, SequenceModel
-from seqmodels.backbone import Backbone
-from seqmodels.data import Spec
+from seqmodels.core.encoder import Spec
 from seqmodels.encoders import SeriesEncoder
-from seqmodels.explain import Explainer
 from seqmodels.heads import Multiclass
-from seqmodels.kernels import DILATIONS, TAPS, drawn
-from seqmodels.shapes import FAR, LEAST, SHARP, Kernels, Members, Views, each
+from seqmodels.model.explain import Explainer
+from seqmodels.nn.backbone import Backbone
+from seqmodels.nn.kernels import DILATIONS, TAPS, drawn
+from seqmodels.nn.shapes import FAR, LEAST, SHARP, Kernels, Members, Views, each
 
 RNG = np.random.default_rng(0)
 LENGTHS = np.int32([11, 1, 4, 30])

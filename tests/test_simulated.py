@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from seqmodels import InputError
-from seqmodels.datasets import adding, reber, temporal_order
-from seqmodels.datasets.reber import LONGEST, _examples, every_string, grammatical, readable
-from seqmodels.registry import DATASETS
+from seqmodels.core.registry import DATASETS
+from seqmodels.data.builtin import adding, temporal_order
+from seqmodels.data.generated import reber
+from seqmodels.data.generated.reber import LONGEST, _examples, every_string, grammatical, readable
 
 MAKERS = {"adding": adding, "temporal_order": temporal_order, "reber": reber}
 # Strings of the plain grammar of at most 8 symbols, found by hand.

@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 
 import seqmodels as sm
-from seqmodels.data import Spec
+from seqmodels.core.encoder import Spec
 from seqmodels.encoders import SeriesEncoder
-from seqmodels.plan import Training
-from seqmodels.settings import FREE, resolve, restored, settable
-from seqmodels.sizing import sized
+from seqmodels.training.heuristics import sized
+from seqmodels.training.plan import Training
+from seqmodels.training.settings import FREE, resolve, restored, settable
 
 ASKED = Training()
 

@@ -17,8 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from seqmodels.core.errors import InputError
 from seqmodels.encoders import SeriesEncoder, StrokeEncoder, TextEncoder
-from seqmodels.errors import InputError
 from seqmodels.heads import Binary, Multiclass, Regression
 from seqmodels.sklearn import SequenceClassifier, SequenceRegressor
 

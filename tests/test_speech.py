@@ -15,10 +15,10 @@ from scipy import signal
 
 import seqmodels as sm
 from seqmodels import InputError
+from seqmodels.data.reading import recognised
+from seqmodels.data.speech import audio
+from seqmodels.data.speech.audio import Recording
 from seqmodels.encoders import SpeechEncoder
-from seqmodels.formats import audio
-from seqmodels.formats.audio import Recording
-from seqmodels.reading import recognised
 
 RNG = np.random.default_rng(0)
 RATE = 8000
@@ -162,8 +162,8 @@ def test_a_flac_file_that_is_cut_short_is_refused(tmp_path):
 
 
 def test_more_samples_than_fit_are_refused_before_they_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("seqmodels.formats.wav.LONGEST", 500)
-    monkeypatch.setattr("seqmodels.formats.audio.LONGEST", 500)
+    monkeypatch.setattr("seqmodels.data.speech.wav.LONGEST", 500)
+    monkeypatch.setattr("seqmodels.data.speech.audio.LONGEST", 500)
     soundfile.write(tmp_path / "a.flac", NOISE, RATE)
     write(tmp_path / "a.wav", NOISE)
     for name in ("a.wav", "a.flac"):
@@ -517,7 +517,7 @@ def test_a_single_recording_is_no_dataset_and_other_folders_are_left_to_others(t
         recognised(tmp_path / "a.wav", {})
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "a.txt").write_text("ID3 is a tag")
-    from seqmodels.datasets.speech import look
+    from seqmodels.data.speech.dataset import look
 
     assert look(tmp_path / "texts", {}) is None
     assert look(tmp_path / "texts" / "a.txt", {}) is None

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from seqmodels import InputError, Sequences
+from seqmodels.core.registry import ENCODERS
 from seqmodels.encoders import StrokeEncoder
-from seqmodels.registry import ENCODERS
 
 RNG = np.random.default_rng(0)
 DRAWINGS = [RNG.normal(0, 20, (steps, 2)).tolist() for steps in (5, 1, 9, 2)]

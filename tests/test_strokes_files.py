@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import seqmodels as sm
-from seqmodels.datasets.strokes import inputs, look, strokes
-from seqmodels.errors import InputError
-from seqmodels.formats.ink import Choice, Drawing, files, read, survey
+from seqmodels.core.errors import InputError
+from seqmodels.data.strokes.dataset import inputs, look, strokes
+from seqmodels.data.strokes.ink import Choice, Drawing, files, read, survey
 
 INK = '<ink xmlns="http://www.w3.org/2003/InkML">{}</ink>'
 TRUTH = '<annotation type="truth">{}</annotation>'
@@ -548,7 +548,7 @@ def test_a_model_learns_from_sketches_and_answers_for_new_ones(tmp_path):
     assert run.predict([[[0, 0, 0], [-60, 5, 0], [-50, 0, 1]]]).answers == ["left"]
     new = [[[60, 5, 0], [50, 0, 1]], [[-60, 5, 0], [-50, 0, 1]]]
     np.savez(tmp_path / "new.npz", points=np.concatenate(new), offsets=[0, 2, 4])
-    from seqmodels.run import inputs_in
+    from seqmodels.runs.run import inputs_in
 
     found = run.predict(inputs_in(run.path, tmp_path / "new.npz"))
     assert found.answers.tolist() == ["right", "left"]

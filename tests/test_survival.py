@@ -14,9 +14,11 @@ import pytest
 from survival import ASKED, BROKEN_OFF, FORKS, ends, finished, go_on, killed_within, run, train
 
 import seqmodels as sm
-from seqmodels import files, launch, training
-from seqmodels.directory import locked
-from seqmodels.launch import repeat, resume
+from seqmodels.core import files
+from seqmodels.runs import launch
+from seqmodels.runs.directory import locked
+from seqmodels.runs.launch import repeat, resume
+from seqmodels.training import loop
 
 
 @pytest.fixture(scope="module", params=list(ASKED))
@@ -111,7 +113,7 @@ def test_data_that_have_vanished_are_named_and_may_have_moved(tmp_path, monkeypa
     asked = {"out": path, "quiet": True, "target": "label", "epochs": 4, "allow_leak": "made up"}
     with monkeypatch.context() as patch:
         patch.setattr(
-            training._Loop, "evaluate", lambda *_: (_ for _ in ()).throw(OSError(5, "I/O error"))
+            loop._Loop, "evaluate", lambda *_: (_ for _ in ()).throw(OSError(5, "I/O error"))
         )
         with pytest.raises(sm.InputError, match="I/O error"):
             sm.train(table, **asked)

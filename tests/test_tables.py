@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqmodels.errors import InputError
-from seqmodels.formats import tables
-from seqmodels.formats.tables import sniff
+from seqmodels.core.errors import InputError
+from seqmodels.data.tables import tables
+from seqmodels.data.tables.tables import sniff
 
 
 def write(folder: Path, content: str | bytes, name: str = "table") -> Path:
@@ -225,7 +225,7 @@ def test_a_malformed_table_gives_one_clear_error(tmp_path, name):
 
 
 def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
-    from seqmodels.formats import lines
+    from seqmodels.data.tables import lines
 
     monkeypatch.setattr(lines, "LONGEST", 1000)
     with pytest.raises(InputError, match="line 42: longer than 1,000 bytes"):

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from seqmodels.core.errors import InputError
+from seqmodels.core.registry import ENCODERS
 from seqmodels.encoders.splitting import split as split_words
 from seqmodels.encoders.text import TextEncoder
-from seqmodels.errors import InputError
-from seqmodels.registry import ENCODERS
 
 TEXTS = ["the cat sat on the mat", "The dog's mat!", "a cat and a dog"]
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqmodels.datasets import texts as texts_module  # noqa: F401
-from seqmodels.datasets.texts import texts
-from seqmodels.errors import InputError
-from seqmodels.reading import read, recognised
-from seqmodels.registry import DATASETS, Found
+from seqmodels.core.errors import InputError
+from seqmodels.core.registry import DATASETS, Found
+from seqmodels.data.reading import read, recognised
+from seqmodels.data.texts import dataset as texts_module  # noqa: F401
+from seqmodels.data.texts.dataset import texts
 
 SENTENCE = "a film about the sea and those who sail it slowly home again"
 WORDS = SENTENCE.split()
@@ -190,7 +190,7 @@ def test_labels_of_a_json_list_are_several_labels(tmp_path):
 
 
 def test_a_large_table_lies_on_disk_and_gives_the_same_examples(tmp_path, monkeypatch):
-    from seqmodels import storage
+    from seqmodels.core import storage
 
     path = write(tmp_path, csv("review,label,stars", TEXTS, LABELS, STARS))
     small = {name: every(read(path, target=name)) for name in ("label", "stars")}
@@ -330,7 +330,7 @@ def test_a_malformed_table_gives_one_clear_error(tmp_path, name):
 
 
 def test_a_million_classes_are_refused(tmp_path, monkeypatch):
-    from seqmodels.datasets import _text_columns
+    from seqmodels.data.texts import columns as _text_columns
 
     monkeypatch.setattr(_text_columns, "_CLASSES", 15)
     content = csv("review,name", TEXTS, [f"name{i // 2}" for i in range(N)])

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import seqmodels as sm
-from seqmodels.arguments import checked
-from seqmodels.datasets.texts import texts
-from seqmodels.errors import InputError
-from seqmodels.reading import recognised
-from seqmodels.registry import DATASETS
+from seqmodels.core.arguments import checked
+from seqmodels.core.errors import InputError
+from seqmodels.core.registry import DATASETS
+from seqmodels.data.reading import recognised
+from seqmodels.data.texts.dataset import texts
 
 SENTENCE = "a film about the sea and those who sail it slowly home again"
 WORDS = SENTENCE.split()
@@ -119,7 +119,7 @@ def test_a_run_answers_for_a_table_as_for_its_texts(tmp_path):
     path = tmp_path / "reviews.csv"
     path.write_text(HEADED, encoding="utf-8")
     run = sm.train(path, epochs=1, out=tmp_path / "run", quiet=True, allow_leak="made up")
-    from seqmodels.run import inputs_in
+    from seqmodels.runs.run import inputs_in
 
     assert list(inputs_in(run.path, path)) == TEXTS
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqmodels import Binary, Head, InputError, Multiclass, Prediction, Regression, plots
+from seqmodels import Binary, Head, InputError, Multiclass, Prediction, Regression
 from seqmodels.heads import classes as shared
+from seqmodels.plots import charts
 
 TWO = Binary().fit(["neg", "pos"])
 TWO_OF_THREE = Binary(positive="c").fit(list("abc"))
@@ -265,9 +266,9 @@ def test_the_confusion_counts_each_class_and_its_answer():
     for head in (TWO, Multiclass().fit(["neg", "pos"])):
         drawn = head.figures(["neg", "neg", "neg", "pos"], answers)
         assert list(drawn) == ["confusion"]
-        assert plots.numbers(drawn["confusion"]) == expected
+        assert charts.numbers(drawn["confusion"]) == expected
     numbers = Multiclass().fit([7, 8]).figures([8, 7], Prediction(np.array([7, 7])))
-    assert plots.numbers(numbers["confusion"]) == [
+    assert charts.numbers(numbers["confusion"]) == [
         {"truth": "7", "answer": "7", "examples": 1},
         {"truth": "8", "answer": "7", "examples": 1},
     ]
@@ -280,7 +281,7 @@ def test_the_roc_is_that_of_the_second_class_and_needs_both():
     )
     drawn = TWO.figures(["neg", "neg", "pos", "pos"], answers)
     assert list(drawn) == ["confusion", "roc"]
-    model = [row for row in plots.numbers(drawn["roc"]) if row["series"] == "model, area 0.750"]
+    model = [row for row in charts.numbers(drawn["roc"]) if row["series"] == "model, area 0.750"]
     points = {(row["x"], row["y"]) for row in model}
     assert {(0.0, 0.0), (0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (1.0, 1.0)} == points
     assert drawn["roc"].axes[0].get_ylabel() == "'pos' found"
@@ -295,8 +296,8 @@ def test_numbers_are_drawn_against_the_truth_and_in_order(columns):
     answers = truth.to_numpy() + 0.5
     drawn = head.figures(truth, Prediction(answers[:, 0] if columns == 1 else answers))
     assert list(drawn) == ["predicted against actual", "in order"]
-    rows = plots.numbers(drawn["predicted against actual"])
-    order = plots.numbers(drawn["in order"])
+    rows = charts.numbers(drawn["predicted against actual"])
+    order = charts.numbers(drawn["in order"])
     for i, name in enumerate(names):
         pairs = [(row["x"], row["y"]) for row in rows if row["panel"] == name]
         assert pairs == [(x, x + 0.5) for x in truth.iloc[:, i]]

@@ -10,14 +10,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seqmodels import Backbone, Binary, InputError, Sequences, adam, batches, training
-from seqmodels.data import Spec
-from seqmodels.encoded import Part
-from seqmodels.lstm import LSTM
-from seqmodels.plan import Training
-from seqmodels.stopping import Stopped
-from seqmodels.tracing import array_of, predict, traced
-from seqmodels.training import fit
+from seqmodels import Backbone, Binary, InputError, Sequences
+from seqmodels.core import batches
+from seqmodels.core.encoder import Spec
+from seqmodels.core.signals import Stopped
+from seqmodels.nn.lstm import LSTM
+from seqmodels.nn.tracing import array_of, predict, traced
+from seqmodels.training import adam, loop
+from seqmodels.training.encoded import Part
+from seqmodels.training.loop import fit
+from seqmodels.training.plan import Training
 
 SIZES = Backbone(units=6, dropout=0.2)
 
@@ -131,7 +133,7 @@ def test_a_rate_that_falls_and_what_kernels_gather_go_on_after_a_resume(tmp_path
 @pytest.mark.parametrize("step", [1, 6, 10])
 @pytest.mark.parametrize("train", [TRAIN, VARIED], ids=["as it is", "varied"])
 def test_a_signal_within_an_epoch_costs_nothing(tmp_path, number, step, train, monkeypatch):
-    monkeypatch.setattr(training, "MEASURE", 96)  # three steps: some answers wait, some do not
+    monkeypatch.setattr(loop, "MEASURE", 96)  # three steps: some answers wait, some do not
     whole, broken, resumed = network(), network(), network()
     history = run(whole, train=train)
     with pytest.raises(Stopped) as stopped:
@@ -170,14 +172,14 @@ def broken_steps(folder):
 def test_checkpoints_within_an_epoch_change_no_number(tmp_path, monkeypatch):
     plain, kept = network(), network()
     history = run(plain)
-    monkeypatch.setattr(training, "EVERY", 0)
+    monkeypatch.setattr(loop, "EVERY", 0)
     assert without_seconds(run(kept, tmp_path)) == without_seconds(history)
     assert same(values(plain), values(kept))
     assert len(list(tmp_path.glob("*.npz"))) == 2
 
 
 def test_looking_at_the_measures_changes_no_number(monkeypatch):
-    monkeypatch.setattr(training, "MEASURE", 96)
+    monkeypatch.setattr(loop, "MEASURE", 96)
     seen = []
 
     class Looks(Silent):

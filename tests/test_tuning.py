@@ -19,12 +19,12 @@ from typer.testing import CliRunner
 import seqmodels as sm
 from seqmodels import tuning
 from seqmodels.cli import app
+from seqmodels.core.registry import DATASETS, Source
+from seqmodels.core.signals import Stopped
 from seqmodels.encoders import SeriesEncoder
-from seqmodels.finite import NotFiniteError
-from seqmodels.plan import Training
-from seqmodels.registry import DATASETS, Source
-from seqmodels.settings import resolve
-from seqmodels.stopping import Stopped
+from seqmodels.training.nan_guard import NotFiniteError
+from seqmodels.training.plan import Training
+from seqmodels.training.settings import resolve
 from seqmodels.tuning import objective, search
 from seqmodels.tuning.lines import Lines
 from seqmodels.tuning.space import Range, entries, space, texts_of

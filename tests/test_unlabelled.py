@@ -10,24 +10,24 @@ from made_runs import Quiet
 from typer.testing import CliRunner
 
 import seqmodels as sm
-from seqmodels import teaching
-from seqmodels.adapting import adapt
-from seqmodels.backbone import Backbone
 from seqmodels.cli import app
-from seqmodels.data import Spec
-from seqmodels.datasets.texts import texts
-from seqmodels.encoded import Part, without
+from seqmodels.core.encoder import Spec
+from seqmodels.core.sequences import Sequences
+from seqmodels.data.texts.dataset import texts
 from seqmodels.encoders import SeriesEncoder, TextEncoder
-from seqmodels.explain import Explainer
 from seqmodels.heads import Binary, Regression
-from seqmodels.launch import resume
-from seqmodels.model import SequenceModel
-from seqmodels.plan import Training
-from seqmodels.sequences import Sequences
-from seqmodels.settings import resolve
-from seqmodels.sizing import sized
+from seqmodels.model.explain import Explainer
+from seqmodels.model.sequence_model import SequenceModel
+from seqmodels.nn.backbone import Backbone
+from seqmodels.nn.vectors import neighbours, reduced
+from seqmodels.runs.launch import resume
+from seqmodels.training import pseudo_labels
+from seqmodels.training.adapting import adapt
+from seqmodels.training.encoded import Part, without
+from seqmodels.training.heuristics import sized
+from seqmodels.training.plan import Training
+from seqmodels.training.settings import resolve
 from seqmodels.tuning.objective import Objective
-from seqmodels.vectors import neighbours, reduced
 
 GOOD, BAD = ("superb", "lovely", "fine"), ("awful", "dull", "poor")
 QUICK = {
@@ -176,7 +176,7 @@ def taught(model, part, folder=None, watch=None, **more):
     settings = Training(**{"epochs": 3, "batch_size": 8, "patience": 0, "sure": 0.55,
                            "learning_rate": 0.02, **more})  # fmt: skip
     how = {"seed": 3, "folder": folder, "watch": watch or Quiet()}
-    found = teaching.taught(model.network, model.head, part, part, settings, **how)
+    found = pseudo_labels.taught(model.network, model.head, part, part, settings, **how)
     return found, settings, how
 
 
@@ -229,7 +229,7 @@ def test_a_first_training_that_was_stopped_goes_on_to_the_bit(tmp_path):
     model, part = learned(inputs)
     with pytest.raises(KeyboardInterrupt):
         taught(model, part, folder=tmp_path, watch=Broken())
-    assert list((tmp_path / teaching.FOLDER).glob("*.npz"))
+    assert list((tmp_path / pseudo_labels.FOLDER).glob("*.npz"))
     parted, *_ = taught(*learned(inputs), folder=tmp_path)
     np.testing.assert_array_equal(parted.y, whole.y)
     for one, other in zip(parted.sequences, whole.sequences, strict=True):
@@ -242,7 +242,7 @@ def test_a_run_that_was_stopped_while_it_was_taught_ends_as_one_that_was_not(tmp
     asked["settings"] = QUICK
     whole = sm.train(data, out=tmp_path / "whole", **asked)
     with monkeypatch.context() as patch:
-        patch.setattr(teaching._Told, "epoch", lambda self, row: 1 / (row["epoch"] < 2))
+        patch.setattr(pseudo_labels._Told, "epoch", lambda self, row: 1 / (row["epoch"] < 2))
         with pytest.raises(ZeroDivisionError):
             sm.train(data, out=tmp_path / "parted", **asked)
     parted = resume(tmp_path / "parted", dataset=data, quiet=True)

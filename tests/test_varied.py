@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from seqmodels import InputError, batches
+from seqmodels import InputError
+from seqmodels.core import batches
 from seqmodels.encoders import SpeechEncoder, StrokeEncoder, varied
 from seqmodels.testing import check_encoder
 

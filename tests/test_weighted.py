@@ -6,7 +6,7 @@ import pytest
 from sklearn import metrics
 
 from seqmodels import Binary, Head, Multiclass, Prediction, Regression
-from seqmodels.registry import HEADS
+from seqmodels.core.registry import HEADS
 
 N = 60
 

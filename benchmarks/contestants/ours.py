@@ -105,10 +105,10 @@ def _sizes(job: Job) -> dict[str, Any]:
 
 def _epoch(network: Any, head: Any, rows: Any, y: np.ndarray, batch: int) -> Callable[[], Any]:
     """Return a function that takes one pass over these rows, and has seen a few of them."""
-    from seqmodels import training
-    from seqmodels.plan import Training
-    from seqmodels.progress import Reporter
-    from seqmodels.stopping import Stop
+    from seqmodels.core.signals import Stop
+    from seqmodels.training import loop as training
+    from seqmodels.training.plan import Training
+    from seqmodels.training.progress import Reporter
 
     part = training.Part(rows, y)
     loop = training._Loop(network, head, part, Training(batch_size=batch, clip=None))
@@ -124,7 +124,7 @@ def _epoch(network: Any, head: Any, rows: Any, y: np.ndarray, batch: int) -> Cal
 
 def _engine(network: Any) -> dict[str, Any]:
     """Name what runs its LSTM, and how."""
-    from seqmodels.engines import native
+    from seqmodels.nn.engines import native
 
     name = next(layer.engine for layer in network.layers if hasattr(layer, "engine"))
     if name != "native":

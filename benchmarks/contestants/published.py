@@ -15,7 +15,7 @@ TARGET = 6  # the column OT, the oil's temperature
 def reviews(path: str, folder: str, limit: int | None) -> None:
     """Train the tutorial model for one epoch, and leave it, the test reviews and its answers."""
     import seqmodels as sm
-    from seqmodels.datasets import imdb
+    from seqmodels.data.texts import imdb
 
     place = Path(folder)
     run = sm.train(
@@ -35,7 +35,7 @@ def reviews(path: str, folder: str, limit: int | None) -> None:
 
 def strokes(path: str, target: str, source: str, limit: int | None) -> None:
     """Leave the training drawings of one source as steps, and their digits."""
-    from seqmodels.datasets import handwriting
+    from seqmodels.data.strokes import handwriting
 
     data = handwriting(path, source="pendigits" if source == "pendigits" else "mnist-strokes")
     train = data.train.take(np.arange(len(data.train))[:limit])

@@ -16,7 +16,7 @@ INPUTS = [[[0, 0, 5, 13, 9, 1, 0, 0]] * 8, [[0, 0, 13, 15, 10, 15, 5, 0]] * 3]
 def tries(folder: Path, count: int) -> Iterator[Tried]:
     """Damage each file so many times; the model may not answer, and nothing may crash."""
     import seqmodels as sm
-    from seqmodels.checkpoints import Checkpoints
+    from seqmodels.training.checkpoints import Checkpoints
 
     rng = np.random.default_rng(0)
     train("digits", folder / "run", 1000)
@@ -56,7 +56,7 @@ def _each(
     opens: Callable[[], bool],
     may_open: bool = False,
 ) -> Iterator[Tried]:
-    from seqmodels.errors import InputError
+    from seqmodels.core.errors import InputError
 
     kept = path.read_bytes()
     for what, data in [*_damaged(kept, rng, count), ("gone", None)]:

@@ -32,7 +32,7 @@ def tries(folder: Path, count: int) -> Iterator[Tried]:
 
 def _failing(path: Path, number: int, fault: int) -> None:
     """Train while write `number` fails; exit with what was said."""
-    from seqmodels.errors import InputError
+    from seqmodels.core.errors import InputError
 
     left, sync = iter(range(10**6)), os.fsync
 

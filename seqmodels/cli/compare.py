@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from seqmodels import terminal
-from seqmodels.cli import options
-from seqmodels.errors import InputError
-from seqmodels.terminal.compared import show_comparison
+from seqmodels.cli import options, terminal
+from seqmodels.cli.terminal.compared import show_comparison
+from seqmodels.core.errors import InputError
 
 
 @terminal.guarded
@@ -41,8 +40,8 @@ def compare(
     `seqmodels compare runs/imdb-* --to runs/imdb-binary-1 --page compared.html`
     """
     terminal.import_modules(imports)
-    from seqmodels.comparison import compare as compared
-    from seqmodels.comparison.shown import refuse
+    from seqmodels.runs.comparison import compare as compared
+    from seqmodels.runs.comparison.shown import refuse
 
     if as_csv and as_json:
         raise InputError("Choose one of --csv and --json.")

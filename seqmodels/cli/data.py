@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from seqmodels import terminal
-from seqmodels.cli import options
-from seqmodels.errors import InputError
-from seqmodels.terminal import tables
-from seqmodels.terminal.inspected import show_inspection
+from seqmodels.cli import options, terminal
+from seqmodels.cli.terminal import tables
+from seqmodels.cli.terminal.inspected import show_inspection
+from seqmodels.core.errors import InputError
 
 Kind = Literal["dataset", "encoder", "head"]
 
@@ -35,13 +34,13 @@ def list_parts(
     `seqmodels list imdb`
     """
     terminal.import_modules(imports)
-    from seqmodels.registry import DATASETS, HEADS, broken_plugins
+    from seqmodels.core.registry import DATASETS, HEADS, broken_plugins
 
     for broken in broken_plugins():
         terminal.errors.print(f"seqmodels: {broken}", markup=False, soft_wrap=True, style="yellow")
     heads = {name: HEADS.get(name) for name in HEADS}
     if dataset is not None:
-        from seqmodels.settings import settable
+        from seqmodels.training.settings import settable
 
         rows = settable(dataset)
         terminal.print_json(rows) if as_json else tables.show_settings(rows)
@@ -76,7 +75,7 @@ def inspect(
     `seqmodels inspect recordings --group-by speaker --page recordings.html`
     """
     terminal.import_modules(imports)
-    from seqmodels.inspection import inspect as inspected
+    from seqmodels.audit.inspection import inspect as inspected
 
     if page is not None and page.exists():
         raise InputError(f"The file {str(page)!r} exists. Choose another, or remove it.")
@@ -100,7 +99,7 @@ def new(
 
     Example: `seqmodels new dataset river-levels`
     """
-    from seqmodels.scaffold import write
+    from seqmodels.cli.scaffold import write
 
     part, test = write(kind, name, folder)
     print(f"Wrote {part} and {test}. Next:")

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from seqmodels import terminal
-from seqmodels.errors import InputError
-from seqmodels.stopping import Stop
+from seqmodels.cli import terminal
+from seqmodels.core.errors import InputError
+from seqmodels.core.signals import Stop
 
 Data = Annotated[
     Path | None,

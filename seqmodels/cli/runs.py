@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
-from seqmodels import terminal
-from seqmodels.cli import options
-from seqmodels.errors import InputError
-from seqmodels.records import finished, model_in
-from seqmodels.terminal import tables
+from seqmodels.cli import options, terminal
+from seqmodels.cli.terminal import tables
+from seqmodels.core.errors import InputError
+from seqmodels.runs.records import finished, model_in
 
 
 @terminal.guarded
@@ -87,7 +86,7 @@ def predict(
     if out is None:
         tables.write_answers(shown, form, sys.stdout)
     else:
-        from seqmodels.files import writing
+        from seqmodels.core.files import writing
 
         with writing(out) as stream:
             tables.write_answers(shown, form, stream)
@@ -110,8 +109,8 @@ def report(
     Example: `seqmodels report runs/imdb-binary-1`
     """
     terminal.import_modules(imports)
-    from seqmodels.report.opened import PAGE, Opened
-    from seqmodels.terminal.reported import show_report
+    from seqmodels.cli.terminal.reported import show_report
+    from seqmodels.runs.rendered import PAGE, Opened
 
     opened = Opened.of(run)
     story, worst = opened.story()

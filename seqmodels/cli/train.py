@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqmodels import terminal
-from seqmodels.allowance import Budget, process_began
-from seqmodels.cli import options
-from seqmodels.errors import InputError
-from seqmodels.terminal import tables
+from seqmodels.cli import options, terminal
+from seqmodels.cli.terminal import tables
+from seqmodels.core.errors import InputError
+from seqmodels.training.allowance import Budget, process_began
 
 if TYPE_CHECKING:
-    from seqmodels.run import Run
+    from seqmodels.runs.run import Run
 
 
 @terminal.guarded
@@ -92,8 +91,8 @@ def train(
     if as_json and log_json:
         raise InputError("--json and --log-json both write to standard output: give one of them.")
     terminal.import_modules(imports)
-    from seqmodels.plan import check as check_plan
-    from seqmodels.settings import resolve as resolved
+    from seqmodels.training.plan import check as check_plan
+    from seqmodels.training.settings import resolve as resolved
 
     if resume is not None or like is not None:
         given = {
@@ -176,7 +175,7 @@ def _again(
 
 
 def _loggers(names: list[str] | None, log_json: bool) -> list[Any]:
-    from seqmodels.loggers import JsonLines
+    from seqmodels.training.loggers import JsonLines
 
     return [*(names or ()), *([JsonLines(sys.stdout)] if log_json else ())]
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqmodels import terminal
-from seqmodels.cli import options
-from seqmodels.errors import InputError
-from seqmodels.terminal import tables
+from seqmodels.cli import options, terminal
+from seqmodels.cli.terminal import tables
+from seqmodels.core.errors import InputError
 
 if TYPE_CHECKING:
     from seqmodels.tuning import Tuning

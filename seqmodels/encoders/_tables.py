@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.errors import InputError, some
+from seqmodels.core.errors import InputError, some
 
 WHO = "Encoder 'series'"
 

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Encoder, Spec, learned
-from seqmodels.encoders import _tables, pictures
-from seqmodels.errors import InputError, some
-from seqmodels.registry import register_encoder
-from seqmodels.sequences import Scaled, Sequences
-from seqmodels.storage import Flat, Writer
+from seqmodels.core.encoder import Encoder, Spec, learned
+from seqmodels.core.errors import InputError, some
+from seqmodels.core.registry import register_encoder
+from seqmodels.core.sequences import Scaled, Sequences
+from seqmodels.core.storage import Flat, Writer
+from seqmodels.encoders import _tables
+from seqmodels.plots import pictures
 
 CHUNK = 2**14  # steps that are looked at together, so that no second series is in memory
 LARGE = 2**20  # numbers: 4 MiB; below, scaling once is quicker than whenever a window is read

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Self
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
-from seqmodels.data import Encoder, Spec, learned
-from seqmodels.encoders import pictures, varied
-from seqmodels.errors import InputError
-from seqmodels.formats import audio
-from seqmodels.formats.audio import Recording
-from seqmodels.registry import register_encoder
-from seqmodels.sequences import Sequences
+from seqmodels.core.encoder import Encoder, Spec, learned
+from seqmodels.core.errors import InputError
+from seqmodels.core.registry import register_encoder
+from seqmodels.core.sequences import Sequences
+from seqmodels.data.speech import audio
+from seqmodels.data.speech.audio import Recording
+from seqmodels.encoders import varied
+from seqmodels.plots import pictures
 
 WHO = "Encoder 'speech'"
 FASTEST = 192_000  # samples a second

@@ -14,7 +14,7 @@ from itertools import repeat
 
 import numpy as np
 
-from seqmodels.storage import TextWriter
+from seqmodels.core.storage import TextWriter
 
 try:  # the same words without it
     from seqmodels.encoders import _words

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Encoder, Spec, learned
-from seqmodels.encoders import pictures, varied
-from seqmodels.errors import InputError, some
-from seqmodels.registry import register_encoder
-from seqmodels.sequences import Sequences
+from seqmodels.core.encoder import Encoder, Spec, learned
+from seqmodels.core.errors import InputError, some
+from seqmodels.core.registry import register_encoder
+from seqmodels.core.sequences import Sequences
+from seqmodels.encoders import varied
+from seqmodels.plots import pictures
 
 WHO = "Encoder 'strokes'"
 FARTHEST = 1e100  # sums and differences of such numbers are still finite

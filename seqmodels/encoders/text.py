@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from annotated_types import Ge
 
-from seqmodels.data import Encoder, Spec, learned
+from seqmodels.core.encoder import Encoder, Spec, learned
+from seqmodels.core.errors import InputError, some
+from seqmodels.core.registry import register_encoder
+from seqmodels.core.sequences import Sequences
+from seqmodels.core.storage import Writer
 from seqmodels.encoders import splitting
-from seqmodels.errors import InputError, some
-from seqmodels.registry import register_encoder
-from seqmodels.sequences import Sequences
-from seqmodels.storage import Writer
 
 PIECE = 2**22  # characters of texts that are split together
 ROWS = 2**16  # and texts, at most

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from annotated_types import Gt, Lt
 
-from seqmodels import plots
-from seqmodels.data import learned
-from seqmodels.errors import InputError, some
+from seqmodels.core.encoder import learned
+from seqmodels.core.errors import InputError, some
+from seqmodels.core.registry import register_head
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.heads.classes import (
     UNDEFINED,
@@ -32,7 +32,7 @@ from seqmodels.heads.classes import (
     tallied,
 )
 from seqmodels.heads.linear import logistic
-from seqmodels.registry import register_head
+from seqmodels.plots import charts
 
 if TYPE_CHECKING:
     import keras
@@ -134,9 +134,9 @@ class Binary(Head):
         truth = self._index(labels(targets, WHO))
         picks = index(prediction.answers.tolist(), self.classes, WHO)
         names = [str(name) for name in self.classes or ()]
-        drawn = {"confusion": plots.confusion(truth, picks, names)}
+        drawn = {"confusion": charts.confusion(truth, picks, names)}
         if prediction.scores is not None and len(np.unique(truth)) == 2:
-            drawn["roc"] = plots.roc(truth, prediction.scores[:, 1], names[1])
+            drawn["roc"] = charts.roc(truth, prediction.scores[:, 1], names[1])
         return drawn
 
     def _two(self, found: tuple[Label, ...]) -> tuple[Label, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.errors import InputError, some
+from seqmodels.core.errors import InputError, some
 from seqmodels.heads.base import Prediction
 
 Label = str | bool | int | float

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
-from seqmodels import plots
-from seqmodels.data import learned
-from seqmodels.errors import InputError, some
+from seqmodels.core.encoder import learned
+from seqmodels.core.errors import InputError, some
+from seqmodels.core.registry import register_head
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.heads.classes import (
     Label,
@@ -32,7 +32,7 @@ from seqmodels.heads.classes import (
 from seqmodels.heads.linear import logistic
 from seqmodels.heads.ordered import linear_outputs, log_probabilities
 from seqmodels.heads.regression import numbers
-from seqmodels.registry import register_head
+from seqmodels.plots import charts
 
 if TYPE_CHECKING:
     import keras
@@ -178,7 +178,7 @@ class Multiclass(Head):
     def figures(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, Figure]:
         picks = index(prediction.answers.tolist(), self.classes, WHO)
         names = [str(name) for name in self.classes or ()]
-        return {"confusion": plots.confusion(self.encode(targets), picks, names)}
+        return {"confusion": charts.confusion(self.encode(targets), picks, names)}
 
     def _among_three(self, truth: np.ndarray, prediction: Prediction) -> np.ndarray | None:
         """Return whether the class is among the three likeliest, [N] 0 or 1; None: of too few."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from seqmodels import plots
-from seqmodels.data import learned
-from seqmodels.errors import InputError, some
+from seqmodels.core.encoder import learned
+from seqmodels.core.errors import InputError, some
+from seqmodels.core.registry import register_head
+from seqmodels.core.storage import Stored
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.heads.linear import ridge
-from seqmodels.registry import register_head
-from seqmodels.storage import Stored
+from seqmodels.plots import charts
 
 if TYPE_CHECKING:
     import keras
@@ -206,8 +206,8 @@ class Regression(Head):
         answers = prediction.answers.reshape(truth.shape)
         names = list(self.names or ["answer"])
         return {
-            "predicted against actual": plots.against(truth, answers, names),
-            "in order": plots.in_order(truth, answers, names),
+            "predicted against actual": charts.against(truth, answers, names),
+            "in order": charts.in_order(truth, answers, names),
         }
 
     @property

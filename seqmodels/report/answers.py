@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.errors import InputError
+from seqmodels.core.errors import InputError
 from seqmodels.heads.base import Head, Prediction
 
 Row = dict[str, Any]

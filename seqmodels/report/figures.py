@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqmodels.plots import BLUE, DOTS, GREY, INK, ORANGE, canvas, keep
+from seqmodels.plots.charts import BLUE, DOTS, GREY, INK, ORANGE, canvas, keep
 from seqmodels.report.answers import Answers, Row
 
 if TYPE_CHECKING:

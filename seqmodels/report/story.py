@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seqmodels.evaluation import Evaluation
-from seqmodels.plots import short
+from seqmodels.evaluation.scores import Evaluation
+from seqmodels.plots.charts import short
 from seqmodels.report.answers import Answers, Row
 
 

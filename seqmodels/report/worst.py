@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqmodels.pages import Drawn, drawn
-from seqmodels.plots import short
+from seqmodels.plots.charts import short
 from seqmodels.report.answers import Answers
+from seqmodels.report.pages import Drawn, drawn
 
 if TYPE_CHECKING:
-    from seqmodels.report import Tested
+    from seqmodels.report.run_report import Tested
 
 WORST, BEST = 6, 3
 LONGEST = 4000  # steps of an example that is still explained
@@ -45,7 +45,7 @@ def shown(tested: Tested, answers: Answers) -> dict[str, list[Shown]]:
     """Return the worst mistakes and some right answers, the inputs with them where at hand."""
     explainer = None
     if tested.model is not None and tested.sequences is not None:
-        from seqmodels.explain import Explainer
+        from seqmodels.model.explain import Explainer
 
         explainer = Explainer(tested.model)
     return {

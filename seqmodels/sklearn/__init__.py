@@ -24,7 +24,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, column_or_1d
 
-from seqmodels.errors import InputError, some
+from seqmodels.core.errors import InputError, some
 from seqmodels.heads import Binary, Head, Multiclass, Regression
 from seqmodels.sklearn.estimator import SequenceEstimator
 

@@ -14,19 +14,19 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from seqmodels.arguments import checked
-from seqmodels.backbone import Backbone, Size
-from seqmodels.data import Encoder
+from seqmodels.core.arguments import checked
+from seqmodels.core.encoder import Encoder
+from seqmodels.core.errors import InputError
+from seqmodels.core.examples import Examples
+from seqmodels.core.sequences import Sequences
 from seqmodels.encoders import SeriesEncoder, TextEncoder
-from seqmodels.errors import InputError
-from seqmodels.examples import Examples
 from seqmodels.heads import Head, Prediction
-from seqmodels.plan import Training
-from seqmodels.sequences import Sequences
+from seqmodels.nn.backbone import Backbone, Size
 from seqmodels.sklearn.inputs import flat, parsed
+from seqmodels.training.plan import Training
 
 if TYPE_CHECKING:
-    from seqmodels.model import SequenceModel
+    from seqmodels.model.sequence_model import SequenceModel
 
 SIZES = ("units", "layers", "bidirectional", "dropout", "embed", "summary")
 NAMES = "feature_names_in_"
@@ -126,7 +126,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         state = dict(state)
         if "model_" in state:
-            from seqmodels.model import SequenceModel
+            from seqmodels.model.sequence_model import SequenceModel
 
             with tempfile.TemporaryDirectory() as folder:
                 for name, data in state["model_"].items():
@@ -154,9 +154,9 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         if len(inputs) < 2:
             raise InputError(f"{self._who} needs at least 2 samples, got 1 sample.")
 
-        from seqmodels import training
-        from seqmodels.model import SequenceModel
-        from seqmodels.progress import Reporter
+        from seqmodels.model.sequence_model import SequenceModel
+        from seqmodels.training import loop
+        from seqmodels.training.progress import Reporter
 
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         rows = Examples(inputs, {"y": y})
@@ -166,7 +166,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         try:
             encoder = encoder.fit(train.inputs)
             learn, watch = (
-                training.Part.of(encoder, head, part, "y")
+                loop.Part.of(encoder, head, part, "y")
                 for part in (train, valid or rows.take(range(2)))
             )
         except InputError:
@@ -175,7 +175,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         self.model_ = SequenceModel(encoder, sizes, head, seed=seed)
         network = self.model_.network
         with Reporter(settings.epochs, quiet=not self.verbose) as reporter:
-            history = training.fit(
+            history = loop.fit(
                 network, head, learn, watch, settings, seed=seed, folder=None, watch=reporter
             )
         if valid is None:  # nothing was held out, so that there is nothing to tell

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.utils import check_array
 
-from seqmodels.errors import InputError
-from seqmodels.sequences import Sequences
+from seqmodels.core.errors import InputError
+from seqmodels.core.sequences import Sequences
 
 Kind = Literal["texts", "sequences", "table"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqmodels.plots import BLUE, GREY, INK, ORANGE, canvas
+from seqmodels.plots.charts import BLUE, GREY, INK, ORANGE, canvas
 from seqmodels.tuning.space import Choices, Range
 
 if TYPE_CHECKING:

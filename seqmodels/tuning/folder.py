@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 import pydantic
 
-from seqmodels.errors import InputError, some
-from seqmodels.files import write_json, writing
-from seqmodels.plan import Plan
-from seqmodels.records import read
-from seqmodels.registry import HEADS
+from seqmodels.core.errors import InputError, some
+from seqmodels.core.files import write_json, writing
+from seqmodels.core.registry import HEADS
+from seqmodels.runs.records import read
+from seqmodels.training.plan import Plan
 from seqmodels.tuning.locks import FileLock
 from seqmodels.tuning.space import text_of
 from seqmodels.tuning.store import ASKING, JOURNAL, WORKERS, Store, state_of

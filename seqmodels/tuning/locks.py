@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import IO, Self
 
-from seqmodels.files import alone
+from seqmodels.core.files import alone
 
 LOOK = 0.005  # seconds between looks at a lock that another process holds
 

@@ -12,15 +12,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from seqmodels import training
-from seqmodels.data import Encoder
-from seqmodels.encoded import Part, encoded
-from seqmodels.errors import InputError
+from seqmodels.core.encoder import Encoder
+from seqmodels.core.errors import InputError
 from seqmodels.heads.base import Head
-from seqmodels.model import SequenceModel
-from seqmodels.plan import Plan
-from seqmodels.sizing import sized
-from seqmodels.teaching import taught
+from seqmodels.model.sequence_model import SequenceModel
+from seqmodels.training import loop
+from seqmodels.training.encoded import Part, encoded
+from seqmodels.training.heuristics import sized
+from seqmodels.training.plan import Plan
+from seqmodels.training.pseudo_labels import taught
 from seqmodels.tuning.variations import varied
 from seqmodels.tuning.watching import Outcome
 
@@ -51,7 +51,7 @@ class Objective:
         data = self._encoded(varied(self.plan, {}), {})
         return sized(self.plan, data.encoder.spec, *data.counts)[0]
 
-    def __call__(self, settings: Mapping[str, Any], watch: training.Watch) -> Outcome:
+    def __call__(self, settings: Mapping[str, Any], watch: loop.Watch) -> Outcome:
         """Train once.
 
         Args:
@@ -71,7 +71,7 @@ class Objective:
         model = SequenceModel(data.encoder, plan.backbone, data.head, seed=plan.seed)
         told: dict[str, Any] = {"seed": plan.seed, "folder": None, "watch": watch}
         train = taught(model.network, data.head, data.train, data.valid, how, **told)
-        history = training.fit(model.network, data.head, train, data.valid, how, **told)
+        history = loop.fit(model.network, data.head, train, data.valid, how, **told)
         losses = [row["valid_loss"] for row in history]
         kept = int(np.argmin(losses)) if how.patience else len(losses) - 1
         if not np.isfinite(losses[kept]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seqmodels.pages import drawn, write_page
+from seqmodels.report.pages import drawn, write_page
 from seqmodels.tuning import figures
 from seqmodels.tuning.space import Space, text_of, texts_of
 from seqmodels.tuning.store import Store
@@ -36,7 +36,7 @@ def write_report(folder: Folder, store: Store, rows: Sequence[Mapping[str, Any]]
     parts = {trial.user_attrs.get("part") for trial in store.study.get_trials(deepcopy=False)}
     write_page(
         folder.path / "report.html",
-        "tuning/report.html",
+        "tuning.html",
         record=folder.record,
         search=texts_of(store.space),
         best=best,

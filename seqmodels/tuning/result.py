@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqmodels.errors import InputError
-from seqmodels.registry import DATASETS
+from seqmodels.core.errors import InputError
+from seqmodels.core.registry import DATASETS
 from seqmodels.tuning.folder import Folder, trial_rows
 from seqmodels.tuning.space import entries
 from seqmodels.tuning.store import Store
@@ -14,7 +14,7 @@ from seqmodels.tuning.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from seqmodels.run import Run
+    from seqmodels.runs.run import Run
 
 
 class Tuning:
@@ -75,7 +75,7 @@ class Tuning:
         Raises:
             InputError: No trial is complete, or as `seqmodels.train`.
         """
-        from seqmodels.launch import train
+        from seqmodels.runs.launch import train
 
         if not self.best:
             raise InputError(

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqmodels.data import Dataset
-from seqmodels.errors import InputError
+from seqmodels.core.dataset import Dataset
+from seqmodels.core.errors import InputError
+from seqmodels.core.registry import DATASETS
+from seqmodels.core.signals import Stop, Stopped
 from seqmodels.heads.base import Head
-from seqmodels.plan import Plan
-from seqmodels.registry import DATASETS
-from seqmodels.settings import resolve, restored
-from seqmodels.stopping import Stop, Stopped
+from seqmodels.training.plan import Plan
+from seqmodels.training.settings import resolve, restored
 from seqmodels.tuning.folder import Folder, Record
 from seqmodels.tuning.lines import Lines
 from seqmodels.tuning.result import Tuning

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seqmodels.arguments import checked, signature, type_name
-from seqmodels.backbone import Backbone
-from seqmodels.errors import InputError
-from seqmodels.plan import Training
-from seqmodels.registry import nearest
+from seqmodels.core.arguments import checked, signature, type_name
+from seqmodels.core.errors import InputError
+from seqmodels.core.registry import nearest
+from seqmodels.nn.backbone import Backbone
+from seqmodels.training.plan import Training
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from seqmodels.errors import InputError
+from seqmodels.core.errors import InputError
 from seqmodels.tuning.locks import FileLock, JournalLock
 from seqmodels.tuning.space import Space
 

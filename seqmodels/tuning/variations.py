@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.data import Dataset
-from seqmodels.plan import Plan
-from seqmodels.registry import DATASETS
+from seqmodels.core.dataset import Dataset
+from seqmodels.core.registry import DATASETS
+from seqmodels.training.plan import Plan
 
 
 def varied(plan: Plan, settings: Mapping[str, Any]) -> Plan:

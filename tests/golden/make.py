@@ -2,7 +2,7 @@
 
     python tests/golden/make.py
 
-It makes the folder format-N of the number that `seqmodels.saved.FORMAT` is now. A folder that is
+It makes the folder format-N of the number that `seqmodels.model.saved.FORMAT` is now. A folder that is
 there is never made again: the old models are the proof that they still open.
 """
 
@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 import seqmodels as sm
-from seqmodels import batches, saved
+from seqmodels.core import batches
 from seqmodels.encoders import SeriesEncoder, SpeechEncoder, StrokeEncoder, TextEncoder
+from seqmodels.model import saved
 
 HERE = Path(__file__).parent
 TEXTS = ["a good film", "bad, bad plot", "Good good acting, and nothing else", "ünknown words"]

@@ -1,0 +1,1 @@
+"""What is wrong with data before training: leaks between parts, and `inspect`."""

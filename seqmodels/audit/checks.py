@@ -1,0 +1,248 @@
+"""Looks for leaks between training and test, and says PASS, WARN or FAIL."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from seqmodels.audit import order, shortcuts
+from seqmodels.audit.copies import copies
+from seqmodels.audit.material import Finding, Material
+from seqmodels.audit.near_steps import CHANNELS, PLACES, near_steps
+from seqmodels.audit.near_texts import near_texts
+from seqmodels.core.dataset import Dataset
+from seqmodels.core.errors import InputError
+from seqmodels.core.sequences import Sequences
+
+MEMORY = 1e8  # characters of texts that are held at once
+TINY = 30  # test examples: with fewer, 95 % limits of a share are 0.18 away from it, or more
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """How much is looked at: all of the data where they are smaller.
+
+    Args:
+        numbers: Numbers of steps that are compared by shape and shift.
+        products: Multiplications for shapes.
+        characters: Of texts that are compared by shingles; of more, none is.
+        examples: Of each part, for what a single feature gives away.
+        copies: Examples that are compared exactly.
+    """
+
+    numbers: int
+    products: float
+    characters: float
+    examples: int
+    copies: int
+
+
+WHOLE = _Effort(16_000_000, 4e10, float("inf"), 5000, 2_000_000)
+QUICK = _Effort(1_000_000, 2e9, 2e6, 1000, 100_000)  # within a second, IMDB's 65 MB included
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was found, the worst first, and what could not be looked at in full.
+
+    Args:
+        findings: Of leaks and what looks like them.
+        limits: What was sampled or left out, a sentence each.
+    """
+
+    findings: tuple[Finding, ...]
+    limits: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Literal["PASS", "WARN", "FAIL"]:
+        """The worst level of all findings; PASS where there is none."""
+        levels = {finding.level for finding in self.findings}
+        return "FAIL" if "FAIL" in levels else "WARN" if levels else "PASS"
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON types: verdict, limits, and of each finding what `Finding` holds.
+
+        "traces" are the pairs in words.
+        """
+        findings = [
+            {
+                "kind": one.kind,
+                "level": one.level,
+                "says": one.says,
+                "count": one.count,
+                "pairs": [[list(place) for place in pair] for pair in one.pairs],
+                "inputs": [list(pair) for pair in one.inputs],
+                "rows": None if one.rows is None else [list(pair) for pair in one.rows],
+                "traces": one.traces(),
+            }
+            for one in self.findings
+        ]
+        return {"verdict": self.verdict, "findings": findings, "limits": list(self.limits)}
+
+    def lines(self) -> list[str]:
+        """Return a line for each finding, with the first pair of rows that shows it."""
+        lines = []
+        for one in self.findings:
+            line = f"{one.level} {one.kind}: {one.says}"
+            if one.pairs:
+                line += f" First, rows counted from 0 within the part: {one.traces()[0]}."
+            lines.append(line)
+        return lines
+
+    def refuse(self) -> None:
+        """Raise InputError when the verdict is FAIL; says how to train all the same."""
+        if self.verdict != "FAIL":
+            return
+        fails = [line for line in self.lines() if line.startswith("FAIL")]
+        raise InputError(
+            [
+                *fails,
+                "The test part would tell how well leaks are used. Mend the data, or say why "
+                'this is no leak: --allow-leak "REASON" (allow_leak=); the report then says so.',
+            ]
+        )
+
+
+def audit(
+    data: Dataset,
+    target: str | None = None,
+    *,
+    quick: bool = False,
+    encoded: Mapping[str, Sequences] | None = None,
+) -> Audit:
+    """Look for what the test part shares with training (train and valid together).
+
+    Kinds of findings, with the thresholds and their reasons in the files of `seqmodels.leaks`:
+
+    - `duplicates`, `near-duplicates`, `shifted copies`: FAIL from 25 % of the test part on;
+      of texts that are as near each other, from half.
+    - `contradictions`: the same input with another class. WARN.
+    - `repeats`: 30 % of training rows repeat another, or 10 % are one and the same. WARN.
+    - `groups`: a writer, a speaker, ... on both sides. WARN; FAIL where it was to be apart.
+    - `overlap`: windows across the split. FAIL where training knows the last moment of 1 %.
+    - `future`: training comes after test examples of the same series. FAIL from half of them.
+    - `length`: FAIL where the words or steps alone avoid 95 % of the errors, WARN from 50 %.
+    - `giveaway`: one number of one step. WARN from 90 %; FAIL from 98 % with a few values.
+      A group whose every value has one class. WARN.
+    - `target among inputs`: a channel that is the numeric target. FAIL.
+    - `row numbers`: the target counts the rows. WARN.
+    - `word`: one word avoids 90 % of the errors. WARN.
+    - `small test`: fewer than 30 examples. WARN.
+
+    Args:
+        data: Its parts as they will be used; its groups and times are looked at too.
+        target: The target that is predicted. None: the first.
+        quick: Look at less of large data, as before every training; `limits` says of what.
+        encoded: The inputs of each part as sequences, for who has encoded them already; looked
+            at where the inputs themselves are neither texts nor numbers, as sound files are.
+
+    Raises:
+        InputError: There is no such target, or the inputs cannot be read.
+    """
+    target = target or next(iter(data.train.targets))
+    data.train.target(target)
+    effort, limits = QUICK if quick else WHOLE, []
+    given = data
+    if encoded is not None and not _readable(data.train.inputs[0]):
+        parts: dict[str, Any] = {
+            name: dataclasses.replace(getattr(data, name), inputs=rows)
+            for name, rows in encoded.items()
+        }
+        data = dataclasses.replace(data, **parts)
+    most = min(effort.copies, _held(data))
+    data, given = _within(data, most, limits), _within(given, most, [])
+    material = Material(data, target)
+    found = [*order.groups(material), *order.moments(material)]
+    windows = material.windows_share()
+    same, copied = copies(material) if not windows else ([], np.zeros(material.tests, bool))
+    few = effort.examples
+    found += [] if windows else shortcuts.counts(material)
+    found += [*same, *shortcuts.length(material, few)]
+    if material.texts is not None:
+        if sum(map(len, material.texts)) <= effort.characters:
+            found += near_texts(material, copied)
+        else:
+            limits.append("Texts were not compared by shingles: `seqmodels inspect` does.")
+        found += shortcuts.words(material, *material.sample(few))
+    else:
+        found += shortcuts.steps(material, *_few(material, few, effort.numbers))
+        if not windows:
+            seen, tests = _compared(material, effort)
+            if len(seen) < material.first_test or len(tests) < material.tests:
+                limits.append(
+                    f"Shapes and shifts were compared of {len(tests):,} of {material.tests:,} "
+                    f"test sequences with {len(seen):,} of {material.first_test:,} others."
+                )
+            found += near_steps(material, copied, seen, tests)
+    if len(data.test) < TINY:
+        count, half = len(data.test), 0.98 / np.sqrt(len(data.test))
+        says = (
+            f"The test part has {count} example{'s' * (count > 1)}: a share measured on it may be "
+            f"{100 * half:.0f} % off (half the width of its 95 % interval). Hold more out: test=, "
+            f"or bring more data."
+        )
+        found.append(Finding("small test", "WARN", says, len(data.test)))
+    found.sort(key=lambda one: one.level)  # FAIL before WARN
+    return Audit(tuple(one.shown(given) for one in found), tuple(limits))
+
+
+def _within(data: Dataset, most: int, limits: list[str]) -> Dataset:
+    """Return the dataset with at most so many examples, drawn at random, of all parts."""
+    named = {"train": data.train, "valid": data.valid, "test": data.test}
+    total = sum(len(part) for part in named.values() if part is not None)
+    if total <= most:
+        return data
+    rng, cut = np.random.default_rng(0), {}
+    for name, part in named.items():
+        if part is not None:
+            count = max(2, len(part) * most // total)
+            cut[name] = part.take(np.sort(rng.permutation(len(part))[:count]))
+    limits.append(
+        f"Of {total:,} examples {most:,} were looked at, drawn at random; rows are counted "
+        f"among these."
+    )
+    return dataclasses.replace(data, **cut)
+
+
+def _readable(example: Any) -> bool:
+    """Return whether an input is a text or numbers."""
+    if isinstance(example, str):
+        return True
+    try:
+        return np.asarray(example).dtype.kind in "fiub"
+    except (TypeError, ValueError):
+        return False
+
+
+def _held(data: Dataset) -> int:
+    """Return how many examples take the memory that texts may take; they are read whole."""
+    inputs = data.train.inputs
+    if not isinstance(inputs[0], str):
+        return WHOLE.copies
+    places = np.linspace(0, len(inputs) - 1, min(len(inputs), 200)).astype(int)
+    return max(1000, int(MEMORY / (1 + np.mean([len(inputs[int(i)]) for i in places]))))
+
+
+def _few(material: Material, examples: int, numbers: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return so many examples of each side, fewer where they are long."""
+    return material.sample(max(20, min(examples, numbers // (2 * _size(material)))))
+
+
+def _compared(material: Material, effort: _Effort) -> tuple[np.ndarray, np.ndarray]:
+    """Return the training and the test examples that the effort allows to compare."""
+    held = max(20, effort.numbers // _size(material))
+    channels = material.rows[0].values[:1].reshape(1, -1).shape[1]
+    width = PLACES * min(CHANNELS, channels)
+    seen = min(material.first_test, max(10, held * 4 // 5))
+    tests = min(material.tests, max(10, held // 5), max(10, int(effort.products / width / seen)))
+    return material.sample(seen, tests)
+
+
+def _size(material: Material) -> int:
+    """Return the numbers of one example, on average, rounded up."""
+    channels = material.rows[0].values[:1].reshape(1, -1).shape[1]
+    return int(np.ceil(material.lengths().mean())) * channels

@@ -1,0 +1,211 @@
+"""The examples of all parts one after the other, as the searches for leaks read them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from seqmodels.core.dataset import Dataset
+from seqmodels.core.errors import InputError
+from seqmodels.core.examples import Examples
+from seqmodels.core.sequences import Sequences
+
+Level = Literal["FAIL", "WARN"]
+Place = tuple[str, int]  # a part, and a row of it, counted from 0
+PAIRS = 5  # pairs that a finding shows
+SHOWN = 40  # characters of an input
+SIGNS = {"duplicates": "=", "contradictions": "=", "repeats": "=",
+         "near-duplicates": "~", "shifted copies": "~"}  # fmt: skip
+KINDS = 1000  # of a label; more of them are no classes
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One leak, or what looks like one.
+
+    Args:
+        kind: What it is, in a word: "duplicates".
+        level: "FAIL" stops a training, "WARN" is told.
+        says: What was found, with its count, for people.
+        count: Examples that it touches; 0 where it is no matter of single examples.
+        pairs: Up to five pairs of rows that show it, a row of training first.
+        inputs: The start of both inputs of each pair.
+        rows: Of each pair, the rows as they were read, before parts were made; None: unknown.
+    """
+
+    kind: str
+    level: Level
+    says: str
+    count: int = 0
+    pairs: tuple[tuple[Place, Place], ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
+    rows: tuple[tuple[int, int], ...] | None = None
+
+    def shown(self, data: Dataset) -> Finding:
+        """Return the finding with the start of the inputs of its pairs, and their rows."""
+        inputs = tuple((_shown(data, one), _shown(data, two)) for one, two in self.pairs)
+        known = {place[0]: getattr(data, place[0]).rows for pair in self.pairs for place in pair}
+        if not known or any(rows is None for rows in known.values()):
+            return dataclasses.replace(self, inputs=inputs)
+        rows = tuple(
+            (int(known[part][row]), int(known[other][twin]))
+            for (part, row), (other, twin) in self.pairs
+        )
+        return dataclasses.replace(self, inputs=inputs, rows=rows)
+
+    def traces(self) -> list[str]:
+        """Return a line for each pair: "=" where the two are equal, "~" where nearly so."""
+        sign, lines = SIGNS.get(self.kind, "and"), []
+        for i, ((part, row), (other, twin)) in enumerate(self.pairs):
+            line = f"{part} row {row} {sign} {other} row {twin}"
+            if self.rows is not None:
+                line += f" (rows {self.rows[i][0]} and {self.rows[i][1]} as read)"
+            if self.inputs and any(self.inputs[i]):
+                line += f": {self.inputs[i][0]!r} {sign} {self.inputs[i][1]!r}"
+            lines.append(line)
+        return lines
+
+
+class Material:
+    """Examples by one number each: those of train first, then of valid, then of test.
+
+    Args:
+        data: The dataset, parts as they will be used.
+        target: The target that is predicted.
+
+    Attributes:
+        count: N, of all parts together.
+        first_test: The number of the first test example; what is before it is seen in training.
+        texts: The inputs where they are texts, else None.
+        rows: Else the steps of each part, raw, or encoded where they are neither.
+        classes: The class of each example as a number [N]; None where the target is numbers.
+        numbers: The target, or the first of several, as numbers [N]; None where it is classes.
+        names: The classes in the order of their numbers.
+    """
+
+    def __init__(self, data: Dataset, target: str):
+        named = {"train": data.train, "valid": data.valid, "test": data.test}
+        self.data = data
+        self.parts: dict[str, Examples] = {k: v for k, v in named.items() if v is not None}
+        sizes = [len(part) for part in self.parts.values()]
+        self.edges = np.cumsum([0, *sizes])
+        self.count, self.first_test = int(self.edges[-1]), int(self.edges[-2])
+        self.tests = self.count - self.first_test
+        self.texts: list[str] | None = None
+        self.rows: list[Sequences] = []
+        if all(isinstance(part.inputs[0], str) for part in self.parts.values()):
+            self.texts = [text for part in self.parts.values() for text in part.inputs]
+        else:
+            self.rows = _steps(data, self.parts)
+        values = [np.asarray(part.target(target)) for part in self.parts.values()]
+        self.classes, self.numbers, self.names = _target(values)
+
+    def place(self, number: int) -> Place:
+        """Return the part and the row of an example."""
+        part = int(np.searchsorted(self.edges, number, side="right")) - 1
+        return list(self.parts)[part], int(number - self.edges[part])
+
+    def pairs(self, seen: Any, test: Any) -> tuple[tuple[Place, Place], ...]:
+        """Return the places of the first few pairs of numbers."""
+        return tuple(
+            (self.place(one), self.place(two))
+            for one, two in zip(list(seen)[:PAIRS], list(test)[:PAIRS], strict=True)
+        )
+
+    def row(self, number: int) -> np.ndarray:
+        """Return the steps of one example, [T, C] or ids [T]."""
+        part = int(np.searchsorted(self.edges, number, side="right")) - 1
+        return self.rows[part][int(number - self.edges[part])]
+
+    def lengths(self) -> np.ndarray:
+        """Return the length of each example [N]: steps, or characters of a text."""
+        if self.texts is not None:
+            return np.fromiter(map(len, self.texts), np.int64, self.count)
+        return np.concatenate([np.asarray(rows.lengths) for rows in self.rows])
+
+    def steps(self, numbers: np.ndarray) -> Sequences:
+        """Return a copy of some examples' steps laid end to end, float64 [L, C]; no NaN."""
+        parts = np.searchsorted(self.edges, numbers, side="right") - 1
+        taken, lengths = [], self.lengths()[numbers]
+        for part in np.unique(parts):
+            rows = self.rows[part]
+            inside = numbers[parts == part] - self.edges[part]
+            long = np.asarray(rows.lengths)[inside]
+            offsets = np.repeat(np.cumsum(long) - long, long)
+            index = np.arange(long.sum()) - offsets + np.repeat(rows.starts[inside], long)
+            taken.append(np.asarray(rows.values[index], dtype=np.float64))
+        values = np.concatenate(taken)
+        values = values if values.ndim == 2 else values[:, None]
+        np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        return Sequences(values, np.cumsum(lengths) - lengths, lengths)
+
+    def column(self, by_part: dict[str, Any]) -> np.ndarray:
+        """Return what is known of each part, as one array [N, ...]."""
+        return np.concatenate([np.asarray(by_part[name]) for name in self.parts])
+
+    def windows_share(self) -> bool:
+        """Return whether all parts are windows of one array that overlap in it."""
+        if self.texts is not None or len({_address(rows.values) for rows in self.rows}) > 1:
+            return False
+        first = self.rows[0]
+        covered = int((first.starts + first.lengths).max()) - int(first.starts.min())
+        return int(np.sum(first.lengths, dtype=np.int64)) > covered
+
+    def sample(self, most: int, test: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return numbers of examples drawn at random, ascending: seen ones, and test ones."""
+        rng = np.random.default_rng(0)
+        seen = rng.permutation(self.first_test)[:most]
+        tests = rng.permutation(self.tests)[: most if test is None else test]
+        return np.sort(seen), np.sort(tests) + self.first_test
+
+
+def _shown(data: Dataset, place: Place) -> str:
+    """Return the start of an input in one line; nothing where the encoder cannot show it."""
+    part, row = place
+    try:
+        one = next(iter(getattr(data, part).take(np.array([row])).inputs))
+        line = data.encoder.show(one)
+    except Exception:  # an encoder of the user's, unfitted; no reason to stop an audit
+        return ""
+    return line if len(line) <= SHOWN else line[: SHOWN - 1].rstrip() + "…"
+
+
+def _steps(data: Dataset, parts: dict[str, Examples]) -> list[Sequences]:
+    """Return the raw steps of each part; encoded ones where the inputs are no numbers."""
+    try:
+        rows = [Sequences.of(part.inputs) for part in parts.values()]
+        alike = len({one.values.shape[1:] for one in rows}) == 1
+        if alike and rows[0].values.dtype.kind in "fiub":
+            return rows
+    except (InputError, TypeError, ValueError):
+        pass
+    encoder = data.encoder.fit(data.train.inputs)
+    return [encoder.encode(part.inputs) for part in parts.values()]
+
+
+def _target(
+    values: list[np.ndarray],
+) -> tuple[np.ndarray | None, np.ndarray | None, list[str]]:
+    """Return the target as classes or as numbers, [N], and the classes' names."""
+    whole = np.concatenate([one if one.ndim == 1 else one[:, 0] for one in values])
+    many = values[0].ndim > 1
+    if many or whole.dtype.kind == "f" or (whole.dtype.kind in "iu" and len(set(whole)) > 20):
+        try:
+            return None, whole.astype(np.float64), []
+        except (TypeError, ValueError):
+            return None, None, []
+    names, codes = np.unique(whole.astype(str), return_inverse=True)
+    if len(names) > KINDS:
+        return None, None, []
+    return codes, None, names.tolist()
+
+
+def _address(values: Any) -> tuple[Any, ...]:
+    """Return what is the same for two views of the same numbers."""
+    raw = getattr(values, "raw", values)
+    if not hasattr(raw, "__array_interface__"):  # on disk
+        return id(getattr(raw, "_file", raw)), getattr(raw, "_first", 0), raw.shape
+    return raw.__array_interface__["data"][0], raw.shape, raw.strides

@@ -1,0 +1,88 @@
+"""The terminal: what is read from it, how mistakes are told; how results look, a file each."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from seqmodels.core.errors import InputError
+from seqmodels.core.signals import STATUS
+
+errors = Console(stderr=True, highlight=False)
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn what the user can mend into plain messages and exit status 2."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except InputError as error:
+            for problem in error.problems:
+                errors.print(f"seqmodels: {problem}", markup=False, soft_wrap=True, style="red")
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt as stop:
+            said = str(stop) or "Stopped. Nothing was written: start it again."
+            errors.print(f"\nseqmodels: {said}", markup=False, soft_wrap=True)
+            raise typer.Exit(getattr(stop, "status", STATUS["SIGINT"])) from None
+        except BrokenPipeError:  # `| head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return run
+
+
+def import_modules(modules: list[str] | None) -> None:
+    """Import the user's modules, also from the folder the command was started in."""
+    if modules:
+        sys.path.insert(0, str(Path.cwd()))
+    for module in modules or []:
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            hint = " Leave .py out." if module.endswith(".py") else ""
+            if not hint and isinstance(error, ModuleNotFoundError) and error.name == module:
+                hint = " Check the name, or run where the module is (PYTHONPATH)."
+            kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
+            raise InputError(f"--import {module}: {kind}{error}.{hint}") from error
+
+
+def read_text(file: str) -> str:
+    """Return the text of a file or of standard input."""
+    who = "Standard input" if file == "-" else repr(file)
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"Cannot read {file!r}: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{who} is not UTF-8 text ({error.reason}). Convert it.") from None
+
+
+@contextlib.contextmanager
+def muted() -> Iterator[None]:
+    """Send the process's standard error nowhere: C++ start-up lines heed no setting."""
+    sys.stderr.flush()
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as readable JSON on standard output."""
+    print(json.dumps(value, indent=1, ensure_ascii=False))

@@ -1,0 +1,145 @@
+"""Arguments by name: checked against a signature, all mistakes found at once."""
+
+import functools
+import inspect
+import json
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pydantic
+
+from seqmodels.core.errors import InputError
+from seqmodels.core.registry import nearest
+
+_CONFIG = pydantic.ConfigDict(arbitrary_types_allowed=True)
+
+
+def checked(function: Callable[..., Any], given: Mapping[str, Any], who: str) -> dict[str, Any]:
+    """Return `given` as the types that `function` (or a class) asks for.
+
+    Text is read as the type that the signature names, so that `"5000"` becomes 5000 where a
+    whole number is due, `"a,b"` a tuple where a tuple is due, and `"none"` None where that is
+    allowed. An argument without a type hint takes a JSON value, else the text itself.
+
+    Args:
+        function: A function or a dataclass; its parameters are the allowed names.
+        given: Values by argument name.
+        who: Whose arguments these are, for messages: "dataset 'imdb'".
+
+    Raises:
+        InputError: Unknown names and wrong values, each with what is allowed.
+    """
+    hints = signature(function)
+    problems, values = [], {}
+    for name, value in given.items():
+        if name not in hints:
+            problems.append(f"Unknown argument {name!r} of {who}. {nearest(name, list(hints))}")
+            continue
+        try:
+            values[name] = _value(hints[name], value)
+        except pydantic.ValidationError:
+            problems.append(
+                f"Argument {name!r} of {who} needs {type_name(hints[name])}, got {value!r}."
+            )
+    if problems:
+        raise InputError(problems)
+    return values
+
+
+def signature(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return parameter name to type hint; `Any` where there is none.
+
+    Args:
+        function: A function, or a dataclass, whose own and inherited fields are each read with
+            the names of the module that they were written in.
+    """
+    hints = typing.get_type_hints(function, include_extras=True)
+    return {name: hints.get(name, Any) for name in inspect.signature(function).parameters}
+
+
+def missing(function: Callable[..., Any], given: Mapping[str, Any]) -> list[str]:
+    """Return the arguments that have no default and were not given."""
+    every = inspect.signature(function).parameters
+    return [n for n, p in every.items() if p.default is p.empty and n not in given]
+
+
+def type_name(hint: Any) -> str:
+    """Return a type hint as a user would say it: `one of 'start', 'end'`."""
+    if hint is Any:
+        return "any value"
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return "one of " + ", ".join(repr(value) for value in inner)
+    if origin in (typing.Union, types.UnionType):
+        return _union(inner)
+    if origin is typing.Annotated:
+        bounds = " and ".join(_bound(one) for one in inner[1:])
+        return f"{type_name(inner[0])} {bounds}".strip()
+    if origin is tuple:
+        kinds = {type_name(one) for one in inner if one is not Ellipsis}
+        return f"a list of {' or '.join(sorted(kinds))}"
+    plain = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    return plain.get(hint, "none" if hint is type(None) else getattr(hint, "__name__", str(hint)))
+
+
+def _union(inner: tuple[Any, ...]) -> str:
+    """Return "text or a number, or a list of them": numbers once, lists of the same in short."""
+    single = [one for one in inner if typing.get_origin(one) is not tuple and one is not type(None)]
+    if {bool, int, float} <= set(single):  # whatever JSON writes without brackets
+        single = [one for one in single if one not in (bool, int)]
+    words = [" or ".join(dict.fromkeys(map(type_name, single)))] if single else []
+    for one in inner:
+        if typing.get_origin(one) is tuple:
+            of = {kind for kind in typing.get_args(one) if kind is not Ellipsis}
+            parts = {part for kind in of for part in typing.get_args(kind) or (kind,)}
+            same = parts <= set(inner) and len(parts) > 1
+            words.append("a list of them" if same else type_name(one))
+    if type(None) in inner:
+        words.append("none")
+    comma = ", or " if "a list of them" in words else " or "
+    return comma.join(words)
+
+
+def _bound(bound: Any) -> str:
+    words = {"gt": "above", "ge": "from", "lt": "below", "le": "at most"}
+    found = [f"{word} {getattr(bound, key)}" for key, word in words.items() if hasattr(bound, key)]
+    return " and ".join(found)
+
+
+@functools.cache
+def _adapter(hint: Any) -> pydantic.TypeAdapter[Any]:
+    try:
+        return pydantic.TypeAdapter(hint, config=_CONFIG)
+    except pydantic.PydanticUserError:  # a type with a configuration of its own
+        return pydantic.TypeAdapter(hint)
+
+
+def _value(hint: Any, value: Any) -> Any:
+    """Return `value` as `hint` asks; text is tried in each form that it may stand for."""
+    adapter = _adapter(hint)
+    if not isinstance(value, str):
+        return adapter.validate_python(value)
+    forms: list[Any] = []
+    if "," in value and "tuple" in str(hint):
+        forms.append(tuple(part.strip() for part in value.split(",")))
+    if value.lower() == "none" and type(None) in typing.get_args(hint):
+        forms.append(None)
+    try:
+        parsed = [json.loads(value)]
+    except json.JSONDecodeError:
+        parsed = []
+    if hint is Any or value[:1] in '[{"':
+        forms += parsed
+    forms.append(value)
+    if "tuple" in str(hint):
+        forms.append((value,))
+    forms += parsed  # a number among the values of a Literal
+    first: pydantic.ValidationError | None = None
+    for form in forms:
+        try:
+            return adapter.validate_python(form)
+        except pydantic.ValidationError as error:
+            first = first or error
+    raise first  # type: ignore[misc]

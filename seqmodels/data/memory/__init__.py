@@ -1,0 +1,1 @@
+"""Arrays, frames and datasets of other libraries, as they are in memory."""

@@ -1,0 +1,1 @@
+"""Labelled sequences of numbers: .ts, .arff and UCR files, folders, tables, lists."""

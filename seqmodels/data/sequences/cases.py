@@ -1,0 +1,209 @@
+"""What files of whole sequences have in common: lines, numbers, labels, and cases."""
+
+from __future__ import annotations
+
+import codecs
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from seqmodels.core.errors import InputError
+
+LINE = 2**24  # bytes of one line: a sequence of some two million numbers
+SPARSE = 32  # places for each value, at most, where channels are of unequal length
+ABSENT = {"?", "na", "n/a", "nan", "null", "none"}  # a value that is not there, in small letters
+
+
+@dataclass(frozen=True)
+class Case:
+    """One sequence as a file holds it.
+
+    Args:
+        where: File and line, for messages.
+        values: [T, C]; NaN where a value is missing.
+        label: As written, but for whole numbers, which have no point: "1.0" is "1".
+        uneven: Lengths of the channels where they differ; the shorter ones end in NaN.
+        groups: Whom or what it comes from, by name.
+        part: "train" or "test" where the file says so.
+    """
+
+    where: str
+    values: np.ndarray
+    label: str
+    uneven: tuple[int, ...] | None = None
+    groups: tuple[tuple[str, str], ...] = ()
+    part: str | None = None
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The sequences of one file or folder.
+
+    Args:
+        rows: At least one; all of the same channels.
+        target: What their labels are called.
+        numeric: The labels are numbers to be foretold, not classes. None: the values tell.
+        channels: Names of the channels, where the file has them.
+        notes: What people should know, a sentence each.
+        named: What `channels` of the dataset names are columns that hold them.
+    """
+
+    rows: list[Case]
+    target: str
+    numeric: bool | None = None
+    channels: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+    named: bool = False
+
+
+def lines(
+    path: Path, encoding: str = "utf-8", comments: tuple[str, ...] = ("#", "%")
+) -> Iterator[tuple[int, str]]:
+    """Yield the number (from 1) and the text of each line that is not empty or a comment.
+
+    Comments may be in any encoding: those of published archives are in several.
+
+    Raises:
+        InputError: The file cannot be read, is not text, or a line is longer than `LINE` bytes.
+    """
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise InputError(f"Unknown encoding {encoding!r}. Try 'utf-8' or 'latin-1'.") from None
+    starts = tuple(one.encode() for one in comments)
+    try:
+        with path.open("rb") as file:
+            for number in itertools.count(1):
+                raw = file.readline(LINE + 1)
+                if not raw:
+                    return
+                if number == 1:
+                    raw = raw.removeprefix(codecs.BOM_UTF8)
+                yield from _text(raw, starts, encoding, f"{path.name}, line {number}", number)
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be read: {error.strerror or error}.") from None
+
+
+def numbers(cells: Sequence[str], where: str, *, blank: bool = False) -> np.ndarray:
+    """Return cells as numbers [T]; NaN for a value that is not there, or is infinite.
+
+    Args:
+        cells: As text; "?" and "NaN" are missing values.
+        where: File and line, for messages.
+        blank: Empty cells are missing values, too.
+
+    Raises:
+        InputError: A cell is something else.
+    """
+    try:
+        values = np.array([float(cell) for cell in cells])
+        if not any("_" in cell for cell in cells):  # which Python takes for part of a number
+            values[np.isinf(values)] = np.nan
+            return values
+    except ValueError:
+        pass
+    found = np.full(len(cells), np.nan)
+    for i, cell in enumerate(cells):
+        plain = cell.strip()
+        if plain.lower() in ABSENT or (blank and not plain):
+            continue
+        try:
+            found[i] = float(plain.replace("_", "?"))
+        except ValueError:
+            shown = repr(plain[:40]) if plain else "an empty cell"
+            raise InputError(
+                f"{where}: value {i + 1:,} is {shown}. Give a number, or ? where it is missing."
+            ) from None
+    found[np.isinf(found)] = np.nan
+    return found
+
+
+def label(text: str) -> str:
+    """Return a label as it is written, but whole numbers without a point: "1.0" is "1"."""
+    plain = text.strip().strip("'\"").strip()
+    if any(mark in plain for mark in ".eE") and not plain.lstrip("+-").isalpha():
+        try:
+            number = float(plain)
+        except ValueError:
+            return plain
+        if number.is_integer() and abs(number) < 2**53:
+            return str(int(number))
+    return plain
+
+
+def beside(channels: Sequence[np.ndarray], where: str) -> tuple[np.ndarray, tuple[int, ...] | None]:
+    """Return channels side by side, [T, C], and their lengths where they are not the same.
+
+    Shorter ones end in NaN.
+
+    Raises:
+        InputError: They differ so much that nearly all of it would be NaN.
+    """
+    lengths = tuple(len(one) for one in channels)
+    if len(set(lengths)) == 1:
+        return np.column_stack(channels), None
+    refuse_sparse(max(lengths), lengths, where)
+    values = np.full((max(lengths), len(channels)), np.nan)  # [T, C]
+    for i, one in enumerate(channels):
+        values[: len(one), i] = one
+    return values, lengths
+
+
+def refuse_sparse(steps: int, lengths: Sequence[int], where: str) -> None:
+    """Refuse channels that have far fewer values than steps, and would take memory for nothing.
+
+    Raises:
+        InputError: They do.
+    """
+    if steps * len(lengths) > max(SPARSE * sum(lengths), 2**20):
+        raise InputError(
+            f"{where}: {len(lengths):,} channels of {min(lengths):,} to {max(lengths):,} values "
+            f"are no sequence of {steps:,} steps. The line is broken, or its times do not match."
+        )
+
+
+def ended(values: np.ndarray) -> np.ndarray:
+    """Return steps [T, C] up to the last that has a value: archives fill short rows up."""
+    known = np.flatnonzero(~np.isnan(values).all(axis=1))
+    return values[: known[-1] + 1] if len(known) else values
+
+
+def sole(rows: list[Case], path: Path) -> list[Case]:
+    """Return the rows of a file, which must be some, and of the same channels.
+
+    Raises:
+        InputError: There are none, or a row has other channels than the first.
+    """
+    if not rows:
+        raise InputError(f"{str(path)!r} holds no sequences.")
+    channels = rows[0].values.shape[1]
+    for row in rows:
+        if row.values.shape[1] != channels:
+            raise InputError(
+                f"{row.where}: {row.values.shape[1]} channels, where {rows[0].where} has "
+                f"{channels}. Every sequence needs the same; the file may be cut off here."
+            )
+    return rows
+
+
+def _text(
+    raw: bytes, comments: tuple[bytes, ...], encoding: str, where: str, number: int
+) -> Iterator:
+    if len(raw) > LINE:
+        raise InputError(f"{where} is longer than {LINE:,} bytes. Give one sequence a line.")
+    if b"\0" in raw:
+        raise InputError(f"{where} holds NUL bytes: this is no text, or UTF-16. Save it as UTF-8.")
+    raw = raw.strip()
+    if not raw or raw.startswith(comments):
+        return
+    try:
+        if text := raw.decode(encoding).strip():  # blanks beyond ASCII
+            yield number, text
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{where} is not {encoding.upper()}. Name its encoding, as in "
+            f"`--set dataset.encoding=latin-1`."
+        ) from None

@@ -1,0 +1,200 @@
+"""Which files of whole sequences a path holds, in which parts, and how to read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seqmodels.core.errors import InputError, some
+from seqmodels.data.sequences import arff, ts, ucr
+from seqmodels.data.sequences.cases import Cases
+from seqmodels.data.sequences.labels import classes, named_channels, numbered
+
+PART = re.compile(r"(.*?)[ _.-]?(train|training|test|testing)", re.IGNORECASE)
+ENDINGS = {".tra": "train", ".tes": "test"}  # as UCI has them
+FORMS = (
+    ".ts",
+    ".tsv",
+    ".txt",
+    ".csv",
+    ".arff",
+    ".jsonl",
+    ".parquet",
+    "",
+)  # the first is the one that says most
+ENOUGH = 100_000  # entries of a folder that are looked at
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files that hold sequences, and how to read them.
+
+    Args:
+        paths: By part: "train" and "test", or "all".
+        read: Returns what a file holds, in the file's own order.
+        head: Returns the name of the head that suits the labels; quick.
+        arguments: What was decided, by name of an argument of the dataset.
+    """
+
+    paths: Mapping[str, Path]
+    read: Callable[[Path], Cases]
+    head: Callable[[], str]
+    arguments: Mapping[str, Any]
+
+
+def find(path: Path, given: Mapping[str, Any]) -> Source | None:
+    """Return the source at a path, or None where it holds no sequences.
+
+    Args:
+        path: A file or a folder.
+        given: Arguments of the dataset that the user gave.
+
+    Raises:
+        InputError: The path holds sequences, but is broken or leaves several choices.
+    """
+    from seqmodels.data.sequences import folders, lists, tables
+
+    if path.is_dir():
+        return _pair(path, given) or folders.folder(path, given)
+    paths = parts_of(path)
+    return _file(paths, given) or tables.wide(paths, given) or lists.lists(paths, given)
+
+
+def parts_of(path: Path) -> dict[str, Path]:
+    """Return the files of each part, where the name of the file says that it is one of two."""
+    base, part, ending = split_name(path)
+    if part is None:
+        return {"all": path}
+    return _grouped(_entries(path.parent)).get((base, _form(ending)), {"all": path})
+
+
+def _grouped(entries: list[Path]) -> dict[tuple[str, str], dict[str, Path]]:
+    """Return the two files of each pair, by the name that they share and the ending."""
+    found: dict[tuple[str, str], dict[str, Path]] = {}
+    for path in entries:
+        base, part, ending = split_name(path)
+        if part is not None and path.is_file():
+            found.setdefault((base, _form(ending)), {})[part] = path
+    return {
+        key: {part: paths[part] for part in ("train", "test")}
+        for key, paths in found.items()
+        if len(paths) == 2
+    }
+
+
+def _form(ending: str) -> str:
+    return ".tra" if ending in ENDINGS else ending
+
+
+def split_name(path: Path) -> tuple[str, str | None, str]:
+    """Return a file's name without its part and its ending, the part if any, and the ending."""
+    ending = path.suffix.lower()
+    if ending in ENDINGS:
+        return path.stem, ENDINGS[ending], ending
+    found = PART.fullmatch(path.stem if ending in FORMS else path.name)
+    if found is None:
+        return path.stem, None, ending
+    part = "train" if found[2].lower().startswith("train") else "test"
+    return found[1], part, ending if ending in FORMS else ""
+
+
+def _pair(folder: Path, given: Mapping[str, Any]) -> Source | None:
+    """Return the one set of files in a folder."""
+    sets = _sets(folder)
+    if not sets:
+        inner = [one for one in _entries(folder)[:1000] if one.is_dir()]
+        below = [one for one in inner if _sets(one)]
+        if not below or len(below) < len(inner) / 2:
+            return None
+        if len(below) > 1:
+            raise InputError(
+                f"{str(folder)!r} holds several sets: {some(one.name for one in below)}. Choose "
+                f"one, as in {str(below[0])!r}."
+            )
+        return _pair(below[0], given)
+    if len(sets) > 1:
+        raise InputError(
+            f"{str(folder)!r} holds several sets: {some(sets)}. Choose one by a file of it, as "
+            f"in {str(next(iter(sets.values())))!r}."
+        )
+    paths = parts_of(next(iter(sets.values())))
+    if "all" in paths:
+        return None
+    return _file(paths, given)
+
+
+def _sets(folder: Path) -> dict[str, Path]:
+    """Return the training file of each set in a folder, in the form that says most."""
+    pairs = _grouped(_entries(folder))
+    found: dict[str, Path] = {}
+    for base, form in sorted(pairs, key=lambda key: _rank(key[1])):
+        path = pairs[base, form]["train"]
+        if base not in found and _file({"all": path}, {"target": "first"}, quick=True):
+            found[base] = path
+    names = {re.sub(r"Dimension\d+$", "", base) for base in found}
+    if len(names) == 1 and names <= set(found):  # a set, beside its channels one by one
+        return {base: path for base, path in found.items() if base in names}
+    return found
+
+
+def _rank(ending: str) -> int:
+    return FORMS.index(ending) if ending in FORMS else len(FORMS)
+
+
+def _entries(folder: Path) -> list[Path]:
+    entries = []
+    for entry in folder.iterdir():
+        if not entry.name.startswith("."):
+            entries.append(entry)
+        if len(entries) > ENOUGH:
+            return []
+    return sorted(entries)
+
+
+def _file(
+    paths: Mapping[str, Path], given: Mapping[str, Any], quick: bool = False
+) -> Source | None:
+    """Return the source where the files are .ts, .arff, or rows of numbers."""
+    path, encoding = next(iter(paths.values())), str(given.get("encoding") or "utf-8")
+    for form in (ts, arff):
+        source = _headed(form, paths, encoding, None if quick else given.get("target"))
+        if source is not None:
+            return source
+    found = ucr.layout(path, encoding)
+    if found is None:
+        return None
+    place = given.get("target") or found.place
+    if place not in ("first", "last"):
+        if given.get("target") is not None or found.either:
+            raise InputError(
+                f"{path.name} holds rows of numbers without names, and the label could be the "
+                f"first or the last of each. Say which: --target first, or --target last."
+            )
+        return None
+    channels = named_channels(given.get("channels"))
+    return Source(
+        paths,
+        lambda one: ucr.read(one, found, place, encoding, len(channels or "1")),
+        lambda: numbered(ucr.kinds(path, found, place, encoding)),
+        {"target": place},
+    )
+
+
+def _headed(form: Any, paths: Mapping[str, Path], encoding: str, target: Any) -> Source | None:
+    """Return the source where the files are of a form whose header tells what they hold."""
+    path = next(iter(paths.values()))
+    header = form.header(path, encoding)
+    if header is None:
+        return None
+    if target not in (None, header.target):
+        raise InputError(f"The target of {path.name} is {header.target!r}, not {target!r}.")
+
+    def head() -> str:
+        if header.numeric:
+            return "regression"
+        return classes(len(header.classes or form.labels(path, encoding)))
+
+    return Source(paths, lambda one: form.read(one, encoding), head, {})

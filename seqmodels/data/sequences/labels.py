@@ -1,0 +1,100 @@
+"""What a table says of its sequences: the column of labels, the part, and the head that suits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from seqmodels.core.errors import InputError, some
+from seqmodels.data.parts import suggested
+from seqmodels.data.sequences import ucr
+from seqmodels.data.sequences.cases import Case
+from seqmodels.data.tables.tables import Table
+
+LABELS = ("label", "labels", "class", "target", "y", "category", "classname", "class_label")
+SPLITS = ("split", "part", "set", "subset")  # columns that name the part of a row
+PARTS = {
+    "train": "train", "training": "train", "test": "test", "testing": "test",
+    "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid",
+}  # fmt: skip
+
+
+def classes(kinds: int) -> str:
+    """Return the head for a number of classes."""
+    return "binary" if kinds == 2 else "multiclass"
+
+
+def numbered(labels: list[str]) -> str:
+    """Return the head for labels that are numbers at one end of a row."""
+    return "regression" if ucr.fractions(labels) else classes(len(set(labels)))
+
+
+def head(labels: list[str]) -> str:
+    """Return the head that suits labels as they are written."""
+    return suggested(values_of(labels, None))
+
+
+def values_of(labels: list[str], numeric: bool | None) -> Any:
+    """Return labels as numbers where they are to be foretold, else as text.
+
+    Args:
+        labels: As they are written.
+        numeric: Whether they are numbers to be foretold. None: where one has a fraction, or
+            more than 20 whole ones are found.
+    """
+    if numeric is not False:
+        try:
+            numbers = np.array([float(one) for one in labels])
+        except ValueError:
+            numbers = np.array([np.nan])
+        if numeric or (np.isfinite(numbers).all() and suggested(numbers) == "regression"):
+            return numbers
+    return labels
+
+
+def named_channels(given: Any) -> tuple[str, ...] | None:
+    """Return the names of channels that a user gave, as text or one by one."""
+    if given is None:
+        return None
+    return tuple(part.strip() for part in (given.split(",") if isinstance(given, str) else given))
+
+
+def label_column(
+    name: str, rest: list[str], target: Any, rows: list[list[Any]], table: Table
+) -> str | None:
+    """Return the column of labels; None: there is none, and the table is of another kind."""
+    if target is not None:
+        if target not in rest:
+            raise InputError(f"{name} has no column {target!r} of labels. There are {some(rest)}.")
+        return str(target)
+    known = [one for one in rest if one.strip().lower() in LABELS]
+    if len(known) == 1 or len(rest) == 1:
+        column = (known or rest)[0]
+        kinds = {text_of(row[table.columns.index(column)]) for row in rows}
+        return column if known or len(kinds) <= max(len(rows) / 2, 2) else None
+    others = [one for one in rest if one.lower() not in PARTS and one.lower() not in ("id", "")]
+    raise InputError(
+        f"Which column of {name} has the labels of its sequences: {some(others, 20)}? "
+        f"Say it: --target {others[0] if others else 'COLUMN'}."
+    )
+
+
+def with_groups(case: Case, others: dict[str, str]) -> Case:
+    """Return a sequence with what the other columns of its row say: groups, and its part."""
+    return replace(case, groups=tuple(others.items()), part=part_of(others))
+
+
+def part_of(others: dict[str, str]) -> str | None:
+    """Return the part that a row says it belongs to, in a column of a name for it."""
+    for name in ("split", "part", "set", "subset"):
+        found = next((value for key, value in others.items() if key.lower() == name), "")
+        if found.lower() in PARTS:
+            return PARTS[found.lower()]
+    return None
+
+
+def text_of(value: Any) -> str:
+    """Return a cell as stripped text; empty for None."""
+    return "" if value is None else str(value).strip()

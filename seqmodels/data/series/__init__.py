@@ -1,0 +1,1 @@
+"""Time series in tables: columns, times, gaps, windows."""

@@ -1,0 +1,1 @@
+"""Folders of sound recordings with labels."""

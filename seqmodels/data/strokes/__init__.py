@@ -1,0 +1,1 @@
+"""Pen strokes: InkML and other ink formats, and the built-in `handwriting`."""

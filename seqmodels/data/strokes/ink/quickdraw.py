@@ -1,0 +1,84 @@
+"""Quick, Draw!: one drawing a line, as JSON (https://github.com/googlecreativelab/quickdraw-dataset)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import IO, Any
+
+import numpy as np
+
+from seqmodels.core.errors import InputError
+from seqmodels.data.strokes.ink.record import Drawing, joined
+
+WORD = "word"
+_DRAWING = re.compile(r'"drawing"\s*:\s*\[')
+_LONGEST = 16_000_000  # bytes of one line; the longest raw drawings have some 100,000
+
+
+def is_line(head: bytes) -> bool:
+    """Whether the first bytes of a file begin a drawing in this format."""
+    start = head.decode("utf-8-sig", errors="replace").lstrip()
+    return start.startswith("{") and bool(_DRAWING.search(start))
+
+
+def drawings(file: IO[bytes], where: str, recognized: bool) -> Iterator[Drawing]:
+    """Yield the drawings of one file, simplified (x, y) or raw (x, y, milliseconds).
+
+    Args:
+        file: Its lines.
+        where: Its name, for messages.
+        recognized: Leave out what the game did not recognise.
+
+    Raises:
+        InputError: A line is not a drawing; names it.
+    """
+    number = 0
+    while line := file.readline(_LONGEST):
+        number += 1
+        here = f"{where}, line {number}"
+        if not line.endswith(b"\n") and len(line) == _LONGEST:
+            raise InputError(f"{here} is longer than {_LONGEST:,} bytes, no drawing.")
+        if not line.strip():
+            continue
+        record = _record(line, here)
+        if recognized and record.get("recognized") is False:
+            continue
+        labels = {WORD: str(record[WORD])} if record.get(WORD) not in (None, "") else {}
+        country = record.get("countrycode")
+        groups = {"country": str(country)} if country else {}
+        yield Drawing(joined(_strokes(record["drawing"], here), here), here, labels, groups)
+
+
+def _record(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{where} is not whole JSON ({error}). Fetch the file again, or delete the line."
+        ) from None
+    if not isinstance(record, dict) or not isinstance(record.get("drawing"), list):
+        raise InputError(
+            f'{where} needs a "drawing", as in {{"word": "cat", "drawing": [[[x], [y]]]}}.'
+        )
+    return record
+
+
+def _strokes(drawing: list[Any], where: str) -> list[np.ndarray]:
+    """Return strokes [T, 2] of numbers."""
+    strokes = []
+    for number, stroke in enumerate(drawing, start=1):
+        if not isinstance(stroke, list) or not 2 <= len(stroke) <= 3:
+            raise InputError(f"{where}: stroke {number} is not [[x ...], [y ...]] (and times).")
+        x, y = stroke[:2]
+        if not (isinstance(x, list) and isinstance(y, list) and len(x) == len(y)):
+            raise InputError(f"{where}: stroke {number} needs as many x as y.")
+        try:
+            points = np.array((x, y))  # [2, T]
+        except (ValueError, OverflowError):  # lists of unequal length inside
+            points = np.empty(0, dtype=object)
+        if x and (points.ndim != 2 or points.dtype.kind not in "if"):
+            raise InputError(f"{where}: stroke {number} has a place that is no number.")
+        strokes.append(points.T)
+    return strokes

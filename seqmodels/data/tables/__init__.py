@@ -1,0 +1,1 @@
+"""The one reader of delimited, JSON-lines and Parquet tables, and of lines."""

@@ -1,0 +1,1 @@
+"""Texts with labels: tables, class folders, lines, and the built-in `imdb`."""

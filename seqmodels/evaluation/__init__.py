@@ -1,0 +1,1 @@
+"""How good answers are: scores, bootstrap intervals, simple models beside them, warnings."""

@@ -1,0 +1,291 @@
+"""Where people fool themselves: what is doubtful about a run, how much, and what to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqmodels.core.encoder import Encoder
+from seqmodels.core.errors import InputError, some
+from seqmodels.core.examples import Examples
+from seqmodels.core.sequences import Sequences
+from seqmodels.evaluation.scores import Evaluation
+from seqmodels.heads.base import Head, Prediction
+
+TELLING = 50  # validation examples: the loss of fewer says little about when to stop
+WIDE = 0.10  # of an interval of a share: ten points
+FINE = 0.02  # points to each side, which a test part should tell
+SHARED = 0.01  # of the test part that training knows
+GAP, APART = 1.5, 0.1  # validation loss over training loss; their difference over the largest loss
+FALLING = 0.01  # of the validation loss, by which its last value is below all others
+LOST = 0.05  # of sequences that are cut
+SAMPLE = 500  # sequences that are encoded once more, in full
+BETWEEN = ("duplicates", "near-duplicates", "shifted copies", "overlap", "future", "groups")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What a limit of length leaves unread of the training part.
+
+    Args:
+        limit: Steps that are read of a sequence at most.
+        sequences: Share of sequences that are longer.
+        steps: Share of all steps that are not read.
+        sampled: Whether the shares are estimates.
+    """
+
+    limit: int
+    sequences: float
+    steps: float
+    sampled: bool = False
+
+
+def cut(encoder: Encoder, train: Examples, encoded: Sequences) -> Cut | None:
+    """Return how much the encoder's `length` cuts off; None: it has no such limit.
+
+    Args:
+        encoder: Fitted.
+        train: The examples.
+        encoded: What it made of them; those of full length, or `SAMPLE` of them, are encoded
+            once more without the limit.
+    """
+    limit: Any = getattr(encoder, "length", None)
+    if not isinstance(limit, int) or not dataclasses.is_dataclass(encoder):
+        return None
+    full = np.flatnonzero(encoded.lengths >= limit)
+    looked = full
+    if len(full) > SAMPLE:
+        looked = np.sort(np.random.default_rng(0).permutation(full)[:SAMPLE])
+    over = 0.0
+    longer = 0.0
+    if len(looked):
+        whole: Any = dataclasses.replace(encoder, length=None)  # type: ignore[type-var]
+        try:
+            lengths = whole.encode(train.take(looked).inputs).lengths.astype(np.int64)
+        except InputError:
+            return None
+        longer = float((lengths > limit).mean()) * len(full)
+        over = float(np.maximum(lengths - limit, 0).mean()) * len(full)
+    total = float(encoded.lengths.sum(dtype=np.int64)) + over
+    return Cut(limit, longer / len(encoded), over / total, len(looked) < len(full))
+
+
+def doubts(
+    head: Head,
+    found: Evaluation,
+    *,
+    answers: Prediction,
+    truth: Sequence[Any],
+    history: Sequence[Mapping[str, float]],
+    patience: int,
+    valid: int,
+    classes: Mapping[str, Mapping[Any, int]],
+    audit: Mapping[str, Any] | None = None,
+    cut: Cut | None = None,
+    budget: bool = False,
+) -> list[str]:
+    """Return what is doubtful about a run, the worst first; empty where all is well.
+
+    Args:
+        head: Fitted.
+        found: The scores of the model and of the baselines.
+        answers: The model's for the test part.
+        truth: The targets of the test part.
+        history: One row an epoch.
+        patience: 0: the weights are those of the last epoch; else of the best one.
+        valid: Validation examples; what the loss of fewer than `TELLING` shows is not believed.
+        classes: How often each class occurs in each part; of no part where there are none.
+        audit: What `Audit.record` says.
+        cut: What the limit of length leaves unread.
+        budget: A budget of time said how many epochs there are.
+    """
+    return [
+        *_leaks(audit, len(answers)),
+        *_collapse(answers, truth),
+        *_beaten(head, found),
+        *_missing(classes),
+        *(_by_heart(history, patience) if valid >= TELLING else ()),
+        *(_unfinished(history, budget) if valid >= TELLING or len(history) == 1 else ()),
+        *_too_few(head, found, len(answers)),
+        *_cut(cut),
+    ]
+
+
+def _leaks(audit: Mapping[str, Any] | None, tests: int) -> Iterator[str]:
+    """Tell of what the test part shares with training."""
+    for one in audit["findings"] if audit else ():
+        if one["level"] == "FAIL":
+            yield f"The scores may not hold for new data: the audit says FAIL, {one['kind']}."
+        elif one["kind"] in BETWEEN and one["count"] >= SHARED * tests:
+            yield (
+                f"Part of the test part is not new: the audit warns of {one['kind']}. Scores may "
+                f"be too good; 'seqmodels inspect' shows the rows, to be kept on one side."
+            )
+
+
+def _collapse(answers: Prediction, truth: Any) -> Iterator[str]:
+    """Tell of a model that gives the same answer whatever it reads."""
+    known, given = np.asarray(truth), np.asarray(answers.answers)
+    if len(given) < 2:
+        return
+    if answers.scores is None and given.dtype.kind == "f":
+        spread = np.ptp(known.astype(np.float64), axis=0)
+        if (spread > 0).any() and (np.ptp(given, axis=0) <= 1e-3 * spread).all():
+            yield (
+                f"The model answers nearly the same number for every one of {len(given):,} test "
+                f"examples, {float(np.mean(given)):.4g} on average. It has learned nothing from "
+                f"its inputs: try another learning rate, more epochs, or look at the inputs."
+            )
+        return
+    first = given[0]
+    if (given == first).all() and len(np.unique(known.astype(str))) > 1:
+        yield (
+            f"The model answers {str(first)!r} for every one of {len(given):,} test examples. "
+            f"Try another learning rate, more epochs, or training classes of more equal size."
+        )
+
+
+def _beaten(head: Head, found: Evaluation) -> Iterator[str]:
+    """Tell of baselines that are as good as the model, or may be."""
+    name, sign = head.headline, 1 if head.higher_is_better else -1
+    own = found.scores[name]
+    better, near = [], []
+    for rival in sorted(found.baselines, key=lambda one: -sign * found.baselines[one][name]):
+        lift = found.lifts.get(rival)
+        ahead = sign * (own - found.baselines[rival][name]) if lift is None else lift.difference
+        if ahead <= 0:
+            better.append(rival)
+        elif lift is not None and lift.low <= 0:
+            near.append(rival)
+
+    def against(rival: str) -> str:
+        lift = found.lifts.get(rival)
+        limits = (
+            f", a difference of {lift.difference:.3g} with 95 % interval {lift.low:.3g} to "
+            f"{lift.high:.3g}" if lift is not None else ""
+        )  # fmt: skip
+        return f"{name} {own:.4g} against {found.baselines[rival][name]:.4g}{limits}"
+
+    if better:
+        lift = found.lifts.get(better[0])
+        chance = lift is not None and lift.high > 0
+        advice = (
+            f"Which of them is better is open: test on more {found.resampled}, or change the "
+            if chance
+            else "Use the simpler one, or change the "
+        )
+        yield (
+            f"The LSTM does not beat {better[0]!r}: {against(better[0])}. {_others(better)}"
+            f"{advice}network: units, epochs, learning rate."
+        )
+    if near:
+        yield (
+            f"The LSTM may be no better than {near[0]!r}: {against(near[0])}. "
+            f"{_others(near)}Test on more {found.resampled}, or train with "
+            f"several seeds."
+        )
+
+
+def _others(rivals: Sequence[str]) -> str:
+    return f"The same holds for {some(rivals[1:])}. " if len(rivals) > 1 else ""
+
+
+def _missing(classes: Mapping[str, Mapping[Any, int]]) -> Iterator[str]:
+    """Tell of classes without an example in a part."""
+    effects = {
+        "train": "The model cannot know them",
+        "valid": "When to stop is decided without them",
+        "test": "How well they are answered is unknown",
+    }
+    for part, counts in classes.items():
+        lost = [str(name) for name, count in counts.items() if not count]
+        if lost:
+            yield (
+                f"The {part} part has no example of {len(lost)} of {len(counts)} classes: "
+                f"{some(lost)}. {effects[part]}: bring more examples, or split otherwise."
+            )
+
+
+def _by_heart(history: Sequence[Mapping[str, float]], patience: int) -> Iterator[str]:
+    """Tell of training that is much better than validation where the weights were taken."""
+    losses = [row["valid_loss"] for row in history]
+    best = int(np.argmin(losses))
+    row = history[best if patience else -1]
+    loss, valid = row["loss"], row["valid_loss"]
+    most = max(max(one["loss"], one["valid_loss"]) for one in history)
+    if valid > GAP * loss and valid - loss > APART * most:
+        measures = [name for name in row if f"valid_{name}" in row]
+        told = ", ".join(
+            f"{one} {row[one]:.3g} against {row[f'valid_{one}']:.3g}" for one in measures
+        )
+        fewer = f"{best + 1} epochs, " if row is not history[best] else ""
+        yield (
+            f"Training is much better than validation in epoch {row['epoch']:.0f}, whose weights "
+            f"were taken: {told}. The network knows examples by heart: try {fewer}more dropout, "
+            f"fewer units, or more data."
+        )
+
+
+def _unfinished(history: Sequence[Mapping[str, float]], budget: bool) -> Iterator[str]:
+    """Tell of a validation loss that was still falling when training ended."""
+    losses = [row["valid_loss"] for row in history]
+    what = "the budget" if budget else "epochs"
+    if len(losses) < 2:
+        yield (
+            f"After a single epoch nothing tells whether training was finished: raise {what}, and "
+            f"it stops by itself."
+        )
+    elif losses[-1] < (1 - FALLING) * min(losses[:-1]):
+        yield (
+            f"Training was not finished: the validation loss still fell in the last of "
+            f"{len(losses)} epochs, from {min(losses[:-1]):.4g} to {losses[-1]:.4g}. Raise {what}."
+        )
+
+
+def _too_few(head: Head, found: Evaluation, tests: int) -> Iterator[str]:
+    """Tell of a test part that is too small for what it is to tell."""
+    name = head.headline
+    if name not in found.intervals.get("model", {}):
+        return
+    low, high = found.intervals["model"][name]
+    wide, lift = high - low, found.lifts.get(head.baseline)
+    if not wide > 0:
+        return
+    share = head.higher_is_better and low >= 0 and high <= 1
+    if share and wide > WIDE:
+        needed = _round(tests * (wide / 2 / FINE) ** 2)
+        more = f"About {needed:,} test examples would tell it to {FINE:.2g} on either side."
+    elif lift is not None and lift.low <= 0 < lift.difference:
+        needed = _round(tests * ((lift.difference - lift.low) / lift.difference) ** 2)
+        more = (
+            f"Its lead of {lift.difference:.3g} over {head.baseline!r} is not settled; about "
+            f"{needed:,} test examples would settle one of this size."
+        )
+    else:
+        return
+    yield (
+        f"The test part is small: with {tests:,} examples, {name} {found.scores[name]:.4g} has "
+        f"95 % interval {low:.3g} to {high:.3g}. {more}"
+    )
+
+
+def _cut(cut: Cut | None) -> Iterator[str]:
+    """Tell of sequences that are not read to their end."""
+    if cut is not None and cut.sequences >= LOST:
+        about = "About " if cut.sampled else ""
+        yield (
+            f"{about}{100 * cut.sequences:.2g} % of the training sequences have more than "
+            f"{cut.limit:,} steps and are cut there; {100 * cut.steps:.2g} % of all steps are "
+            f"not read. Raise the length (dataset.length), if what is cut may matter."
+        )
+
+
+def _round(number: float) -> int:
+    """Return a number from 1 up to two digits."""
+    unit = 10 ** max(math.floor(math.log10(max(number, 1))) - 1, 0)
+    return math.ceil(number / unit) * unit

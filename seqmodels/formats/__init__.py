@@ -1,1 +1,0 @@
-"""Files of the usual formats become plain records; nothing here knows of learning."""

@@ -1,0 +1,1 @@
+"""`SequenceModel`: encoder, network and head as one; saving, loading and explaining it."""

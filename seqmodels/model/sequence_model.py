@@ -1,0 +1,169 @@
+"""Encoder, network and head as one thing that answers and is saved."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqmodels.core.arguments import checked
+from seqmodels.core.encoder import Encoder
+from seqmodels.core.errors import InputError
+from seqmodels.core.files import sync_directory
+from seqmodels.core.registry import ENCODERS, HEADS
+from seqmodels.core.sequences import Sequences
+from seqmodels.heads.base import Head, Prediction
+from seqmodels.model import saved
+from seqmodels.nn import tracing
+from seqmodels.nn.backbone import Backbone
+from seqmodels.nn.network import named
+
+if TYPE_CHECKING:
+    import keras
+
+
+class SequenceModel:
+    """Raw inputs in, answers out.
+
+    Args:
+        encoder: Fitted.
+        backbone: Sizes of the shared LSTM.
+        head: Fitted.
+        seed: Of the initial weights.
+
+    Attributes:
+        network: The Keras model {x, lengths} -> [B, head.units].
+    """
+
+    def __init__(self, encoder: Encoder, backbone: Backbone, head: Head, *, seed: int = 0):
+        self.encoder = encoder
+        self.backbone = backbone
+        self.head = head
+        self.network: keras.Model = backbone.build(encoder.spec, head.units, seed)
+        self._traced: Callable[..., Any] | None = None
+        self._start_from_last_value()
+
+    def predict(self, inputs: Sequence[Any]) -> Prediction:
+        """Return answers for raw inputs, in their order.
+
+        Args:
+            inputs: A list of what the encoder reads: texts, drawings, windows. Any lengths.
+
+        Raises:
+            InputError: There are none, they are no list but a table or a single one, or one cannot
+                be read; names the row.
+        """
+        _refuse_one(inputs)
+        if len(inputs) == 0:
+            raise InputError("There is nothing to predict: the list of inputs is empty.")
+        return self.answer(self.encoder.encode(inputs))
+
+    def answer(self, sequences: Sequences) -> Prediction:
+        """Return answers for inputs that this model's encoder has encoded."""
+        if self._traced is None:
+            self._traced = tracing.traced(self.network)
+        return self.head.decode(tracing.predict(self._traced, sequences, self.head.units))
+
+    def save(self, path: str | Path) -> None:
+        """Write `model.json`, `weights.npz` and `manifest.json` as the new directory `path`.
+
+        The directory appears whole or not at all.
+
+        Raises:
+            InputError: `path` exists, or cannot be written.
+        """
+        path = Path(path)
+        if path.exists():
+            raise InputError(f"Model directory {str(path)!r} exists. Choose another, or remove it.")
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        parts = {
+            "encoder": ENCODERS.dump(self.encoder),
+            "backbone": asdict(self.backbone),
+            "head": HEADS.dump(self.head),
+        }
+        versions = {name: version(name) for name in ("seqmodels", "keras")}
+        arrays = {name: tracing.array_of(weight) for name, weight in self._weights().items()}
+        try:
+            part.mkdir(parents=True)
+            saved.write(part, parts, versions, arrays)
+            part.replace(path)
+            sync_directory(path.parent)
+        except OSError as error:
+            raise InputError(
+                f"The model could not be saved to {str(path)!r}: {error.strerror or error}. "
+                f"Nothing was written there."
+            ) from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    @classmethod
+    def load(cls, path: str | Path) -> SequenceModel:
+        """Rebuild what `save` wrote; runs no code from the files.
+
+        Nothing is built before it is sure that the files are whole and belong together, and that
+        the network which they ask for has the size of the weights that are there.
+
+        Raises:
+            InputError: A file is missing, cut short, changed or of another model; names it.
+        """
+        path = Path(path)
+        files = saved.Saved(path)
+        try:
+            encoder: Encoder = ENCODERS.restore(files.parts["encoder"])
+            head: Head = HEADS.restore(files.parts["head"])
+            backbone = Backbone(**checked(Backbone, files.parts["backbone"], "the backbone"))
+            backbone.check(encoder.spec)
+            arrays = files.arrays(backbone.weights(encoder.spec, head.units))
+            model = cls(encoder, backbone, head)
+        except InputError:
+            raise
+        except Exception as error:  # what a part of anybody's makes of fields that do not suit it
+            raise InputError(
+                f"{path / saved.MODEL} does not describe a model that can be built: {error!r:.200}."
+            ) from error
+        for name, weight in model._weights().items():
+            weight.assign(arrays[name])
+        return model
+
+    def _start_from_last_value(self) -> None:
+        """Make an untrained forecast answer "as it is now", so that training can only add to it."""
+        now = self.backbone.now(self.encoder, self.head)
+        if now is None:
+            return
+        for member in range(self.backbone.members):
+            outputs, level = (named(name, member) for name in ("outputs", "level"))
+            kernel, bias = self.network.get_layer(outputs).get_weights()
+            kernel[:] = 0  # the LSTM has no say yet; its own weights get gradients from step 2 on
+            if self.backbone.apart:
+                start = [part.astype(bias.dtype) for part in now]
+                self.network.get_layer(level).set_weights(start)
+            else:
+                kernel[-len(now[0]) :] = now[0]  # the last step comes last: see Backbone.build
+                bias = now[1].astype(bias.dtype)
+            self.network.get_layer(outputs).set_weights([kernel, bias])
+
+    def _weights(self) -> dict[str, Any]:
+        """Return the network's weights by a name that does not hang on Keras's version."""
+        return {
+            "/".join(part for part in weight.path.split("/") if part != "lstm_cell"): weight
+            for weight in self.network.weights
+        }
+
+
+def _refuse_one(inputs: Any) -> None:
+    """Refuse what is one input, or a table, whose names would be taken for a list of inputs."""
+    if isinstance(inputs, str):
+        raise InputError(f"predict needs a list of inputs, got one text: [{inputs[:40]!r}].")
+    if isinstance(inputs, Mapping) or hasattr(inputs, "columns"):
+        raise InputError(
+            f"predict needs a list of inputs, got a {type(inputs).__name__}. Texts and lists are "
+            f"a column of it: predict(table['text']). A table whose rows are the steps is one "
+            f"input: predict([table])."
+        )
+    kind = getattr(getattr(inputs, "dtype", None), "kind", "O")
+    if kind in "biuf" and getattr(inputs, "ndim", 0) == 1:
+        raise InputError("predict needs a list of inputs, got numbers. One sequence: predict([x]).")

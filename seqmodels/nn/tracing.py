@@ -1,0 +1,60 @@
+"""The network as a traced function, which is a hundred times quicker, and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from seqmodels.core import batches
+from seqmodels.core.sequences import Sequences
+from seqmodels.nn.engines import native
+
+EVALUATE = 2**17  # steps of a batch when nothing is learned, padding included
+
+
+def predict(network: Callable[..., Any], sequences: Sequences, units: int) -> np.ndarray:
+    """Return the outputs [N, units] for sequences in their own order, in batches by length."""
+    outputs = np.empty((len(sequences), units), dtype=np.float32)
+    for rows in batches.by_length(sequences.lengths, EVALUATE):
+        outputs[rows] = np.asarray(network(*batches.padded(sequences, rows)))
+    return outputs
+
+
+def traced(network: keras.Model) -> Callable[[np.ndarray, np.ndarray], tf.Tensor]:
+    """Return the network as one traced function of (x, lengths): a hundred times quicker."""
+    inputs: Any = network.input
+    like = [tf.TensorSpec(inputs[name].shape, inputs[name].dtype) for name in ("x", "lengths")]
+
+    def outputs(x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        return network({"x": x, "lengths": lengths}, training=False)
+
+    return compiled(outputs, like)
+
+
+def compiled(function: Callable[..., Any], like: list[tf.TensorSpec]) -> Callable[..., Any]:
+    """Trace a function once, for arrays of these types whatever their sizes.
+
+    With the native kernel, whose operations take all cores one after another, the graph is
+    called as a single operation, on this thread: what TensorFlow does around a call of its own
+    (bind and cast arguments, wake threads) costs more than a quarter of a short step.
+    """
+    traced = tf.function(function, input_signature=like, autograph=False).get_concrete_function()
+    if not native.used(traced.graph):
+        return lambda *arrays: traced(*map(tf.convert_to_tensor, arrays))
+    captured, types = traced.captured_inputs, [output.dtype for output in traced.outputs]
+
+    def call(*arrays: Any) -> Any:
+        inputs = [*map(tf.convert_to_tensor, arrays), *captured]
+        outputs = tf.raw_ops.StatefulPartitionedCall(args=inputs, Tout=types, f=traced)
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    return call
+
+
+def array_of(variable: Any) -> np.ndarray:
+    """Return a copy of a Keras variable's value, which later training leaves alone."""
+    return np.array(variable.value.numpy())

@@ -1,0 +1,1 @@
+"""Matplotlib drawings of scores, answers and inputs. Nothing here reads or writes a run."""

@@ -1,0 +1,84 @@
+"""What a comparison says, in sentences, and what its reader has to keep in mind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from seqmodels.runs.comparison.opened import Opened
+
+if TYPE_CHECKING:
+    from seqmodels.runs.comparison import Row
+
+
+def says(rows: Sequence[Row], reference: str, chosen: bool, headline: str) -> str:
+    """Return what was found, in one sentence."""
+    by = {kind: [row.name for row in rows if row.verdict == kind] for kind in
+          ("better", "worse", "undecided")}  # fmt: skip
+    if chosen:
+        if not by["undecided"]:
+            others = "the other" if len(rows) == 2 else "every other"
+            return f"{reference} has a better {headline} than {others}, beyond doubt."
+        return (
+            f"{reference} has the best {headline}, but {_some(by['undecided'])} may be as good "
+            f"or better."
+        )
+    told = [
+        f"{_some(by[kind])} {'is' if len(by[kind]) == 1 else 'are'} {kind} than {reference}"
+        for kind in ("better", "worse")
+        if by[kind]
+    ]
+    if not told:
+        return f"By {headline} no difference to {reference} is beyond doubt."
+    rest = "; of the others nothing is certain" if by["undecided"] else ""
+    return f"By {headline} {' and '.join(told)}, beyond doubt{rest}."
+
+
+def notes(opened: Sequence[Opened], rows: Sequence[Row], chosen: bool) -> list[str]:
+    """Return what a reader has to keep in mind."""
+    told = []
+    single = [row.name for row in rows if len(row.seeds) == 1]
+    pooled = [row for row in rows if len(row.seeds) > 1]
+    if pooled:
+        told.append(
+            "Rows of several seeds show their mean; intervals allow for other seeds and other "
+            "test examples."
+        )
+        few = [row.name for row in pooled if len(row.seeds) < 3]
+        if few:
+            told.append(f"Two seeds say little about their spread ({_some(few)}): train more.")
+    if single:
+        who = "Each row is" if not pooled else f"{_some(single)}:"
+        told.append(
+            f"{who} one training: how much another seed would change it is unknown, and a "
+            f"difference is one between these trainings. Train with other seeds to compare the "
+            f"settings."
+        )
+    if chosen and len(rows) > 2:
+        told.append(
+            f"The best of {len(rows)} was chosen on the test part, so that its score flatters "
+            f"it. Choose by validation, and look at the test part once."
+        )
+    for row in rows:
+        best = _beaten_by(opened[0], row.score)
+        if best:
+            told.append(f"{row.name} is no better than {best}.")
+    allowed = [run.path for run in opened if run.record.get("allow_leak")]
+    told += [f"{path} was trained although the audit said FAIL." for path in allowed]
+    return told
+
+
+def _beaten_by(run: Opened, score: float) -> str | None:
+    """Return the best baseline, if it is at least as good as a score; else None."""
+    name, sign = run.head.headline, 1 if run.head.higher_is_better else -1
+    known = {rule: sign * one[name] for rule, one in run.saved.baselines.items() if name in one}
+    if not known or sign * score > max(known.values()):
+        return None
+    best = max(known, key=lambda rule: known[rule])
+    return f"the baseline {best!r} ({abs(known[best]):.4g})"
+
+
+def _some(names: Sequence[str]) -> str:
+    if len(names) > 3:
+        return f"{names[0]} and {len(names) - 1} others"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

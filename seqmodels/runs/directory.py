@@ -1,0 +1,66 @@
+"""The directory of a run while it is made: taken by one run, and held by one process."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from seqmodels.core.errors import InputError
+from seqmodels.core.files import alone
+from seqmodels.training.plan import Plan
+from seqmodels.core.registry import HEADS
+
+CHECKPOINTS = "checkpoints"
+
+
+def claim(plan: Plan, out: str | Path | None) -> Path:
+    """Make a run directory that nobody else has."""
+    if out is not None:
+        try:
+            Path(out).mkdir(parents=True)
+        except FileExistsError:
+            refuse_existing(Path(out))
+        except OSError as error:
+            raise InputError(f"Cannot make {str(out)!r}: {error.strerror}.") from error
+        return Path(out)
+    name = f"{plan.dataset.replace(' ', '-')}-{HEADS.name_of(plan.head)}"
+    for number in range(1, 100_000):
+        path = Path("runs") / f"{name}-{number}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise InputError(f"Cannot make {str(path)!r}: {error.strerror}.") from error
+        return path
+    raise InputError("There are 100,000 runs of this name. Remove some.")
+
+
+def refuse_existing(out: Path) -> None:
+    """Raise InputError when a run directory cannot be made because something is there."""
+    if out.exists():
+        raise InputError(f"Run directory {str(out)!r} exists. Choose another, or remove it.")
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes off an unfinished run; the system ends it when this one dies."""
+    lock = path / CHECKPOINTS / "lock"
+
+    def busy() -> None:
+        who = lock.read_bytes()[:20].decode("ascii", "replace")
+        raise InputError(
+            f"Process {who} is at work on the run {str(path)!r}. Wait for it, or stop it."
+        )
+
+    try:
+        lock.parent.mkdir(exist_ok=True)
+        holding = contextlib.ExitStack()
+        holding.enter_context(alone(lock, busy))
+    except OSError as error:
+        raise InputError(
+            f"The run {str(path)!r} cannot be written to: {error.strerror or error}."
+        ) from error
+    with holding:
+        yield

@@ -1,0 +1,235 @@
+"""Begins a run, goes on with one, or repeats one: what `seqmodels train` does."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from seqmodels.training.allowance import Budget
+from seqmodels.nn.backbone import Backbone
+from seqmodels.core.dataset import Dataset
+from seqmodels.runs.directory import claim, locked, refuse_existing
+from seqmodels.core.errors import InputError
+from seqmodels.core.files import tidy, write_json
+from seqmodels.heads.base import Head
+from seqmodels.runs.likeness import differences, outcomes
+from seqmodels.training.loggers import Logger, opened
+from seqmodels.training.plan import Plan
+from seqmodels.runs.records import moved, record_of
+from seqmodels.runs.run import Run
+from seqmodels.training.settings import resolve, restored
+from seqmodels.core.signals import Stop
+from seqmodels.runs.work import Work
+
+
+def train(
+    dataset: str | Path | Dataset,
+    *,
+    head: str | Head | None = None,
+    target: str | None = None,
+    preset: str | None = None,
+    data: Any = None,
+    backbone: Backbone | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    out: str | Path | None = None,
+    quiet: bool = False,
+    allow_leak: str | None = None,
+    budget: str | Budget | None = None,
+    log: Sequence[str | Logger] = (),
+    baselines: bool = True,
+) -> Run:
+    """Train on a dataset, score on its test part, and leave a run directory.
+
+    Args:
+        dataset: A registered name; the path of a file or folder, whose format is recognised
+            from its content; or the dataset itself, as `read` returns it.
+        head: A registered name ("binary", "multiclass", "regression"), or a head such as
+            `Binary(positive="7")`. None: the dataset's first task.
+        target: Which of the dataset's targets the head reads, or which column of the data is
+            to be predicted. None: the task's.
+        preset: A named set of settings that the dataset brings; or several, one over the other:
+            "mnist-strokes,best".
+        data: File or folder of the data (for "series" also a pandas DataFrame); the dataset's
+            argument `path`. None: looked for in `$SEQMODELS_DATA`, then in the cache, then
+            downloaded where that is possible.
+        backbone: Sizes of the network, in place of all of the preset's; to change one of them,
+            use `settings={"backbone.units": 32}`.
+        epochs: Passes over the training part, at most.
+        batch_size: Examples per step.
+        learning_rate: Of Adam.
+        settings: Anything else, by dotted name as in `--set`: `{"dataset.words": 5000,
+            "head.threshold": 0.4, "backbone.units": 32, "training.patience": 2}`.
+        seed: Of everything that is random: split, initial weights, order, dropout.
+        limit: Use only this many examples of each part, drawn at random.
+        out: Run directory to make; must not exist. None: `runs/DATASET-HEAD-1`, or the next
+            free number.
+        quiet: Show nothing while training; what is doubtful is in `run.record["doubts"]`.
+        allow_leak: Why to train although the test part shares with training what it should
+            not; `run.json` and the report then carry the reason. None: do not.
+        budget: The time that the run may take, such as "10m", "90s" or "1h30m". Epochs are
+            given up for it, then training examples; `run.record["budget"]` says what. None:
+            as long as it takes.
+        log: Who else is told how it goes: names of loggers ("json", "tensorboard", "mlflow"), or
+            loggers; see `seqmodels.training.loggers`.
+        baselines: Fit simple models too, in seconds, to compare with (`seqmodels.evaluation.baselines`).
+
+    Raises:
+        InputError: What was asked for cannot be done, with every mistake found; or the audit
+            of the parts says FAIL (see `seqmodels.audit.checks`).
+    """
+    budget = Budget(budget) if isinstance(budget, str) else budget  # the clock runs
+    asked = dict(settings or {})
+    short = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    asked |= {f"training.{name}": value for name, value in short.items() if value is not None}
+    plan = resolve(
+        dataset,
+        head=head,
+        target=target,
+        preset=preset,
+        data=data,
+        backbone=backbone,
+        settings=asked,
+        seed=seed,
+        limit=limit,
+    )
+    if allow_leak is not None and not allow_leak.strip():
+        raise InputError("--allow-leak (allow_leak=) needs a reason, for the report to carry.")
+    opened(log)
+    with Stop():
+        return _begun(plan, out, quiet, allow_leak, None, log, budget, baselines)
+
+
+def resume(
+    path: str | Path,
+    *,
+    dataset: Dataset | None = None,
+    data: str | Path | None = None,
+    quiet: bool = False,
+    log: Sequence[str | Logger] = (),
+) -> Run:
+    """Go on with a run that was stopped or killed, from its newest whole checkpoint.
+
+    On the same machine it ends with the numbers of a run that was not stopped, to the bit.
+
+    Args:
+        path: The run directory.
+        dataset: The dataset, when it was given in memory.
+        data: Where its files are now, if they moved.
+        quiet: Show nothing while training.
+        log: Loggers beside those that the run was begun with, by name.
+
+    Raises:
+        InputError: There is no such run, it is finished, another process is at work on it, or
+            its data have changed.
+    """
+    path = Path(path)
+    _unfinished(path)
+    with Stop(), locked(path):
+        record = moved(_unfinished(path), data)
+        plan = restored(record, dataset)
+        work = Work(
+            plan, plan.parts(), quiet, allow_leak=record["allow_leak"], began=record, log=log
+        )
+        if work.fingerprint != record["fingerprint"]:
+            raise InputError(
+                f"The data of {str(path)!r} are not those it was trained on so far. "
+                f"Restore them, or train again."
+            )
+        for line in differences(record, work.record("training")):
+            work.reporter.say(f"Unlike before: {line}")
+        tidy(path)
+        work.loggers.begin(work.record("training"), path)
+        work.finish(path)
+    return Run(path)
+
+
+def repeat(
+    path: str | Path,
+    *,
+    dataset: Dataset | None = None,
+    data: str | Path | None = None,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    quiet: bool = False,
+    log: Sequence[str | Logger] = (),
+) -> Run:
+    """Train once more what a run was asked for, and say what differs.
+
+    Args:
+        path: The directory of the run to repeat, finished or not.
+        dataset: The dataset, when it was given in memory.
+        data: Where its files are now, if they moved.
+        seed: Another one. None: the same, so that the same numbers are to be expected.
+        out: Run directory to make; as in `train`.
+        quiet: Show nothing while training.
+        log: As in `train`.
+
+    Returns:
+        The new run. `run.record["like"]` holds the earlier one and, in sentences, how versions,
+        machine and data differ.
+
+    Raises:
+        InputError: There is no such run, or its data cannot be read.
+    """
+    record = moved(record_of(Path(path)), data)
+    plan = restored(record | ({} if seed is None else {"seed": seed}), dataset)
+    with Stop():
+        like = (Path(path), record)
+        asked = record["budget"], record["baselines"]
+        return _begun(plan, out, quiet, record["allow_leak"], like, log, *asked)
+
+
+def compared(path: str | Path, run: Run) -> str:
+    """Return in one sentence how a run came out beside the one that it repeats."""
+    if record_of(Path(path))["status"] != "complete":
+        return f"The run {str(path)!r} did not finish, so that there is nothing to compare."
+    before = Run(path)
+    rows = [one.history.to_dict("records") for one in (before, run)]
+    return outcomes(before.scores, run.scores, rows)
+
+
+def _begun(
+    plan: Plan,
+    out: str | Path | None,
+    quiet: bool,
+    allow_leak: str | None,
+    like: tuple[Path, Mapping[str, Any]] | None = None,
+    log: Sequence[str | Logger] = (),
+    budget: Budget | Mapping[str, Any] | None = None,
+    baselines: bool = True,
+) -> Run:
+    """Make a run directory of a plan, and finish it; `like` is the run that it repeats."""
+    if out is not None:
+        refuse_existing(Path(out))
+    # Nobody but `work` holds the data, to let go of them.
+    more: Any = {"log": log, "budget": budget, "baselines": baselines}
+    work = Work(plan, plan.parts(), quiet, allow_leak=allow_leak, **more)
+    if like is not None:
+        differs = differences(like[1], work.record("training"))
+        work.like = {"run": str(like[0]), "differs": differs}
+    path = claim(plan, out)
+    with locked(path):
+        try:
+            work.loggers.begin(work.record("training"), path)
+            write_json(path / "run.json", work.record("training"))
+        except (OSError, ValueError) as error:  # ValueError: a part of the user's is not JSON
+            shutil.rmtree(path, ignore_errors=True)
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"Cannot write {str(path)!r}: {error}.") from error
+        work.finish(path)
+    return Run(path)
+
+
+def _unfinished(path: Path) -> dict[str, Any]:
+    record = record_of(path)
+    if record["status"] == "complete":
+        raise InputError(f"The run {str(path)!r} is finished. There is nothing to go on with.")
+    return record

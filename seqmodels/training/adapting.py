@@ -1,0 +1,52 @@
+"""What layers learn from the training part as a whole, before the first step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from seqmodels.core.sequences import Sequences
+from seqmodels.heads.base import Head
+from seqmodels.nn.lstm import LSTM
+
+
+def adapt(
+    network: keras.Model,
+    head: Head,
+    sequences: Sequences,
+    y: np.ndarray,
+    unlabelled: Sequences | None = None,
+) -> None:
+    """Let each layer that has `adapt` see the training part, and what its targets ask for.
+
+    Args:
+        network: Whose layers they are.
+        head: Fitted.
+        sequences: Encoded inputs of the training part.
+        y: Its encoded targets [N, ...].
+        unlabelled: More inputs, which have no target.
+    """
+    tables = [layer.table for layer in network.layers if isinstance(layer, LSTM)]
+    learns: list[Any] = [layer for layer in (*network.layers, *tables) if hasattr(layer, "adapt")]
+    if learns:
+        found = pulls(head, y)
+        for layer in learns:
+            layer.adapt(sequences, found, unlabelled)
+
+
+def pulls(head: Head, y: np.ndarray) -> np.ndarray:
+    """Return where each example would have the outputs go, [N, K], in units of their spread.
+
+    That is the negative gradient of its loss at outputs of zero, less the mean over examples:
+    for classes which one it is, for numbers how far above the mean.
+    """
+    outputs = tf.zeros([len(y), head.units])
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        loss: Any = head.loss()(y, outputs)
+    slopes = -np.asarray(tape.gradient(loss, outputs), np.float64)
+    slopes -= slopes.mean(axis=0)
+    return slopes / np.maximum(slopes.std(axis=0), np.finfo(np.float32).tiny)

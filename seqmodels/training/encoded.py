@@ -1,0 +1,111 @@
+"""The parts of a dataset as the network sees them, and their fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from seqmodels.core import batches
+from seqmodels.core.encoder import Encoder
+from seqmodels.core.examples import Examples
+from seqmodels.core.sequences import Sequences
+from seqmodels.heads.base import Head
+from seqmodels.training.plan import Parts
+
+CHUNK = 2**10  # steps that are worked on together
+VARIED = 9  # parts what varies a batch from what else is drawn with a seed
+
+Vary = Callable[[np.ndarray, np.ndarray, np.random.Generator], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Encoded inputs and encoded targets.
+
+    Args:
+        sequences: N of them.
+        y: Their targets, [N, ...].
+        vary: How training varies its batches, as `Encoder.vary`; None: it takes them as they are.
+        unlabelled: Of a training part, more encoded inputs, without targets.
+    """
+
+    sequences: Sequences
+    y: np.ndarray
+    vary: Vary | None = None
+    unlabelled: Sequences | None = None
+
+    @classmethod
+    def of(cls, encoder: Encoder, head: Head, examples: Examples, target: str) -> Self:
+        """Return examples as a fitted encoder and a fitted head read them."""
+        rows = encoder.encode(examples.inputs)
+        return cls(rows, head.encode(examples.target(target)), encoder.vary)
+
+    def batch(self, rows: np.ndarray, step: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows as training reads them in one step, whenever it is taken.
+
+        Args:
+            rows: Their numbers, [B].
+            step: The run's seed, the epoch and the step of it, counted from 0.
+
+        Returns:
+            As `batches.padded`, varied.
+        """
+        x, lengths = batches.padded(self.sequences, rows)
+        if self.vary is None:
+            return x, lengths
+        return self.vary(x, lengths, np.random.default_rng([*step, VARIED]))
+
+
+def encoded(
+    encoder: Encoder, head: Head, parts: Parts, names: Seq[str] = ("train", "valid", "test")
+) -> dict[str, Part]:
+    """Return each part of those `names`, "train" among them, as the network sees it.
+
+    Inputs without a target that are in one of them as well, step for step, are left out.
+    """
+    found = {name: Part.of(encoder, head, getattr(parts, name), parts.target) for name in names}
+    if parts.unlabelled is not None:
+        more = encoder.encode(parts.unlabelled)
+        more = without(more, [part.sequences for part in found.values()])
+        found["train"] = replace(found["train"], unlabelled=more)
+    return found
+
+
+def without(rows: Sequences, others: Iterable[Sequences]) -> Sequences | None:
+    """Return those of `rows` that are, step for step, none of the others; None: they all are."""
+    seen = {_hash(row) for other in others for row in other}
+    kept = [i for i, row in enumerate(rows) if _hash(row) not in seen]
+    return rows.take(kept) if kept else None
+
+
+def _hash(row: np.ndarray) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).digest()
+
+
+def fingerprint(encoded: Mapping[str, Part]) -> dict[str, str]:
+    """Return a hash of each part: steps and targets, however they are held in memory."""
+    found = {}
+    for name, part in encoded.items():
+        digest = hashlib.sha256()
+        _of_rows(digest, part.sequences)
+        _update(digest, part.y, part.y.dtype)
+        if part.unlabelled is not None:
+            _of_rows(digest, part.unlabelled)
+        found[name] = digest.hexdigest()
+    return found
+
+
+def _of_rows(digest: Any, rows: Sequences) -> None:
+    _update(digest, rows.values, np.int32 if rows.values.dtype.kind in "iu" else np.float32)
+    _update(digest, rows.starts, np.int64)
+    _update(digest, rows.lengths, np.int64)
+
+
+def _update(digest: Any, array: Any, kind: Any) -> None:
+    for first in range(0, len(array), CHUNK):
+        digest.update(np.ascontiguousarray(array[first : first + CHUNK], dtype=kind).data)

@@ -1,0 +1,300 @@
+"""The training step, the loop around it, and the checkpoints it can go on from."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from seqmodels.core import batches
+from seqmodels.core.signals import Stop
+from seqmodels.heads.base import Head
+from seqmodels.nn.shapes import each
+from seqmodels.nn.tracing import array_of, compiled, predict, traced
+from seqmodels.training.adam import Adam
+from seqmodels.training.adapting import adapt
+from seqmodels.training.averaging import Average
+from seqmodels.training.checkpoints import Checkpoints
+from seqmodels.training.encoded import Part
+from seqmodels.training.nan_guard import not_finite
+from seqmodels.training.plan import Training
+
+EVERY = 120.0  # seconds between checkpoints within an epoch
+MEASURE = 4096  # rows whose loss and metrics are worked out together
+
+Row = dict[str, float]
+
+
+class Enough(Exception):  # noqa: N818  nothing is wrong
+    """Raised by a watch: training ends here, with the best weights of all whole epochs."""
+
+
+class Watch(Protocol):
+    """Who is told how the training goes. What it raises ends the training."""
+
+    def say(self, text: str) -> None:
+        """Something that a person should know, a sentence."""
+
+    def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Row]) -> None:
+        """After each step: epochs counted from 1, steps done of this epoch, how it goes."""
+
+    def epoch(self, row: Row) -> None:
+        """After each epoch: its row of the history."""
+
+
+def fit(
+    network: keras.Model,
+    head: Head,
+    train: Part,
+    valid: Part,
+    settings: Training,
+    *,
+    seed: int,
+    folder: Path | None,
+    watch: Watch,
+    fresh: bool = True,
+) -> list[Row]:
+    """Train the network in place and return the history, one row an epoch.
+
+    Goes on from the newest good checkpoint in `folder`, and leaves one there after each epoch,
+    every few minutes within a long one, and when it is stopped. When and how often makes no
+    difference to the numbers. When `watch` raises `Enough`, the steps of an epoch under way are
+    dropped, unless it is the first. When `fresh`, layers see `train` first: `adapting.adapt`.
+
+    Raises:
+        NotFiniteError: The loss or a gradient is not finite; the network keeps its last weights.
+        Stopped: By Ctrl-C or SIGTERM, after the step that was under way.
+        OSError: A checkpoint cannot be written.
+    """
+    if fresh:
+        adapt(network, head, train.sequences, train.y, train.unlabelled)
+    loop = _Loop(network, head, train, settings, seed)
+    kept = Checkpoints(folder) if folder is not None else None
+    if kept is not None:
+        loop.take_up(kept.newest(watch.say))
+    ended = False
+    with Stop() as stop, stop.later():
+        while len(loop.history) < settings.epochs and not loop.waited(settings.patience):
+            try:
+                row = loop.train_epoch(train, watch, stop, kept)
+                loop.finish(row, valid)
+                loop.save(kept)
+                watch.epoch(loop.history[-1])
+            except Enough:
+                ended = True
+                break
+            stop.check()
+    if (settings.patience or ended) and loop.best:
+        for variable, value in zip(network.variables, loop.best, strict=True):
+            variable.assign(value)
+    else:
+        loop.average.keep()
+    return loop.history
+
+
+class _Loop:
+    """The state of one training: network, optimizer, history, and the best weights so far.
+
+    Within an epoch that is also how far it is: `done` steps, the `total` of the losses of the
+    rows `seen`, the metrics, the answers that they have not measured yet, and the seconds.
+    """
+
+    def __init__(
+        self, network: keras.Model, head: Head, train: Part, settings: Training, seed: int = 0
+    ):
+        self.network = network
+        self.settings = settings
+        self.seed = seed
+        tables = [w for w in network.trainable_variables if w.path == "embedding/embeddings"]
+        steps = -(-len(train.y) // settings.batch_size)  # of an epoch
+        self.optimizer = Adam(
+            network.trainable_variables,
+            settings.learning_rate,
+            fall=settings.decay / (settings.epochs * steps),
+            clip=settings.clip,
+            table=tables[0] if tables else None,
+        )
+        self.average = Average(network.trainable_variables, settings.average, steps)
+        self.history: list[Row] = []
+        self.best: list[np.ndarray] = []
+        self.metrics = head.metrics()
+        loss = head.loss()
+        x, lengths = batches.padded(train.sequences, np.arange(1))
+        targets = tf.TensorSpec([None, *train.y.shape[1:]], train.y.dtype)
+        like = [
+            tf.TensorSpec([None, *[None] * (x.ndim > 1), *x.shape[2:]], x.dtype),
+            tf.TensorSpec([None], lengths.dtype),
+            targets,
+        ]
+        self.train_step = compiled(self._train_step(loss), like)
+        self.forward = traced(network)
+        outputs = tf.TensorSpec([None, head.units], "float32")
+        self.measure = compiled(self._measure(loss), [targets, outputs])
+        self.answers: list[tuple[np.ndarray, np.ndarray]] = []  # not yet measured
+        self.done, self.total, self.seen = 0, 0.0, 0
+        self.seconds, self.since = 0.0, time.perf_counter()
+
+    def _train_step(self, loss: keras.Loss) -> Callable[..., Any]:
+        variables = self.network.trainable_variables
+
+        def step(x: tf.Tensor, lengths: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            read = self.optimizer.read(self._looked_up(x))
+            with tf.GradientTape() as tape:
+                outputs: Any = self.network({"x": x, "lengths": lengths}, training=True)
+                targets, together = each(y, outputs)
+                value: Any = loss(targets, outputs)
+            good = self.optimizer.apply(value, tape.gradient(value, variables), read)
+            return value, good, together
+
+        return step
+
+    def _looked_up(self, x: tf.Tensor) -> tf.Tensor:
+        """Return the ids [U] that the network may look up: those of x, and the unknown word's."""
+        ids = x.dtype.is_integer
+        return tf.concat([tf.reshape(x, [-1]), [0]], axis=0) if ids else x
+
+    def _measure(self, loss: keras.Loss) -> Callable[..., Any]:
+        def measure(y: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
+            for metric in self.metrics:
+                metric.update_state(y, outputs)
+            value: Any = loss(y, outputs)
+            return value
+
+        return measure
+
+    def train_epoch(
+        self, train: Part, watch: Watch, stop: Stop, kept: Checkpoints | None = None
+    ) -> Row:
+        """Take the rest of a pass over the training part, in the order of (seed, epoch)."""
+        epoch, size = len(self.history), self.settings.batch_size
+        order = batches.shuffled(train.sequences.lengths, size, self.seed, epoch)
+        self.since = saved = time.perf_counter()
+        for rows in order[self.done :]:
+            if stop.heard:
+                self.save(kept)
+                stop.check()
+            inputs, y = train.batch(rows, (self.seed, epoch, self.done)), train.y[rows]
+            value, good, outputs = self.train_step(*inputs, y)
+            if not good:
+                self.save(kept)
+                place = f"step {self.done + 1} of epoch {epoch + 1}"
+                raise not_finite(float(value), place, inputs[0], y, self.settings.learning_rate)
+            self.done += 1
+            self.total, self.seen = self.total + float(value) * len(rows), self.seen + len(rows)
+            self.answers.append((y, outputs))
+            if self.average.due(self.done):
+                self.optimizer.settle()
+                self.average.take()
+            if sum(len(y) for y, _ in self.answers) >= MEASURE:
+                self._catch_up()
+            try:
+                watch.step(epoch + 1, self.done, len(order), self._so_far)
+            except Enough:
+                if self.history:
+                    raise
+                break  # some of an epoch is better than nothing
+            if time.perf_counter() - saved > EVERY:
+                self.save(kept)
+                saved = time.perf_counter()
+        self.optimizer.settle()
+        self._catch_up()
+        row = {"epoch": epoch + 1, "loss": self.total / self.seen, **self._metrics()}
+        self.done, self.total, self.seen = 0, 0.0, 0
+        return row
+
+    def evaluate(self, part: Part) -> Row:
+        """Return the loss and the metrics on a part as a row has them, nothing learned."""
+        outputs = predict(self.forward, part.sequences, self.network.output_shape[-1])
+        total = 0.0
+        for start in range(0, len(outputs), MEASURE):
+            rows = slice(start, start + MEASURE)
+            total += float(self.measure(part.y[rows], outputs[rows])) * len(outputs[rows])
+        found = {"loss": total / len(part.y), **self._metrics()}
+        return {f"valid_{name}": value for name, value in found.items()}
+
+    def finish(self, row: Row, valid: Part) -> None:
+        """Add a row to the history, and keep the weights when they are the best so far."""
+        losses = [past["valid_loss"] for past in self.history]
+        with self.average.in_place():
+            row = row | self.evaluate(valid)
+            if not losses or row["valid_loss"] < min(losses):
+                self.best = [array_of(variable) for variable in self.network.variables]
+        self._tick()
+        self.history.append({**row, "seconds": round(self.seconds, 3)})
+        self.seconds = 0.0
+
+    def waited(self, patience: int) -> bool:
+        """Return whether the best epoch lies `patience` epochs back."""
+        losses = [row["valid_loss"] for row in self.history]
+        return bool(patience and losses and len(losses) - 1 - int(np.argmin(losses)) >= patience)
+
+    def save(self, kept: Checkpoints | None) -> None:
+        """Leave everything that the numbers to come depend on."""
+        if kept is None:
+            return
+        self.optimizer.settle()
+        self._tick()
+        arrays = {f"now_{i}": array_of(v) for i, v in enumerate(self._variables())}
+        arrays |= {f"best_{i}": value for i, value in enumerate(self.best)}
+        for i, (y, outputs) in enumerate(self.answers):
+            arrays |= {f"y_{i}": y, f"outputs_{i}": np.asarray(outputs)}
+        arrays |= {f"mean_{i}": value for i, value in enumerate(self.average.sums)}
+        within = [self.done, self.total, self.seen, self.seconds, self.average.total]
+        arrays |= {"history": np.array(json.dumps(self.history)), "within": np.array(within)}
+        kept.save(len(self.history), self.done, arrays)
+
+    def take_up(self, arrays: dict[str, np.ndarray] | None) -> None:
+        """Go on from what `save` left, if it did."""
+        if arrays is None:
+            return
+        self.history = json.loads(str(arrays["history"]))
+        for i, variable in enumerate(self._variables()):
+            variable.assign(arrays[f"now_{i}"])
+        self.best = [arrays[f"best_{i}"] for i in range(_count(arrays, "best_"))]
+        self.answers = [
+            (arrays[f"y_{i}"], arrays[f"outputs_{i}"]) for i in range(_count(arrays, "y_"))
+        ]
+        self.average.sums = [arrays[f"mean_{i}"] for i in range(_count(arrays, "mean_"))]
+        done, self.total, seen, self.seconds, self.average.total = arrays["within"].tolist()
+        self.done, self.seen = int(done), int(seen)
+
+    def _variables(self) -> list[Any]:
+        counted = [variable for metric in self.metrics for variable in metric.variables]
+        return [*self.network.variables, *self.optimizer.variables, *counted]
+
+    def _tick(self) -> None:
+        """Count the seconds since this was last asked."""
+        now = time.perf_counter()
+        self.seconds, self.since = self.seconds + now - self.since, now
+
+    def _catch_up(self) -> None:
+        """Measure the answers of past steps, many at a time: a step does not wait for it."""
+        if self.answers:
+            y, outputs = zip(*self.answers, strict=True)
+            self.measure(np.concatenate(y), np.concatenate([np.asarray(o) for o in outputs]))
+            self.answers.clear()
+
+    def _so_far(self) -> Row:
+        """Return the mean loss, and the metrics as far as they are known: looking costs nothing."""
+        known = self._values() if self.seen >= MEASURE else {}
+        return {"loss": self.total / self.seen, **known}
+
+    def _values(self) -> Row:
+        return {metric.name: float(metric.result()) for metric in self.metrics}
+
+    def _metrics(self) -> Row:
+        """Read the metrics and start them anew."""
+        values = self._values()
+        for metric in self.metrics:
+            metric.reset_state()
+        return values
+
+
+def _count(arrays: dict[str, np.ndarray], prefix: str) -> int:
+    return sum(name.startswith(prefix) for name in arrays)

@@ -1,0 +1,199 @@
+"""What a training run shows on standard error: a live bar, or plain lines when piped."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from seqmodels.training.pace import Forecast, Pace
+
+Row = Mapping[str, float]
+
+REFRESH = 0.5  # seconds between looks at the metrics, which wait for the device
+FORESEE = 20.0  # seconds of training after which its end is foretold
+WORTH = 10.0  # seconds left at that time, or nothing is said
+WIDTH = 80  # columns of a plain line, at most
+
+
+class Listener(Protocol):
+    """Who else is told of the forecast and of epochs, such as loggers."""
+
+    def forecast(self, forecast: Forecast) -> None:
+        """Once, if training takes long enough."""
+
+    def epoch(self, row: Row) -> None:
+        """After each epoch: its row of the history."""
+
+
+class Reporter:
+    """Tells a person how the training goes.
+
+    Args:
+        epochs: Epochs asked for.
+        quiet: Say nothing.
+        console: Where to write; None: standard error, in a notebook standard output.
+
+    Attributes:
+        pace: Foretells the end. One that knows the work of each step foretells it better.
+        listener: Is told, too.
+    """
+
+    def __init__(self, epochs: int, *, quiet: bool = False, console: Console | None = None):
+        self.epochs = epochs
+        self.console = console or _console(quiet)
+        self.live = self.console.is_terminal and not self.console.is_dumb_terminal and not quiet
+        self.pace = Pace(epochs)
+        self.listener: Listener | None = None
+        # What the bar shows; it is drawn by a thread of its own, which looks at nothing else.
+        self._at = 0, 0, 1  # epoch, steps done of it, its steps
+        self._measures, self._left = "", ""
+        self._looked, self._foretold = 0.0, False
+        self._bar = Live(
+            console=self.console,
+            get_renderable=self._line,
+            refresh_per_second=4,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def say(self, text: str) -> None:
+        """Write one line; one that cannot be written is no reason to stop a training."""
+        code = self.console.encoding
+        text = text.encode(code, "backslashreplace").decode(code)
+        try:
+            self.console.print(text, markup=False, soft_wrap=True)
+        except (OSError, ValueError):  # the reader is gone, or the file is closed
+            self.console.quiet = True
+
+    def __enter__(self) -> Self:
+        self.pace.begin()
+        if self.live:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.live:
+            self._bar.stop()
+
+    def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Row]) -> None:
+        """Move the bar: the time left is that of all epochs asked for."""
+        self.pace.step(epoch, done, steps)
+        self._at = epoch, done, steps
+        now = time.perf_counter()
+        if now - self._looked > REFRESH:
+            self._looked = now
+            self._foresee()
+            if self.live:
+                forecast = self.pace.forecast()
+                self._left = f"{_clock(forecast.left)} left" if forecast else ""
+                self._measures = "  ".join(_told(measures()))
+
+    def epoch(self, row: Row) -> None:
+        """Write one line for a finished epoch."""
+        self.pace.epoch()
+        self.say(plain(row, self.epochs))
+        if self.listener:
+            self.listener.epoch(row)
+        self._foresee()
+
+    def _foresee(self) -> None:
+        """Tell of the end, once, when enough has been seen and it is far enough."""
+        if self._foretold or self.pace.elapsed < FORESEE:
+            return
+        forecast = self.pace.forecast()
+        if forecast is None:
+            return
+        self._foretold = True
+        if forecast.left >= WORTH:
+            self.say(forecast.says(time.time()))
+            if self.listener:
+                self.listener.forecast(forecast)
+
+    def _line(self) -> RenderableType:
+        """Return the bar, as much of it as there is room for."""
+        epoch, done, steps = self._at
+        width, left = self.console.width, self._left
+        name = "epoch " if width >= 40 else ""
+        fixed = [f"{name}{epoch}/{self.epochs}", left]
+        room = width - 1 - sum(len(text) + 2 for text in fixed)
+        share = max(0.0, epoch - 1) + done / steps
+        bar = min(30, room - 2) if width < WIDTH else max(10, min(30, room - len(self._measures)))
+        measures = self._measures if len(self._measures) <= room - bar - 2 else ""
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        cells: list[RenderableType] = [fixed[0]]
+        if bar >= 4:
+            cells.append(ProgressBar(total=self.epochs, completed=share, width=bar))
+        cells += [text for text in (measures, left) if text]
+        for _ in cells:
+            grid.add_column(no_wrap=True, overflow="crop")
+        grid.add_row(*cells)
+        return grid
+
+
+def plain(row: Row, epochs: int) -> str:
+    """Return an epoch as one line of at most 80 columns; measures that do not fit are left out.
+
+    They are in the history all the same.
+    """
+    start = f"epoch {row['epoch']:>{len(str(epochs))}.0f}/{epochs}"
+    end = f"{row['seconds']:.1f} s"
+    line = start
+    for told in _told(row):
+        longer = f"{line}  {told}"
+        if len(longer) + 2 + len(end) > WIDTH and line != start:
+            break
+        line = longer
+    return f"{line}  {end}"
+
+
+def _told(row: Row) -> Sequence[str]:
+    """Return each measure with that of the validation part beside it, the loss first."""
+    told = []
+    for name, value in row.items():
+        if name in ("epoch", "seconds") or name.startswith("valid_"):
+            continue
+        valid = row.get(f"valid_{name}")
+        beside = "" if valid is None else f" (valid {_digits(valid)})"
+        told.append(f"{name.replace('_', ' ')} {_digits(value)}{beside}")
+    return told
+
+
+def _digits(value: float) -> str:
+    return f"{value:.1e}" if 0 < abs(value) < 1e-3 else f"{value:.4f}"
+
+
+def _clock(seconds: float) -> str:
+    """Return a time as `0:42`, `12:05` or `1:30:00`."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+class _Console(Console):
+    """A console whose reader may go away without taking the training along."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
+def _console(quiet: bool) -> Console:
+    """Return a console on standard error; in a notebook, where that is red, standard output."""
+    notebook = "ipykernel" in sys.modules
+    stream = sys.stdout if notebook else None
+    return _Console(
+        file=stream, stderr=not notebook, quiet=quiet, highlight=False, force_jupyter=False
+    )

@@ -1,0 +1,103 @@
+"""Inputs without a target, labelled by a first training that is sure of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from seqmodels.core.sequences import Sequences
+from seqmodels.heads.base import Head
+from seqmodels.nn import tracing
+from seqmodels.training import loop
+from seqmodels.training.encoded import Part
+from seqmodels.training.plan import Training
+
+FOLDER = "teacher"  # of its checkpoints, below those of the run
+
+
+def taught(
+    network: keras.Model,
+    head: Head,
+    train: Part,
+    valid: Part,
+    settings: Training,
+    *,
+    seed: int,
+    folder: Path | None,
+    watch: loop.Watch,
+) -> Part:
+    """Return the training part with what a first training makes of inputs that have no target.
+
+    Pseudo-labels (Lee 2013): the network is trained once on the examples that have a target; of
+    the others those that it then gives some class a probability of at least `settings.sure` are
+    taken for examples of that class. The network is left as it was, so that a second training
+    begins anew, with more examples. Without such inputs, or where nothing is asked for, the part
+    stays as it is.
+
+    Args:
+        network: Not trained yet.
+        head: Fitted.
+        train: The training part.
+        valid: What ends the first training, as it does the second.
+        settings: Of both trainings.
+        seed: As for `loop.fit`.
+        folder: Where checkpoints go; those of the first training lie in a folder below it.
+        watch: Who is told how the first training goes, in sentences.
+
+    Raises:
+        NotFiniteError: As `loop.fit`.
+        Stopped: As `loop.fit`.
+        OSError: As `loop.fit`.
+    """
+    if not settings.sure or train.unlabelled is None or head.trivial(1).scores is None:
+        return train
+    start = [tracing.array_of(variable) for variable in network.variables]
+    own = folder and folder / FOLDER
+    if own:
+        own.mkdir(exist_ok=True)
+    told = _Told(watch, settings.epochs)
+    loop.fit(network, head, train, valid, settings, seed=seed, folder=own, watch=told)
+    outputs = tracing.predict(tracing.traced(network), train.unlabelled, head.units)
+    for variable, value in zip(network.variables, start, strict=True):
+        variable.assign(value)
+    answers = head.decode(outputs)
+    rows = np.flatnonzero(np.max(np.asarray(answers.scores), axis=1) >= settings.sure)
+    watch.say(
+        f"Of {len(outputs):,} inputs without a target {len(rows):,} are learned from too, as a "
+        f"first training was at least {settings.sure:.0%} sure of them."
+    )
+    if not len(rows):
+        return train
+    more = head.encode(answers.answers[rows].tolist())
+    both = joined(train.sequences, train.unlabelled.take(rows))
+    return replace(train, sequences=both, y=np.concatenate([train.y, more.astype(train.y.dtype)]))
+
+
+def joined(one: Sequences, other: Sequences) -> Sequences:
+    """Return two lots of sequences as one, laid end to end in memory."""
+    values = np.concatenate([np.asarray(one.values), np.asarray(other.values)])
+    starts = [one.starts.astype(np.int64), other.starts.astype(np.int64) + len(one.values)]
+    return Sequences(values, np.concatenate(starts), np.concatenate([one.lengths, other.lengths]))
+
+
+class _Told:
+    """A watch that tells of each epoch in a sentence, for a training that is not the run's own."""
+
+    def __init__(self, watch: loop.Watch, epochs: int):
+        self.watch, self.epochs = watch, epochs
+
+    def say(self, text: str) -> None:
+        self.watch.say(text)
+
+    def step(self, epoch: int, done: int, steps: int, measures: Any) -> None:
+        pass
+
+    def epoch(self, row: loop.Row) -> None:
+        self.watch.say(
+            f"First training, on what has a target: epoch {row['epoch']:.0f} of at most "
+            f"{self.epochs}, validation loss {row['valid_loss']:.4f}."
+        )
