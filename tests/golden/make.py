@@ -2,8 +2,8 @@
 
     python tests/golden/make.py
 
-It makes the folder format-N of the number that `seqmodels.model.saved.FORMAT` is now. A folder that is
-there is never made again: the old models are the proof that they still open.
+It makes the folder format-N of the number that `seqmodels.model.saved.FORMAT` is now. A folder that
+is there is never made again: the old models are the proof that they still open.
 """
 
 import json
