@@ -1,0 +1,1 @@
+"""The run directory: its files and schemas; train, resume, repeat and compare runs."""
