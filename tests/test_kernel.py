@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqmodels.engines import native
+from seqmodels.nn.engines import native
 
 KERNEL = Path(native.__file__).parent / "kernel"
 COMPILER = shutil.which("g++") or shutil.which("c++")
@@ -130,7 +130,7 @@ def test_a_gradient_without_what_was_kept_is_refused():
 OUT_OF_MEMORY = """
 import resource
 import tensorflow as tf
-from seqmodels.engines import native
+from seqmodels.nn.engines import native
 
 def inputs(channels):
     return (

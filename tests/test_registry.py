@@ -110,7 +110,7 @@ def test_every_family_of_data_has_a_stronger_preset():
 
 
 PAINTS = """
-from seqmodels.registry import Registry
+from seqmodels.core.registry import Registry
 COLOURS = Registry("colour", "paintbox.colours")
 """
 COLOURS = """

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from seqmodels.core.errors import InputError
 from seqmodels.core.files import alone
-from seqmodels.training.plan import Plan
 from seqmodels.core.registry import HEADS
+from seqmodels.training.plan import Plan
 
 CHECKPOINTS = "checkpoints"
 

@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqmodels.training.allowance import Budget
-from seqmodels.nn.backbone import Backbone
 from seqmodels.core.dataset import Dataset
-from seqmodels.runs.directory import claim, locked, refuse_existing
 from seqmodels.core.errors import InputError
 from seqmodels.core.files import tidy, write_json
+from seqmodels.core.signals import Stop
 from seqmodels.heads.base import Head
+from seqmodels.nn.backbone import Backbone
+from seqmodels.runs.directory import claim, locked, refuse_existing
 from seqmodels.runs.likeness import differences, outcomes
-from seqmodels.training.loggers import Logger, opened
-from seqmodels.training.plan import Plan
 from seqmodels.runs.records import moved, record_of
 from seqmodels.runs.run import Run
-from seqmodels.training.settings import resolve, restored
-from seqmodels.core.signals import Stop
 from seqmodels.runs.work import Work
+from seqmodels.training.allowance import Budget
+from seqmodels.training.loggers import Logger, opened
+from seqmodels.training.plan import Plan
+from seqmodels.training.settings import resolve, restored
 
 
 def train(
@@ -78,7 +78,7 @@ def train(
             as long as it takes.
         log: Who else is told how it goes: names of loggers ("json", "tensorboard", "mlflow"), or
             loggers; see `seqmodels.training.loggers`.
-        baselines: Fit simple models too, in seconds, to compare with (`seqmodels.evaluation.baselines`).
+        baselines: Fit simple models too, in seconds, to compare with (see `seqmodels.evaluation`).
 
     Raises:
         InputError: What was asked for cannot be done, with every mistake found; or the audit

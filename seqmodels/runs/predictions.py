@@ -13,10 +13,10 @@ import numpy as np
 from seqmodels.core.encoder import Encoder
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.examples import Examples
-from seqmodels.heads.base import Head, Prediction
-from seqmodels.evaluation.intervals import Units
-from seqmodels.core.safe_io import parsed, plain, read_bytes
 from seqmodels.core.registry import HEADS
+from seqmodels.core.safe_io import parsed, plain, read_bytes
+from seqmodels.evaluation.intervals import Units
+from seqmodels.heads.base import Head, Prediction
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,12 +11,12 @@ import numpy as np
 
 from seqmodels.core.errors import InputError
 from seqmodels.evaluation.scores import Evaluation
-from seqmodels.runs.predictions import answers_in, head_of, predictions_of
-from seqmodels.runs.records import Scores, history_of, read, record_of
-from seqmodels.report.run_report import Tested, write_report
 from seqmodels.report.answers import Answers, Row
+from seqmodels.report.run_report import Tested, write_report
 from seqmodels.report.story import Story
 from seqmodels.report.worst import WORST, told
+from seqmodels.runs.predictions import answers_in, head_of, predictions_of
+from seqmodels.runs.records import Scores, history_of, read, record_of
 
 PAGE = "report.html"
 

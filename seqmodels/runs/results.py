@@ -12,15 +12,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqmodels.runs import predictions
-from seqmodels.evaluation.baselines import Simple, simple
-from seqmodels.runs.directory import CHECKPOINTS
-from seqmodels.evaluation.warnings import doubts
-from seqmodels.evaluation.scores import Evaluation, evaluate
 from seqmodels.core.files import write_json, writing
-from seqmodels.evaluation.intervals import units_of
 from seqmodels.core.machine import peak_memory
+from seqmodels.evaluation.baselines import Simple, simple
+from seqmodels.evaluation.intervals import units_of
+from seqmodels.evaluation.scores import Evaluation, evaluate
+from seqmodels.evaluation.warnings import doubts
 from seqmodels.report.run_report import Tested, glance, write_report
+from seqmodels.runs import predictions
+from seqmodels.runs.directory import CHECKPOINTS
 from seqmodels.training.loop import Row
 
 if TYPE_CHECKING:

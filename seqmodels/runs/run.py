@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqmodels.core.arguments import checked
+from seqmodels.core.registry import DATASETS
 from seqmodels.evaluation.baselines import simple
-from seqmodels.training.budget import share
-from seqmodels.training.encoded import encoded, fingerprint
 from seqmodels.evaluation.scores import Evaluation, evaluate, yardstick
 from seqmodels.heads.base import Prediction
 from seqmodels.model.sequence_model import SequenceModel
 from seqmodels.runs.predictions import predictions_of
 from seqmodels.runs.records import Scores, finished, history_of, model_in, moved, read, record_of
-from seqmodels.core.registry import DATASETS
+from seqmodels.training.budget import share
+from seqmodels.training.encoded import encoded, fingerprint
 from seqmodels.training.settings import restored
 
 if TYPE_CHECKING:

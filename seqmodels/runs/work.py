@@ -9,27 +9,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqmodels.training import budget as budgets
-from seqmodels.nn import engines, tracing
-from seqmodels.training import pace, loop
-from seqmodels.training.allowance import Budget
 from seqmodels.audit.checks import audit
-from seqmodels.runs.directory import CHECKPOINTS
-from seqmodels.evaluation.warnings import cut
-from seqmodels.training.encoded import Part, encoded, fingerprint
 from seqmodels.core.errors import InputError
-from seqmodels.evaluation.scores import yardstick
-from seqmodels.training.nan_guard import NotFiniteError
-from seqmodels.training.loggers import Logger, Loggers, opened
 from seqmodels.core.machine import machine, versions
+from seqmodels.core.registry import HEADS
+from seqmodels.core.signals import Stopped
+from seqmodels.evaluation.scores import yardstick
+from seqmodels.evaluation.warnings import cut
 from seqmodels.model.sequence_model import SequenceModel
+from seqmodels.nn import engines, tracing
+from seqmodels.runs.directory import CHECKPOINTS
+from seqmodels.runs.results import give_back, since, write_results
+from seqmodels.training import budget as budgets
+from seqmodels.training import loop, pace
+from seqmodels.training.allowance import Budget
+from seqmodels.training.encoded import Part, encoded, fingerprint
+from seqmodels.training.heuristics import sized
+from seqmodels.training.loggers import Logger, Loggers, opened
+from seqmodels.training.nan_guard import NotFiniteError
 from seqmodels.training.plan import Parts, Plan
 from seqmodels.training.progress import Reporter
-from seqmodels.core.registry import HEADS
-from seqmodels.training.heuristics import sized
-from seqmodels.core.signals import Stopped
 from seqmodels.training.pseudo_labels import taught
-from seqmodels.runs.results import give_back, since, write_results
 
 FORMAT = 1
 
@@ -130,9 +130,7 @@ class Work:
             if self.budget:
                 watch = budgets.Deadline(self.reporter, self.budget, self.plan.training.epochs)
             with self.reporter:
-                history = loop.fit(
-                    *learned, train, valid, self.plan.training, watch=watch, **how
-                )
+                history = loop.fit(*learned, train, valid, self.plan.training, watch=watch, **how)
             self._tell_best(history)
             if isinstance(watch, budgets.Deadline) and watch.stopped:
                 self._stopped(watch.stopped, len(history))

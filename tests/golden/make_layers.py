@@ -21,7 +21,7 @@ from make import answers
 
 import seqmodels as sm
 from seqmodels.encoders import SeriesEncoder, SpeechEncoder, StrokeEncoder, TextEncoder
-from seqmodels.explain import Explainer
+from seqmodels.model.explain import Explainer
 
 TARGET = Path(__file__).parent / "format-2-layers"
 WORDS = ["a", "good", "bad", "film", "plot", "and", "or", "nothing", "else", "but", "acting"]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seqmodels.core.errors import InputError
 from seqmodels.runs.comparison import shown, words
 from seqmodels.runs.comparison.differences import draw
 from seqmodels.runs.comparison.opened import Opened, open_all
-from seqmodels.core.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd

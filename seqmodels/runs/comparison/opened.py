@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.heads.base import Head, Prediction
+from seqmodels.core.registry import HEADS
 from seqmodels.evaluation.intervals import Units
+from seqmodels.heads.base import Head, Prediction
 from seqmodels.runs.predictions import answers_in, head_of, predictions_of, units_in
 from seqmodels.runs.records import Scores, read, record_of
-from seqmodels.core.registry import HEADS
 
 MANY = 20  # numbers as different as this, in the same order, are the same test part
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqmodels.plots import charts
 from seqmodels.core.errors import InputError
+from seqmodels.plots import charts
 
 if TYPE_CHECKING:
     import pandas as pd
