@@ -28,7 +28,7 @@ def evaluate(
     """
     terminal.import_modules(imports)
     finished(run)
-    opened, found, same = options.tensorflow("run").rescore(run, data=data)
+    opened, found, same = options.tensorflow("runs.run").rescore(run, data=data)
     if not same:
         terminal.errors.print("seqmodels: The data are not those of the run; its split may differ.")
     if as_json:
@@ -66,7 +66,7 @@ def predict(
     if file != "-" and not Path(file).exists():
         raise InputError(f"Cannot read {file!r}: there is no such file.")
     model_in(run)
-    trained = options.tensorflow("run")
+    trained = options.tensorflow("runs.run")
     model = trained.load(run)
     inputs = None
     if file != "-":

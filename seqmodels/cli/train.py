@@ -139,7 +139,7 @@ def train(
     loggers = _loggers(log, log_json)
     asked_of_run = {"out": out, "quiet": quiet, "allow_leak": allow_leak, "log": loggers}
     asked_of_run |= {"budget": time_to_run, "baselines": not no_baselines}
-    run = options.tensorflow("launch").train(dataset, **what, **asked_of_run)
+    run = options.tensorflow("runs.launch").train(dataset, **what, **asked_of_run)
     _finish(run, as_json, quiet, told=log_json)
 
 
@@ -163,7 +163,7 @@ def _again(
         raise InputError(
             f"{option} {does} what was asked of {resume or like} and takes no {', '.join(extra)}."
         )
-    launch = options.tensorflow("launch")
+    launch = options.tensorflow("runs.launch")
     told = any(not isinstance(one, str) for one in log)
     if resume is not None:
         _finish(launch.resume(resume, data=data, quiet=quiet, log=log), as_json, quiet, told)
