@@ -16,7 +16,8 @@ from seqmodels.core.encoder import Spec
 from seqmodels.core.signals import Stopped
 from seqmodels.nn.lstm import LSTM
 from seqmodels.nn.tracing import array_of, predict, traced
-from seqmodels.training import adam, loop
+from seqmodels.training import loop
+from seqmodels.training.checkpoints import Checkpoints
 from seqmodels.training.encoded import Part
 from seqmodels.training.loop import fit
 from seqmodels.training.plan import Training
@@ -289,21 +290,40 @@ def tokens(n: int, seed: int) -> Part:
 
 
 @pytest.mark.parametrize("dropout", [0, 0.3])
-def test_a_run_over_tokens_resumes_bit_for_bit_with_the_table_by_rows_or_whole(
-    dropout, tmp_path, monkeypatch
-):
+def test_a_run_over_tokens_resumes_bit_for_bit(dropout, tmp_path):
     train, settings = tokens(300, 1), Training(epochs=3, batch_size=32, learning_rate=0.01)
     ends = []
-    for folder, rows_from in ((None, 0), (tmp_path, 0), (None, 10**9)):
-        monkeypatch.setattr(adam, "ROWS_FROM", rows_from)
+    for folder in (None, tmp_path):
         stopped = Silent(signal_at=(3, 5, signal.SIGINT))
         for watch in [stopped, Silent()] if folder else [Silent()]:
-            net = Backbone(units=6, dropout=dropout, embed=5).build(Spec(vocabulary=500), 1, seed=3)
+            net = Backbone(units=6, dropout=dropout, embed=12).build(
+                Spec(vocabulary=500), 1, seed=3
+            )
             with contextlib.suppress(KeyboardInterrupt):
                 fit(net, HEAD, train, tokens(50, 2), settings, seed=5, folder=folder, watch=watch)
         ends.append(values(net))
-    assert same(ends[0], ends[1]), "stopped and resumed"
-    assert same(ends[0], ends[2]), "rows that wait, or a table that moves in every step"
+    assert same(*ends), "stopped and resumed"
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path):
+    """Earlier versions also kept, for each row of a table, the last step that moved it."""
+    settings = Training(epochs=2, batch_size=32)
+
+    def train(**watch):
+        net = Backbone(units=6, embed=5).build(Spec(vocabulary=500), 1, seed=3)
+        watch = Silent(**watch)
+        fit(
+            net, HEAD, tokens(100, 1), tokens(50, 2), settings, seed=5, folder=tmp_path, watch=watch
+        )
+
+    with contextlib.suppress(KeyboardInterrupt):
+        train(signal_at=(2, 1, signal.SIGINT))
+    kept = Checkpoints(tmp_path)
+    arrays = kept.newest(print)
+    count = sum(name.startswith("now_") for name in arrays)
+    kept.save(9, 0, arrays | {f"now_{count}": np.zeros(500, np.int64)})
+    with pytest.raises(InputError, match=f"needs a checkpoint of {count} arrays.*anew"):
+        train()
 
 
 def test_prediction_batches_hold_a_number_of_steps_and_every_row():

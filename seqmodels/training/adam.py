@@ -1,42 +1,17 @@
-"""Adam in few operations; of a table of embeddings a step touches only the rows it has read."""
+"""Adam, a step of all weights in one operation where the kernel is there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from seqmodels.nn.engines import native
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
-PIECE = 8192  # rows that settle at a time, to spare memory
-
-# Numbers in a table from which on only rows are moved. Both ways give the same bits. Rows cost a
-# dozen operations more, and TensorFlow copies a table that is updated by rows when it is read as
-# a whole. CPU milliseconds of a training step of 10 units (128 x 300 ids, Zipf's distribution with
-# exponent 1.3, settled every 100 steps), all rows moved and only those read:
-#   5,000 x 15: 4.1, 4.3     20,000 x 128: 12.1, 11.5    50,000 x 128: 17.5, 15.0
-#   20,000 x 64: 7.5, 8.2    50,000 x 64: 12.0, 11.1     50,000 x 256: 27.0, 23.5
-ROWS_FROM = 2_500_000
-
-
-class Read(NamedTuple):
-    """The rows of the table that a batch reads, U of them, as they are before its step.
-
-    Attributes:
-        rows: [U] int32, distinct, rising.
-        w: [U, E], the weights, which have taken every step so far.
-        m: [U, E], the first moments, as of the last step that the row took.
-        v: [U, E], the second moments, likewise.
-    """
-
-    rows: tf.Tensor
-    w: tf.Tensor
-    m: tf.Tensor
-    v: tf.Tensor
+NARROW = 8  # columns of a table below which TensorFlow adds up its rows faster than the kernel
 
 
 class Adam:
@@ -49,20 +24,14 @@ class Adam:
         w -= alpha_t * m / (sqrt(v) + 1e-7),  alpha_t = rate * sqrt(1 - 0.999^t) / (1 - 0.9^t),
 
     where the rate may fall in a straight line: it is then `rate * max(0, 1 - fall * (t - 1))`.
-
-    A row of the table that a batch does not read has a gradient of zero, but Adam moves it
-    nevertheless: its momentum goes on. Here such a row waits. Before it is read again it takes
-    the steps that it has missed, one by one, each with its own alpha_t, in registers; so does
-    every row in `settle`. As nobody has looked in the meantime, and as each number goes through
-    the same operations in the same order, the answers are those of an Adam that moves every row
-    in every step, bit for bit. (When a row's steps have become too small to change it, only its
-    moments go on; why no later step can change it is proved beside the kernel's loop.)
+    A row of a table that a batch did not read has a gradient of zero, and moves on by its
+    momentum like every other weight.
 
     In a step that is not finite nothing moves and nothing is counted.
 
     Attributes:
-        variables: What a checkpoint must hold after `settle`, in a fixed order: steps taken,
-            the moments of each weight, and for each row of the table the last step it took.
+        variables: What a checkpoint must hold, in a fixed order: steps taken, and the moments
+            of each weight.
     """
 
     def __init__(
@@ -72,7 +41,6 @@ class Adam:
         *,
         fall: float = 0.0,
         clip: float | None = None,
-        table: keras.Variable | None = None,
     ):
         """Start with moments of zero.
 
@@ -81,11 +49,9 @@ class Adam:
             learning_rate: Above 0.
             fall: Share of the learning rate that it loses with each step, down to 0.
             clip: Cut the gradients to this norm over all of them; None: do not.
-            table: The one of the weights, [V, E], that is read by ids; None: there is none.
         """
         self.rate, self.fall, self.clip = learning_rate, fall, clip
         self.weights = list(weights)
-        self.place = next((i for i, w in enumerate(self.weights) if w is table), None)
         self.native = (
             native.missing() is None
             and not tf.config.list_physical_devices("GPU")
@@ -96,110 +62,48 @@ class Adam:
             (_zeros(w.shape, w.dtype, "m"), _zeros(w.shape, w.dtype, "v")) for w in self.weights
         ]
         self.variables = [self.steps, *(moment for pair in self.moments for moment in pair)]
-        self.table: list[keras.Variable] = []
-        if self.place is not None and table is not None:
-            self.table = [table, *self.moments[self.place]]
-            self.size = int(table.shape[0])
-            self.seen = _zeros((self.size,), "int64", "seen")
-            self.variables.append(self.seen)
-        self.by_rows = bool(self.native and table is not None and np.prod(table.shape) >= ROWS_FROM)
-
-    def read(self, ids: tf.Tensor) -> Read | None:
-        """Bring the rows of these ids up to date, before the network of the step reads them.
-
-        Args:
-            ids: Every id that the network will look up, of any shape, from 0 to V - 1.
-
-        Returns:
-            What `apply` will ask for; None where the table is no different from the rest.
-
-        Raises:
-            tf.errors.InvalidArgumentError: An id is not in the table.
-        """
-        if not self.by_rows:
-            return None
-        table, m, v = self._table()
-        rows = native.ops().seqmodels_distinct(tf.cast(ids, tf.int32), size=self.size)
-        old = [variable.sparse_read(rows) for variable in (table, m, v)]
-        w = self._caught_up(rows, old, moments=False)[0]
-        table.scatter_update(tf.IndexedSlices(w, rows))
-        return Read(rows, w, *old[1:])
 
     def apply(
-        self,
-        loss: tf.Tensor,
-        gradients: Sequence[tf.Tensor | tf.IndexedSlices],
-        read: Read | None = None,
+        self, loss: tf.Tensor, gradients: Sequence[tf.Tensor | tf.IndexedSlices]
     ) -> tf.Tensor:
         """Take a step, if the loss and the norm of the gradients are finite.
 
         Args:
             loss: [].
-            gradients: One for each of the weights.
-            read: What `read` gave, if there is a table.
+            gradients: One for each of the weights; slices may name a row several times.
 
         Returns:
             Whether the step was taken, [] bool.
         """
-        summed = [self._summed(g, i, read) for i, g in enumerate(gradients)]
+        summed = [self._summed(g, w) for g, w in zip(gradients, self.weights, strict=True)]
         if not self.native:
             return self._apply_anywhere(loss, summed)
-        rows = [] if read is None or self.place is None else [self.place]
-        whole = [i for i in range(len(summed)) if i not in rows]
-        moved = [[self.weights[i] for i in whole]]
-        moved += [[self.moments[i][kind] for i in whole] for kind in (0, 1)]
-        good, taken, scale, *found = native.ops().seqmodels_adam(
+        moved = [self.weights, *zip(*self.moments, strict=True)]  # w, m, v
+        good, taken, *found = native.ops().seqmodels_adam(
             loss,
             self.steps.value,
-            [summed[i] for i in (*whole, *rows)],
+            summed,
             *[[variable.value for variable in part] for part in moved],
+            rate=self.rate,
+            fall=self.fall,
             clip=float("inf") if self.clip is None else self.clip,
-            **self._settings(),
+            **_how(),
         )
         for part, values in zip(moved, found, strict=True):
             for variable, value in zip(part, values, strict=True):
                 variable.value.assign(value)
-        if read is not None:
-            self._move_rows(read, good, scale, summed[rows[0]])
         self.steps.value.assign(taken)
         return good
 
-    def settle(self) -> None:
-        """Bring every row up to date: before weights are used elsewhere, or saved."""
-        if not self.table:
-            return
-        steps = self.steps.numpy()
-        behind = np.flatnonzero(self.seen.numpy() < steps) if self.by_rows else np.empty(0)
-        for start in range(0, len(behind), PIECE):
-            rows = tf.constant(behind[start : start + PIECE], tf.int32)
-            old = [variable.sparse_read(rows) for variable in self._table()]
-            found = self._caught_up(rows, old, moments=True)
-            for variable, value in zip(self._table(), found, strict=True):
-                variable.scatter_update(tf.IndexedSlices(value, rows))
-        self.seen.assign(np.full(self.size, steps))
-
-    def _caught_up(self, rows: tf.Tensor, old: list[tf.Tensor], moments: bool) -> list[tf.Tensor]:
-        """Return w, m and v of rows after the steps that they have missed, [U, E] each."""
-        return native.ops().seqmodels_adam_catch_up(
-            *old, self.seen.value, rows, self.steps.value, moments=moments, **self._settings()
-        )
-
-    def _summed(self, gradient: Any, place: int, read: Read | None) -> tf.Tensor:
-        """Return a gradient with the slices of each row added up: [U, E] of those read, or all."""
+    def _summed(self, gradient: Any, weight: keras.Variable) -> tf.Tensor:
+        """Return the gradient of the whole weight; the slices of each row are added up."""
         if not isinstance(gradient, tf.IndexedSlices):
             return gradient
-        if not self.native or place != self.place:
-            return tf.math.unsorted_segment_sum(
-                gradient.values, gradient.indices, self.weights[place].shape[0]
-            )
-        return native.ops().seqmodels_sum_rows(
-            gradient.values,
-            tf.cast(gradient.indices, tf.int32),
-            tf.zeros([0], tf.int32) if read is None else read.rows,
-            all=read is None,
-            size=self.size,
-            **_how(),
-        )
+        values, ids, size = gradient.values, gradient.indices, weight.shape[0]
+        if not self.native or len(weight.shape) != 2 or weight.shape[1] < NARROW:
+            return tf.math.unsorted_segment_sum(values, ids, size)
+        ids = tf.cast(ids, tf.int32)
+        return native.ops().seqmodels_sum_rows(values, ids, size=size, **_how())
 
     def _apply_anywhere(self, loss: tf.Tensor, gradients: list[tf.Tensor]) -> tf.Tensor:
         """As `apply`, where the kernel is not.
@@ -233,21 +137,6 @@ class Adam:
             )
         self.steps.value.assign(taken)
         return good
-
-    def _move_rows(self, read: Read, good: Any, scale: Any, gradient: tf.Tensor) -> None:
-        *found, seen = native.ops().seqmodels_adam_rows(
-            read.w, read.m, read.v, self.seen.value, read.rows, self.steps.value,
-            good, scale, gradient, **self._settings(),
-        )  # fmt: skip
-        for variable, value in zip(self._table(), found, strict=True):
-            variable.scatter_update(tf.IndexedSlices(value, read.rows))
-        self.seen.value.assign(seen)
-
-    def _table(self) -> list[tf.Variable]:
-        return [variable.value for variable in self.table]
-
-    def _settings(self) -> dict[str, Any]:
-        return {"rate": self.rate, "fall": self.fall, **_how()}
 
 
 def _how() -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from seqmodels.core import batches
+from seqmodels.core.errors import InputError
 from seqmodels.core.signals import Stop
 from seqmodels.heads.base import Head
 from seqmodels.nn.shapes import each
@@ -71,6 +72,7 @@ def fit(
         NotFiniteError: The loss or a gradient is not finite; the network keeps its last weights.
         Stopped: By Ctrl-C or SIGTERM, after the step that was under way.
         OSError: A checkpoint cannot be written.
+        InputError: The checkpoint is of another version of seqmodels.
     """
     if fresh:
         adapt(network, head, train.sequences, train.y, train.unlabelled)
@@ -111,14 +113,12 @@ class _Loop:
         self.network = network
         self.settings = settings
         self.seed = seed
-        tables = [w for w in network.trainable_variables if w.path == "embedding/embeddings"]
         steps = -(-len(train.y) // settings.batch_size)  # of an epoch
         self.optimizer = Adam(
             network.trainable_variables,
             settings.learning_rate,
             fall=settings.decay / (settings.epochs * steps),
             clip=settings.clip,
-            table=tables[0] if tables else None,
         )
         self.average = Average(network.trainable_variables, settings.average, steps)
         self.history: list[Row] = []
@@ -144,20 +144,14 @@ class _Loop:
         variables = self.network.trainable_variables
 
         def step(x: tf.Tensor, lengths: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            read = self.optimizer.read(self._looked_up(x))
             with tf.GradientTape() as tape:
                 outputs: Any = self.network({"x": x, "lengths": lengths}, training=True)
                 targets, together = each(y, outputs)
                 value: Any = loss(targets, outputs)
-            good = self.optimizer.apply(value, tape.gradient(value, variables), read)
+            good = self.optimizer.apply(value, tape.gradient(value, variables))
             return value, good, together
 
         return step
-
-    def _looked_up(self, x: tf.Tensor) -> tf.Tensor:
-        """Return the ids [U] that the network may look up: those of x, and the unknown word's."""
-        ids = x.dtype.is_integer
-        return tf.concat([tf.reshape(x, [-1]), [0]], axis=0) if ids else x
 
     def _measure(self, loss: keras.Loss) -> Callable[..., Any]:
         def measure(y: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
@@ -189,7 +183,6 @@ class _Loop:
             self.total, self.seen = self.total + float(value) * len(rows), self.seen + len(rows)
             self.answers.append((y, outputs))
             if self.average.due(self.done):
-                self.optimizer.settle()
                 self.average.take()
             if sum(len(y) for y, _ in self.answers) >= MEASURE:
                 self._catch_up()
@@ -202,7 +195,6 @@ class _Loop:
             if time.perf_counter() - saved > EVERY:
                 self.save(kept)
                 saved = time.perf_counter()
-        self.optimizer.settle()
         self._catch_up()
         row = {"epoch": epoch + 1, "loss": self.total / self.seen, **self._metrics()}
         self.done, self.total, self.seen = 0, 0.0, 0
@@ -238,7 +230,6 @@ class _Loop:
         """Leave everything that the numbers to come depend on."""
         if kept is None:
             return
-        self.optimizer.settle()
         self._tick()
         arrays = {f"now_{i}": array_of(v) for i, v in enumerate(self._variables())}
         arrays |= {f"best_{i}": value for i, value in enumerate(self.best)}
@@ -250,12 +241,24 @@ class _Loop:
         kept.save(len(self.history), self.done, arrays)
 
     def take_up(self, arrays: dict[str, np.ndarray] | None) -> None:
-        """Go on from what `save` left, if it did."""
+        """Go on from what `save` left, if it did.
+
+        Raises:
+            InputError: Another version left it, whose arrays are not those of this training.
+        """
         if arrays is None:
             return
+        variables = self._variables()
+        now = [arrays[f"now_{i}"] for i in range(_count(arrays, "now_"))]
+        if [value.shape for value in now] != [tuple(v.shape) for v in variables]:
+            raise InputError(
+                f"Resuming needs a checkpoint of {len(variables)} arrays with the shapes of this "
+                f"training; the newest has {len(now)} and is of another version of seqmodels. "
+                f"Resume with that version, or train anew."
+            )
         self.history = json.loads(str(arrays["history"]))
-        for i, variable in enumerate(self._variables()):
-            variable.assign(arrays[f"now_{i}"])
+        for variable, value in zip(variables, now, strict=True):
+            variable.assign(value)
         self.best = [arrays[f"best_{i}"] for i in range(_count(arrays, "best_"))]
         self.answers = [
             (arrays[f"y_{i}"], arrays[f"outputs_{i}"]) for i in range(_count(arrays, "y_"))
