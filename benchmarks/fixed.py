@@ -35,10 +35,10 @@ def svm_of_sound(train: Sequence[Any], y: Sequence[Any], test: Sequence[Any]) ->
     """
     from scipy.fft import dct
 
-    from seqmodels.data.speech import audio
+    from seqmodels.core import sound
     from seqmodels.encoders import SpeechEncoder
 
-    encoder = SpeechEncoder(rate=audio.header(train[0]).rate).fit(train)
+    encoder = SpeechEncoder(rate=sound.header(train[0]).rate).fit(train)
 
     def told(inputs: Sequence[Any]) -> np.ndarray:
         found = []

@@ -15,9 +15,9 @@ from scipy import signal
 
 import seqmodels as sm
 from seqmodels import InputError
+from seqmodels.core import sound
+from seqmodels.core.sound import Recording
 from seqmodels.data.reading import recognised
-from seqmodels.data.speech import audio
-from seqmodels.data.speech.audio import Recording
 from seqmodels.encoders import SpeechEncoder
 
 RNG = np.random.default_rng(0)
@@ -69,7 +69,7 @@ def test_every_way_to_write_samples_is_read(tmp_path, subtype, steps, channels):
     path = tmp_path / "one.wav"
     samples = signal.sosfilt(signal.butter(4, 0.2, output="sos"), NOISE)
     soundfile.write(path, np.stack([samples] * channels, axis=1), RATE, subtype)
-    read = audio.read(path)
+    read = sound.read(path)
     assert read.rate == RATE
     np.testing.assert_allclose(read.samples[: len(samples)], samples, atol=1.5 / steps)
 
@@ -79,26 +79,26 @@ def test_flac_is_read_as_the_wav_that_it_was(tmp_path):
     soundfile.write(tmp_path / "a.flac", whole, 16000)
     write(tmp_path / "a.wav", NOISE)
     np.testing.assert_array_equal(
-        audio.read(tmp_path / "a.flac").samples, audio.read(tmp_path / "a.wav").samples
+        sound.read(tmp_path / "a.flac").samples, sound.read(tmp_path / "a.wav").samples
     )
 
 
-def test_our_reader_agrees_with_soundfile_and_with_the_standard_library(tmp_path):
+def test_files_are_read_as_soundfile_and_the_standard_library_write_them(tmp_path):
     path = tmp_path / "extensible.wav"
     soundfile.write(path, NOISE, RATE, "PCM_24", format="WAVEX")
     np.testing.assert_array_equal(
-        audio.read(path).samples, soundfile.read(path, dtype="float32")[0]
+        sound.read(path).samples, soundfile.read(path, dtype="float32")[0]
     )
     with wave.open(str(path := tmp_path / "plain.wav"), "wb") as file:
         file.setparams((1, 2, RATE, 0, "NONE", ""))
         file.writeframes(pcm())
-    assert audio.read(path).samples[:3] == pytest.approx(NOISE[:3], abs=1e-4)
+    assert sound.read(path).samples[:3] == pytest.approx(NOISE[:3], abs=1e-4)
 
 
 def test_the_mean_of_channels_is_read(tmp_path):
     path = tmp_path / "stereo.wav"
     soundfile.write(path, np.stack([NOISE, -NOISE], axis=1), RATE, "FLOAT")
-    assert abs(audio.read(path).samples).max() == 0
+    assert abs(sound.read(path).samples).max() == 0
 
 
 def test_chunks_that_say_nothing_of_samples_and_odd_sizes_are_passed_over(tmp_path):
@@ -106,7 +106,7 @@ def test_chunks_that_say_nothing_of_samples_and_odd_sizes_are_passed_over(tmp_pa
     path.write_bytes(
         riff((b"LIST", b"odd"), fmt(), (b"fact", b"1234"), (b"data", pcm()), (b"id3 ", b"x"))
     )
-    assert len(audio.read(path).samples) == 1000
+    assert len(sound.read(path).samples) == 1000
 
 
 @pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFF000])
@@ -114,32 +114,31 @@ def test_a_file_written_into_a_pipe_is_read_to_its_end(tmp_path, size):
     path = tmp_path / "one.wav"
     whole = riff(fmt(), (b"data", pcm()))
     path.write_bytes(whole[:40] + struct.pack("<I", size) + whole[44:])
-    assert len(audio.read(path).samples) == 1000
+    assert len(sound.read(path).samples) == 1000
 
 
 GOOD = riff(fmt(), (b"data", pcm()))
 BAD = {
     "empty": (b"", "is empty"),
     "text": (b"this is no sound at all", "no sound file"),
-    "header alone": (GOOD[:12], "no chunk 'fmt '"),
-    "no data": (riff(fmt()), "no chunk 'data'"),
-    "data before fmt": (riff((b"data", pcm()), fmt()), "before the chunk 'fmt '"),
-    "short fmt": (riff((b"fmt ", b"12345678"), (b"data", pcm())), "8 bytes of 16"),
-    "no channels": (riff(fmt(channels=0, frame=2), (b"data", pcm())), "says 0 channels"),
+    "header alone": (GOOD[:12], "fmt chunk"),
+    "no data": (riff(fmt()), "data chunk"),
+    "data before fmt": (riff((b"data", pcm()), fmt()), "before fmt chunk"),
+    "short fmt": (riff((b"fmt ", b"12345678"), (b"data", pcm())), "header is cut off"),
+    "no channels": (riff(fmt(channels=0, frame=2), (b"data", pcm())), "channels"),
     "channels": (riff(fmt(channels=60000, frame=2), (b"data", pcm())), "60,000 channels"),
     "no rate": (riff(fmt(rate=0), (b"data", pcm())), "says 0 samples a second"),
     "rate": (riff(fmt(rate=2**31), (b"data", pcm())), "samples a second"),
-    "no bits": (riff(fmt(bits=0), (b"data", pcm())), "says 0 bits"),
-    "bits": (riff(fmt(bits=17), (b"data", pcm())), "says 17 bits"),
-    "frame": (riff(fmt(frame=6), (b"data", pcm())), "says 6 bytes"),
-    "cut short": (GOOD[:-500], "cut short: its header says 2,000 bytes, 1,500"),
-    "not finished": (GOOD[:40] + bytes(4) + GOOD[44:], "says 0 bytes of samples, 2,000 are there"),
+    "no bits": (riff(fmt(bits=0), (b"data", pcm())), "sample width"),
+    "bits": (riff(fmt(bits=64), (b"data", pcm())), "says 64 bits"),
+    "cut short": (GOOD[:-500], "cut short after 750 of 1,000 samples"),
+    "not finished": (GOOD[:40] + bytes(4) + GOOD[44:], "holds no samples"),
     "no samples": (riff(fmt(), (b"data", b"")), "holds no samples"),
-    "endless chunk": (riff(fmt()) + b"junk\xff\xff\xff\xff" + pcm(), "no chunk 'data'"),
+    "endless chunk": (riff(fmt()) + b"junk\xff\xff\xff\xff" + pcm(), "data chunk"),
     "not finite": (riff(fmt(3, bits=32), (b"data", np.float32([0, np.nan]).tobytes())), "finite"),
-    "unknown kind": (riff(fmt(kind=0x1234), (b"data", pcm())), "0x1234"),
-    "flac": (b"fLaC" + bytes(50), "FLAC"),
-    "ogg": (b"OggS" + bytes(50), "Ogg"),
+    "unknown kind": (riff(fmt(kind=0x1234), (b"data", pcm())), "soundfile says"),
+    "flac": (b"fLaC" + bytes(50), "soundfile says"),
+    "ogg": (b"OggS" + bytes(50), "soundfile says"),
 }  # fmt: skip
 
 
@@ -148,27 +147,37 @@ def test_a_broken_file_is_refused_by_name_and_reason(tmp_path, data, says):
     path = tmp_path / "bad one.wav"
     path.write_bytes(data)
     with pytest.raises(InputError, match=says) as error:
-        audio.read(path)
+        sound.read(path)
     assert "bad one.wav" in str(error.value)
     assert len(error.value.problems) == 1
 
 
-def test_a_flac_file_that_is_cut_short_is_refused(tmp_path):
-    soundfile.write(tmp_path / "a.flac", RNG.uniform(-1, 1, 50_000), RATE)
-    whole = (tmp_path / "a.flac").read_bytes()
-    (tmp_path / "a.flac").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match=r"a\.flac' is broken"):
-        audio.read(tmp_path / "a.flac")
+@pytest.mark.parametrize(
+    ("name", "subtype"),
+    [
+        ("a.flac", None),
+        ("a.wav", "FLOAT"),
+        ("a.wav", "ALAW"),
+        ("a.wav", "PCM_24"),
+        ("a.aiff", None),
+    ],
+)
+def test_a_file_that_is_cut_short_is_refused(tmp_path, name, subtype):
+    noise = np.random.default_rng(1).uniform(-1, 1, 50_000)
+    soundfile.write(tmp_path / name, noise, RATE, subtype)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=rf"{name}' is broken"):
+        sound.read(tmp_path / name)
 
 
 def test_more_samples_than_fit_are_refused_before_they_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("seqmodels.data.speech.wav.LONGEST", 500)
-    monkeypatch.setattr("seqmodels.data.speech.audio.LONGEST", 500)
+    monkeypatch.setattr("seqmodels.core.sound.MAX_SAMPLES", 500)
     soundfile.write(tmp_path / "a.flac", NOISE, RATE)
     write(tmp_path / "a.wav", NOISE)
     for name in ("a.wav", "a.flac"):
         with pytest.raises(InputError, match="Cut it into pieces"):
-            audio.header(tmp_path / name)
+            sound.header(tmp_path / name)
 
 
 def test_without_soundfile_wav_is_read_and_flac_names_the_package(tmp_path, monkeypatch):
@@ -176,10 +185,10 @@ def test_without_soundfile_wav_is_read_and_flac_names_the_package(tmp_path, monk
     soundfile.write(tmp_path / "alaw.wav", NOISE, RATE, "ALAW")
     write(tmp_path / "a.wav", NOISE)
     monkeypatch.setitem(sys.modules, "soundfile", None)
-    assert len(audio.read(tmp_path / "a.wav").samples) == 1000
-    for name, kind in (("a.flac", "FLAC"), ("alaw.wav", "A-law")):
+    assert len(sound.read(tmp_path / "a.wav").samples) == 1000
+    for name, kind in (("a.flac", "FLAC"), ("alaw.wav", "WAV")):
         with pytest.raises(InputError, match=rf"{kind}.*pip install soundfile"):
-            audio.read(tmp_path / name)
+            sound.read(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +196,7 @@ def test_without_soundfile_wav_is_read_and_flac_names_the_package(tmp_path, monk
     [([], RATE, "at least one"), ([0.0, np.inf], RATE, "sample 1 is inf"),
      ([0.0], 0, "rate from 1"), ([0.0], 8000.5, "whole number"), (["a"], RATE, "numbers"),
      (np.zeros((2, 2, 2)), RATE, "shape"), ([1e30], RATE, r"sample 0 is 1\.0"),
-     ([3, -3], RATE, "int64, of which full scale is not known")],
+     ([3, -3], RATE, "int64.* full scale")],
 )  # fmt: skip
 def test_a_recording_needs_samples_and_a_rate(samples, rate, says):
     with pytest.raises(InputError, match=says):
@@ -310,7 +319,7 @@ def test_length_reads_the_first_frames():
 
 def test_a_path_a_pair_and_a_recording_are_read_alike(tmp_path):
     write(tmp_path / "a.wav", NOISE)
-    read = audio.read(tmp_path / "a.wav")
+    read = sound.read(tmp_path / "a.wav")
     for one in (tmp_path / "a.wav", str(tmp_path / "a.wav"), (read.samples, RATE), read):
         np.testing.assert_array_equal(decibels(one), decibels(read))
 
@@ -571,7 +580,7 @@ def test_spoken_digits_are_recognised(shared_data):
     rows = data.encoder.fit(few).encode(few)
     assert data.encoder.rate == 8000
     for path, row in zip(few, rows, strict=True):
-        assert len(row) == 1 + (len(audio.read(path).samples) - 200) // 80
+        assert len(row) == 1 + (len(sound.read(path).samples) - 200) // 80
 
 
 @pytest.mark.slow
@@ -596,7 +605,7 @@ def test_any_flac_is_read_or_refused(tmp_path_factory, noise, place):
 def read_or_refused(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     try:
-        assert np.isfinite(audio.read(path).samples).all()
+        assert np.isfinite(sound.read(path).samples).all()
     except InputError as error:
         told = str(error)
         assert path.name in told

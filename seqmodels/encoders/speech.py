@@ -9,12 +9,12 @@ from typing import Annotated, Any, Self
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
+from seqmodels.core import sound
 from seqmodels.core.encoder import Encoder, Spec, learned
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import register_encoder
 from seqmodels.core.sequences import Sequences
-from seqmodels.data.speech import audio
-from seqmodels.data.speech.audio import Recording
+from seqmodels.core.sound import Recording
 from seqmodels.encoders import varied
 from seqmodels.plots import pictures
 
@@ -185,11 +185,11 @@ class SpeechEncoder(Encoder):
             InputError: There is nothing to hear.
         """
         if path.is_dir():
-            found = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in audio.ENDINGS]
+            found = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in sound.ENDINGS]
             if not found:
                 raise InputError(f"The folder {str(path)!r} holds no sound files.")
             return [str(one) for one in found]
-        if path.suffix.lower() in audio.ENDINGS or audio.is_sound(path):
+        if path.suffix.lower() in sound.ENDINGS or sound.is_sound(path):
             return [str(path)]
         return None
 
@@ -210,7 +210,7 @@ class SpeechEncoder(Encoder):
             raise InputError(f"{WHO} needs at least one recording, got none.")
         for row, one in enumerate(inputs):
             try:
-                samples = audio.resampled(_recording(one), self.rate)
+                samples = sound.resampled(_recording(one), self.rate)
                 for features in self._features(samples):
                     yield row, features
             except InputError as error:
@@ -274,7 +274,7 @@ def _recording(one: Any) -> Recording:
     if isinstance(one, Recording):
         return one
     if isinstance(one, str | Path):
-        return audio.read(Path(one).expanduser())
+        return sound.read(Path(one).expanduser())
     if isinstance(one, tuple | list) and len(one) == 2:
         return Recording(one[0], one[1])
     raise InputError(

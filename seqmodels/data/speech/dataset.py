@@ -10,14 +10,15 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le, Lt
 
+from seqmodels.core import sound
 from seqmodels.core.dataset import Dataset
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.examples import Examples
 from seqmodels.core.registry import Found, Task, register_dataset
 from seqmodels.data.parts import Seed, Share, suggested
 from seqmodels.data.presets import TOGETHER
-from seqmodels.data.speech import audio, recordings
 from seqmodels.data.speech import labels as _labels
+from seqmodels.data.speech import recordings
 from seqmodels.data.speech.parts import Labelled, divide
 from seqmodels.data.speech.recordings import Files
 from seqmodels.encoders.speech import SpeechEncoder
@@ -29,9 +30,9 @@ ENTITIES = ("speaker", "speaker_id", "client_id", "subject", "actor", "fsid", "s
 def look(path: Path, given: Mapping[str, Any]) -> Found | None:
     """Return how a folder of sound files is read, or None where there are hardly any."""
     if path.is_file():
-        if path.suffix.lower() in audio.ENDINGS:
-            if not audio.is_sound(path):
-                audio.header(path)  # says what is wrong with it
+        if path.suffix.lower() in sound.ENDINGS:
+            if not sound.is_sound(path):
+                sound.header(path)  # says what is wrong with it
             raise InputError(
                 f"{str(path)!r} is one recording. Training needs many: give the folder. A trained "
                 f"model answers for one: `seqmodels predict RUN {path.name}`."
@@ -132,7 +133,7 @@ def speech(
     files = recordings.sounds(root)
     if not files.names:
         raise InputError(
-            f"The folder {str(root)!r} holds no sound files: {some(audio.ENDINGS, 9)}."
+            f"The folder {str(root)!r} holds no sound files: {some(sound.ENDINGS, 9)}."
         )
     found = _labelled(files, pattern=pattern, labels=labels, target=target, encoding=encoding)
     headers = _headers(found.files)
@@ -216,7 +217,7 @@ def _groups(found: Labelled, group_by: str | None) -> dict[str, list[str]]:
     return groups
 
 
-def _headers(files: Files) -> list[audio.Header]:
+def _headers(files: Files) -> list[sound.Header]:
     """Return what each file says of itself.
 
     Raises:
@@ -225,7 +226,7 @@ def _headers(files: Files) -> list[audio.Header]:
     headers, problems = [], []
     for name in files.names:
         try:
-            headers.append(audio.header(files.root / name))
+            headers.append(sound.header(files.root / name))
         except InputError as error:
             problems.append(str(error))
     if problems:
@@ -234,7 +235,7 @@ def _headers(files: Files) -> list[audio.Header]:
     return headers
 
 
-def _sound(headers: Sequence[audio.Header], rate: int) -> str:
+def _sound(headers: Sequence[sound.Header], rate: int) -> str:
     """Return what is heard, in words: how long, at which rate, and what is changed."""
     seconds = sum((one.frames or 0) / one.rate for one in headers)
     lasts = f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.1f} s"

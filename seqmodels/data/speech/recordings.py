@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.speech.audio import ENDINGS
+from seqmodels.core.sound import ENDINGS
 
 MOST = 2_000_000  # files of a folder
 NOISE = "_background_noise_"  # of Speech Commands: minutes of noise, of no class

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from seqmodels.core.errors import InputError
-from seqmodels.data.speech.audio import ENDINGS
+from seqmodels.core.sound import ENDINGS
 from seqmodels.data.tables.lines import is_text
 
 LONGEST = 1 << 24  # bytes of a text
