@@ -109,7 +109,7 @@ def _beside(name: str, row: Row, plan: Any, parts: Any) -> float:
     train, test, target = parts.data.train, parts.test, parts.target
     y, truth = train.target(target), test.target(target)
     head = plan.head.fit(parts.train.target(target))
-    if head.counted(head.encode(y)):
+    if head.class_counts(head.encode(y)):
         answers = RIVALS[name](list(train.inputs), list(y), list(test.inputs))
         return of_classes(answers, list(truth), row.score, head)
     answers = RIVALS[name](list(train.inputs), np.asarray(y), list(test.inputs))

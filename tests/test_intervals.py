@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seqmodels import Binary, Head, Prediction, Regression
+from seqmodels import Binary, Prediction, Regression
 from seqmodels.core.examples import Examples
 from seqmodels.evaluation import intervals
 from seqmodels.evaluation.scores import Evaluation, Lift, evaluate
@@ -27,7 +27,7 @@ def classes(n: int, noise: float, seed: int = 0) -> tuple[Binary, list[str], Pre
 
 
 def drawn(units: intervals.Units) -> np.ndarray:
-    return np.array(list(units.draws(50)))
+    return np.concatenate(list(units.draws(50, 7 * 400)))
 
 
 def test_a_score_lies_within_its_interval_and_the_interval_within_its_range():
@@ -217,16 +217,25 @@ def test_blocks_show_that_errors_in_a_row_are_less_than_as_many_alone():
 
 
 class Slow(Binary):
-    """A head whose `score` says more than the `weighted` that it inherits."""
+    """A head whose `score` has more than the `weighted_scores` that it inherits."""
 
     def score(self, targets, prediction):
         return super().score(targets, prediction) | {"size": float(len(prediction))}
 
 
 class Plain(Binary):
-    """A head that says nothing of weights."""
+    """A head that knows nothing of weights."""
 
-    weighted = Head.weighted
+    def score(self, targets, prediction):
+        return {"accuracy": float(np.mean(np.asarray(targets) == prediction.answers))}
+
+
+class Older(Binary):
+    """A head that scores one draw at a time, by the older method `weighted`."""
+
+    def weighted(self, targets, prediction):
+        right = np.asarray(targets) == prediction.answers
+        return lambda weights: {"accuracy": float(weights @ right / weights.sum())}
 
 
 @pytest.mark.parametrize("kind", [Slow, Plain])
@@ -237,6 +246,20 @@ def test_a_head_of_ones_own_gets_intervals_of_its_own_scores(kind):
     assert found.draws == intervals.SLOW
     low, high = found.intervals["model"]["accuracy"]
     assert low < found.scores["accuracy"] < high
+
+
+def test_a_head_that_scores_one_draw_at_a_time_has_the_intervals_of_all_draws_at_once():
+    _, truth, prediction = classes(60, 1)
+    older, head = (kind().fit(truth) for kind in (Older, Binary))
+    one, two = (evaluate(each, "y", None, part(truth), prediction) for each in (older, head))
+    assert one.draws == two.draws == 1000
+    assert one.intervals["model"]["accuracy"] == two.intervals["model"]["accuracy"]
+
+
+def test_draws_do_not_depend_on_how_many_are_made_together():
+    units = intervals.Units("blocks", 30, np.arange(60) // 2, 4)
+    one, many = (np.concatenate(list(units.draws(20, most))) for most in (1, 10_000))
+    np.testing.assert_array_equal(one, many)
 
 
 def test_of_very_many_examples_some_spread_evenly_make_the_intervals(monkeypatch):

@@ -7,6 +7,7 @@ from sklearn import metrics
 
 from seqmodels import Binary, Head, Multiclass, Prediction, Regression
 from seqmodels.core.registry import HEADS
+from seqmodels.heads import classes as shared
 
 N = 60
 
@@ -50,14 +51,20 @@ def of_numbers() -> tuple[Head, pd.DataFrame, Prediction]:
 CASES = (of_binary, of_multiclass, of_bins, of_one_number, of_numbers)
 
 
-def drawn(draws: int) -> list[np.ndarray]:
+def drawn(draws: int) -> np.ndarray:
     rng = np.random.default_rng(0)
-    return [np.bincount(rng.integers(N, size=N), minlength=N) for _ in range(draws)]
+    return np.stack([np.bincount(rng.integers(N, size=N), minlength=N) for _ in range(draws)])
+
+
+def ways(case) -> tuple:
+    """Return the scores of weights in the head's way, and by repeating rows."""
+    head, truth, prediction = case()
+    return head.weighted_scores(truth, prediction), Head.weighted_scores(head, truth, prediction)
 
 
 def test_each_registered_head_has_a_quick_way():
     for name in ("binary", "multiclass", "regression"):
-        assert HEADS.get(name).weighted is not Head.weighted
+        assert HEADS.get(name).weighted_scores is not Head.weighted_scores
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -69,29 +76,52 @@ def test_weights_of_one_give_the_score(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_weights_are_repeated_rows(case):
-    head, truth, prediction = case()
-    quick, slow = (way(truth, prediction) for way in (head.weighted, Head.weighted.__get__(head)))
-    for weights in drawn(5):
-        assert quick(weights) == pytest.approx(slow(weights), rel=1e-9)
+    quick, slow = ways(case)
+    found, expected = quick(drawn(5)), slow(drawn(5))
+    assert list(found) == list(expected)
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_draw_has_the_same_scores_alone_and_among_others(case):
+    quick, _ = ways(case)
+    among = quick(drawn(5))
+    for i, row in enumerate(drawn(5)):
+        for name, values in quick(row[None]).items():
+            assert values[0] == pytest.approx(among[name][i], rel=1e-12)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_undefined_of_a_few_rows_is_undefined_of_their_weights(case):
     head, truth, prediction = case()
-    quick, slow = (way(truth, prediction) for way in (head.weighted, Head.weighted.__get__(head)))
+    quick, (_, slow) = head.weighted(truth, prediction), ways(case)
     for row in range(8):
         for times in (1, 3):
             weights = np.zeros(N)
             weights[row] = times  # one class; numbers that are all the same
-            assert quick(weights) == pytest.approx(slow(weights), rel=1e-6, abs=1e-9)
+            expected = {name: one[0] for name, one in slow(weights[None]).items()}
+            expected = {name: one for name, one in expected.items() if one == one}
+            assert quick(weights) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_of_many_classes_and_examples_the_scores_are_the_same(monkeypatch):
+    quick, slow = ways(of_multiclass)
+    monkeypatch.setattr(shared, "DENSE", 1)
+    sparse, _ = ways(of_multiclass)
+    for way in (quick, sparse):
+        for name, values in way(drawn(3)).items():
+            np.testing.assert_allclose(values, slow(drawn(3))[name], rtol=1e-9)
 
 
 def test_answers_without_probabilities_are_weighted_too():
     head, truth, prediction = of_bins()
     bare = Prediction(prediction.answers, columns=prediction.columns)
-    weights = drawn(1)[0]
-    found = head.weighted(truth, bare)(weights)
-    assert found == pytest.approx(Head.weighted(head, truth, bare)(weights))
+    found = head.weighted_scores(truth, bare)(drawn(1))
+    expected = Head.weighted_scores(head, truth, bare)(drawn(1))
+    assert {n: v[0] for n, v in found.items()} == pytest.approx(
+        {n: v[0] for n, v in expected.items()}
+    )
     assert not {"log_loss", "top_3"} & set(found)
 
 
@@ -148,13 +178,19 @@ def test_fractional_weights_are_those_of_scikit_learn_for_numbers():
 
 def test_a_head_of_ones_own_gets_the_repeated_rows_of_a_table_as_a_table_and_of_a_list_too():
     class Named(Regression):
-        weighted = Head.weighted
-
         def score(self, targets, prediction):
             warm = targets["warm"] if isinstance(targets, pd.DataFrame) else targets
             return {"sum": float(np.sum(warm)), "rows": float(len(prediction))}
 
     table = pd.DataFrame({"wet": ["a", "b", "c"], "warm": [1.0, 10.0, 100.0]}, index=[7, 8, 9])
     for targets in (table, [1.0, 10.0, 100.0]):
-        found = Named().weighted(targets, Prediction(np.zeros(3)))
-        assert found(np.array([2, 0, 3])) == {"sum": 302, "rows": 5}
+        found = Head.weighted_scores(Named(), targets, Prediction(np.zeros(3)))
+        assert found(np.array([[2, 0, 3]])) == {"sum": 302, "rows": 5}
+
+
+def test_a_head_without_any_scores_says_which_method_it_needs():
+    class Bare(Regression):
+        score, weighted_scores = Head.score, Head.weighted_scores
+
+    with pytest.raises(NotImplementedError, match="Bare needs score"):
+        Bare().score([1.0], Prediction(np.zeros(1)))

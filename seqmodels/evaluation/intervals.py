@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from seqmodels.core.examples import Examples, codes_of
-from seqmodels.heads.base import Head, Prediction
+from seqmodels.heads.base import Head, Prediction, scorer
 
 SHARE = 0.95  # of an interval
 DRAWS = {30_000: 1000, 100_000: 400, 200_000: 200}  # resamples, by examples at most
 MOST = max(DRAWS)  # examples that intervals are made of; of more, so many spread evenly
 SLOW = 100  # resamples for a head that scores weighted examples by repeating rows,
 WIDE = 1_000_000  # or of more numbers than these
+TOGETHER = 2**19  # numbers of the weights that are worked on together, 4 MB
 BLOCKS = 10  # that windows in time should at least make
 
 Limits = tuple[float, float]
@@ -51,23 +52,32 @@ class Units:
         of = np.arange(self.count) if self.of is None else self.of
         return Units(self.says, self.count, of[rows], self.block)
 
-    def draws(self, number: int) -> Iterator[np.ndarray]:
-        """Yield how often each example counts, [N], `number` times; always the same ones.
+    def draws(self, number: int, together: int = TOGETHER) -> Iterator[np.ndarray]:
+        """Yield how often each example counts, [R, N], a few of `number` draws at a time.
 
-        Units are drawn with replacement (Efron and Tibshirani 1993, "An introduction to the
-        bootstrap"): whole groups where examples of one group are alike (Field and Welsh 2007,
-        "Bootstrapping clustered data"), blocks where neighbours in time are (Kuensch 1989, "The
-        jackknife and the bootstrap for general stationary observations"; the last is followed by
-        the first, so that each counts alike: Politis and Romano 1992).
+        The draws are always the same. Units are drawn with replacement (Efron and Tibshirani
+        1993, "An introduction to the bootstrap"): whole groups where examples of one group are
+        alike (Field and Welsh 2007, "Bootstrapping clustered data"), blocks where neighbours in
+        time are (Kuensch 1989, "The jackknife and the bootstrap for general stationary
+        observations"; the last is followed by the first, so that each counts alike: Politis and
+        Romano 1992).
+
+        Args:
+            number: Draws in all.
+            together: Numbers that a chunk of draws has at most, unless one draw has more.
         """
         random = np.random.default_rng(0)
         steps, blocks = np.arange(self.block), -(-self.count // self.block)
-        for _ in range(number):
-            picked = random.integers(self.count, size=blocks)
+        most = max(1, together // (self.count if self.of is None else len(self.of)))
+        for first in range(0, number, most):
+            size = min(most, number - first)
+            picked = random.integers(self.count, size=(size, blocks))
             if self.block > 1:
-                picked = ((picked[:, None] + steps) % self.count).ravel()[: self.count]
-            counts = np.bincount(picked, minlength=self.count).astype(np.float64)
-            yield counts if self.of is None else counts[self.of]
+                picked = ((picked[:, :, None] + steps) % self.count).reshape(size, -1)
+            counts = np.empty((size, self.count))
+            for row, units in enumerate(picked[:, : self.count]):
+                counts[row] = np.bincount(units, minlength=self.count)
+            yield counts if self.of is None else counts[:, self.of]
 
 
 def units_of(test: Examples, apart: str | None = None) -> Units:
@@ -105,23 +115,48 @@ def scored(
     Returns:
         Name to score to its values on R resamples, [R]; NaN where it is not defined.
     """
-    wide = max(np.size(one.answers) for one in predictions.values()) > WIDE
-    ways = {}
-    if not wide:  # else one at a time: each is larger than the answers
-        ways = {name: _weighted(head, targets, one) for name, one in predictions.items()}
+    from threadpoolctl import threadpool_limits
+
+    ways = {name: scorer(head, targets, one) for name, one in predictions.items()}
     draws = next(number for most, number in DRAWS.items() if len(targets) <= most)
+    wide = max(np.size(one.answers) for one in predictions.values()) > WIDE
     if wide or not all(quick for _, quick in ways.values()):
         draws = min(draws, SLOW)
-    found: dict[str, Draws] = {}
-    for name, one in predictions.items():
-        score, _ = ways[name] if name in ways else _weighted(head, targets, one)
-        rows = []
-        for weights in units.draws(draws):
-            row = score(weights)
-            rows.append(row | (head.relative(row, dict(reference)) if reference else {}))
-        names = dict.fromkeys(one for row in rows for one in row)
-        found[name] = {one: np.array([row.get(one, np.nan) for row in rows]) for one in names}
-    return found, draws
+    chunks: dict[str, list[Draws]] = {name: [] for name in predictions}
+    with threadpool_limits(1):  # of products this small, several cores make none quicker
+        for weights in units.draws(draws, TOGETHER * 4 if wide else TOGETHER):
+            for name, (score, _) in ways.items():
+                found = score(weights)
+                chunks[name].append({**found, **_relative(head, found, reference)})
+    return {name: _joined(each, draws) for name, each in chunks.items()}, draws
+
+
+def _relative(
+    head: Head, found: Draws, reference: Mapping[str, float] | None
+) -> dict[str, np.ndarray]:
+    """Return what `Head.relative` says of each draw, [R] each; NaN where it says nothing."""
+    if not reference:
+        return {}
+    values = {name: one.tolist() for name, one in found.items()}
+    rows = [
+        head.relative({n: v for n, v in zip(values, row, strict=True) if v == v}, dict(reference))
+        for row in zip(*values.values(), strict=True)
+    ]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
+
+
+def _joined(chunks: Sequence[Draws], draws: int) -> Draws:
+    """Return the scores of all draws, [R] each, from those of a few draws at a time."""
+    names = dict.fromkeys(name for chunk in chunks for name in chunk)
+    joined = {name: np.full(draws, np.nan) for name in names}
+    first = 0
+    for chunk in chunks:
+        size = len(next(iter(chunk.values())))
+        for name, values in chunk.items():
+            joined[name][first : first + size] = values
+        first += size
+    return joined
 
 
 def limits(values: np.ndarray, units: Units) -> Limits | None:
@@ -141,34 +176,17 @@ def limits(values: np.ndarray, units: Units) -> Limits | None:
         None where resamples cannot tell: fewer than two units, a score that is rarely defined,
         or that is the same whatever is drawn, as when every answer is right.
     """
-    from scipy.stats import norm, t
+    from scipy.special import ndtr, stdtrit
 
     known, independent = values[np.isfinite(values)], units.independent
     if independent < 2 or len(known) < len(values) / 2:
         return None
     if np.ptp(known) <= 1e-12 * np.abs(known).max():  # the same, but for rounding
         return None
-    far = np.sqrt(independent / (independent - 1)) * t.ppf((1 + SHARE) / 2, independent - 1)
-    tail = float(norm.sf(far))
+    far = np.sqrt(independent / (independent - 1)) * stdtrit(independent - 1, (1 + SHARE) / 2)
+    tail = float(ndtr(-far))
     low, high = np.quantile(known, [tail, 1 - tail])
     return float(low), float(high)
-
-
-def _weighted(
-    head: Head, targets: Sequence[Any], prediction: Prediction
-) -> tuple[Callable[[np.ndarray], dict[str, float]], bool]:
-    """Return the scores as a function of weights, and whether it is the head's own quick one.
-
-    A head that inherits `weighted` but has a `score` of its own is found by comparing the two.
-    """
-    if type(head).weighted is not Head.weighted:
-        quick = head.weighted(targets, prediction)
-        ours, asked = quick(np.ones(len(targets))), head.score(targets, prediction)
-        if set(ours) == set(asked) and all(
-            np.isclose(ours[name], asked[name], rtol=1e-6, equal_nan=True) for name in asked
-        ):
-            return quick, True
-    return Head.weighted(head, targets, prediction), False
 
 
 def _in_time(test: Examples, times: np.ndarray) -> Units:

@@ -62,6 +62,9 @@ class Prediction:
         return rows
 
 
+WeightedScores = Callable[[np.ndarray], dict[str, np.ndarray]]
+
+
 def _rounded(value: Any) -> Any:
     """Return a number to the seven digits that float32 holds."""
     return float(f"{value:.7g}") if isinstance(value, float) else value
@@ -122,34 +125,51 @@ class Head(abc.ABC):
     def decode(self, outputs: np.ndarray) -> Prediction:
         """Turn outputs [N, units] into answers."""
 
-    @abc.abstractmethod
     def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
-        """Compare answers with targets, in the user's own units."""
+        """Compare answers with targets, in the user's own units.
 
-    def weighted(
-        self, targets: Sequence[Any], prediction: Prediction
-    ) -> Callable[[np.ndarray], dict[str, float]]:
-        """Return the scores as a function of how often each example counts, [N].
+        A head defines either this method or `weighted_scores`, which is quicker for intervals.
+        This one gives each example the weight 1 and leaves undefined scores out.
+        """
+        return _of_one(self.weighted_scores(targets, prediction), np.ones(len(prediction)))
 
-        With weights of one it is `score`, and with whole numbers `score` of the rows so often
-        repeated: what is undefined there is undefined here. Intervals draw a thousand weights
-        of the same examples, so a head prepares what it can once. This one repeats the rows,
-        for heads that do not say it quicker.
+    def weighted_scores(self, targets: Sequence[Any], prediction: Prediction) -> WeightedScores:
+        """Return the scores as a function of the weights of the examples, for many draws at once.
+
+        Bootstrap intervals need the scores of a thousand resamples; in each of them an example
+        counts as often as it was drawn. With weights of 1 the scores are those of `score`. This
+        version repeats rows and calls `score`: slow, and for whole weights only.
 
         Args:
             targets: In the user's own units.
             prediction: One answer per target.
 
         Returns:
-            A function of weights [N] from 0 up; those of this method are whole numbers.
+            A function of weights [R, N] from 0 up, N examples in each of R draws. It returns
+            each score by name, [R]; NaN where a score is not defined.
         """
+        kind = type(self)
+        if kind.score is Head.score and kind.weighted_scores is Head.weighted_scores:
+            raise NotImplementedError(f"Head {kind.__name__} needs score or weighted_scores.")
         given: Any = getattr(targets, "iloc", np.asarray(targets))
 
-        def scores(weights: np.ndarray) -> dict[str, float]:
-            rows = np.repeat(np.arange(len(prediction)), np.asarray(weights, dtype=np.int64))
-            return self.score(given[rows], prediction.take(rows))
+        def scores(weights: np.ndarray) -> dict[str, np.ndarray]:
+            counts = np.asarray(weights, dtype=np.int64)
+            drawn = [np.repeat(np.arange(len(prediction)), row) for row in counts]
+            return _stacked([self.score(given[rows], prediction.take(rows)) for rows in drawn])
 
         return scores
+
+    def weighted(
+        self, targets: Sequence[Any], prediction: Prediction
+    ) -> Callable[[np.ndarray], dict[str, float]]:
+        """Return `weighted_scores` of a single draw: a function of weights [N].
+
+        Undefined scores are left out. Kept for heads that define it in place of
+        `weighted_scores`.
+        """
+        scores, _ = scorer(self, targets, prediction)
+        return lambda weights: _of_one(scores, weights)
 
     def linear(self, x: Any, y: np.ndarray, x_valid: Any, y_valid: np.ndarray, x_test: Any) -> Any:
         """Return the outputs of a linear model of scikit-learn, for `decode`; None: it has none.
@@ -173,9 +193,13 @@ class Head(abc.ABC):
     def trivial(self, n: int) -> Prediction:
         """Return the `n` answers of one who has seen the training targets and no input."""
 
-    def counted(self, y: np.ndarray) -> dict[Any, int]:
+    def class_counts(self, y: np.ndarray) -> dict[Any, int]:
         """Return how often each class occurs among encoded targets; empty for numbers."""
-        return {}
+        return {} if type(self).counted is Head.counted else self.counted(y)
+
+    def counted(self, y: np.ndarray) -> dict[Any, int]:
+        """Return `class_counts`: its name before, for heads that define it."""
+        return self.class_counts(y)
 
     def naive(self, forecasts: Any) -> Prediction | None:
         """Restate forecasts in the target's units as answers; None if this head cannot."""
@@ -192,3 +216,39 @@ class Head(abc.ABC):
     def figures(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, Figure]:
         """Return figures by name, for the report of a run."""
         return {}
+
+
+def scorer(
+    head: Head, targets: Sequence[Any], prediction: Prediction
+) -> tuple[WeightedScores, bool]:
+    """Return the weighted scores of a head, and whether they are quicker than repeating rows.
+
+    Of `weighted_scores`, `weighted` and `score`, the one that the most derived class defines is
+    taken: a subclass that changes `score` alone gets intervals of that score.
+    """
+    for kind in type(head).__mro__:
+        own = vars(kind)
+        if "weighted_scores" in own and own["weighted_scores"] is not Head.weighted_scores:
+            return head.weighted_scores(targets, prediction), True
+        if "weighted" in own and own["weighted"] is not Head.weighted:
+            return _each_draw(head.weighted(targets, prediction)), True
+        if {"weighted_scores", "weighted", "score"} & set(own):
+            break
+    return Head.weighted_scores(head, targets, prediction), False
+
+
+def _each_draw(single: Callable[[np.ndarray], dict[str, float]]) -> WeightedScores:
+    """Return scores of many draws, [R, N], from a function of one, [N]."""
+    return lambda weights: _stacked([single(row) for row in weights])
+
+
+def _stacked(rows: Sequence[dict[str, float]]) -> dict[str, np.ndarray]:
+    """Return the scores of R draws as arrays [R]; NaN where a row lacks one."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
+
+
+def _of_one(scores: WeightedScores, weights: np.ndarray) -> dict[str, float]:
+    """Return the defined scores of a single draw with weights [N]."""
+    found = scores(np.asarray(weights)[None])
+    return {name: float(one[0]) for name, one in found.items() if not np.isnan(one[0])}

@@ -12,24 +12,17 @@ from annotated_types import Gt, Lt
 from seqmodels.core.encoder import learned
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import register_head
-from seqmodels.heads.base import Head, Prediction
+from seqmodels.heads.base import Head, Prediction, WeightedScores
 from seqmodels.heads.classes import (
-    UNDEFINED,
     Coded,
     Label,
-    Weighted,
-    area,
     class_scores,
-    f1_of,
     index,
     labels,
-    mean_of,
     occurrences,
-    overall,
     prior,
     ranked,
-    surprise,
-    tallied,
+    roc_auc,
 )
 from seqmodels.heads.linear import logistic
 from seqmodels.plots import charts
@@ -94,29 +87,16 @@ class Binary(Head):
         scores = np.stack([1 - second, second], axis=1)  # [N, 2]
         return Prediction(np.array(self.classes)[picks], scores, self.classes)
 
-    def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
-        from sklearn.metrics import f1_score, roc_auc_score
-
+    def weighted_scores(self, targets: Sequence[Any], prediction: Prediction) -> WeightedScores:
         truth = self._index(labels(targets, WHO))
         picks = index(prediction.answers.tolist(), self.classes, WHO)
-        scores = class_scores(truth, picks, prediction.scores, 2)
-        scores["f1"] = float(f1_score(truth, picks, zero_division=UNDEFINED))
-        if prediction.scores is not None and len(np.unique(truth)) == 2:
-            scores["roc_auc"] = float(roc_auc_score(truth, prediction.scores[:, 1]))
-        return scores
+        of_classes = class_scores(truth, picks, prediction.scores, 2)
+        area = None if prediction.scores is None else roc_auc(truth, prediction.scores[:, 1])
 
-    def weighted(self, targets: Sequence[Any], prediction: Prediction) -> Weighted:
-        truth = self._index(labels(targets, WHO))
-        picks = index(prediction.answers.tolist(), self.classes, WHO)
-        tally = tallied(truth, picks, 2)
-        log_loss = mean_of(surprise(truth, prediction.scores), "log_loss")
-        roc_auc = None if prediction.scores is None else area(truth, prediction.scores[:, 1])
-
-        def scores(weights: np.ndarray) -> dict[str, float]:
-            counts = tally(weights)
-            found = overall(counts) | log_loss(weights)
-            found["f1"] = float(np.nan_to_num(f1_of(counts)[1], nan=UNDEFINED))
-            return found if roc_auc is None else found | roc_auc(weights)
+        def scores(weights: np.ndarray) -> dict[str, np.ndarray]:
+            found, f1 = of_classes(weights)
+            found["f1"] = np.nan_to_num(f1[:, 1], nan=0.0)  # of a class that is never answered
+            return found if area is None else found | {"roc_auc": area(weights)}
 
         return scores
 
@@ -127,7 +107,7 @@ class Binary(Head):
     def trivial(self, n: int) -> Prediction:
         return prior(self.classes or (), self.counts or (), n)
 
-    def counted(self, y: np.ndarray) -> dict[Any, int]:
+    def class_counts(self, y: np.ndarray) -> dict[Any, int]:
         return occurrences(y[:, 0], self.classes or ())
 
     def figures(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, Figure]:

@@ -10,7 +10,7 @@ from seqmodels.core.errors import InputError, some
 from seqmodels.heads.base import Prediction
 
 Label = str | bool | int | float
-UNDEFINED: Any = 0  # the score of a class that is never answered; typed as text in the stubs
+DENSE = 4_000_000  # numbers of an array of classes, 32 MB
 
 
 class Coded(Sequence[Label]):
@@ -119,70 +119,62 @@ def occurrences(picks: np.ndarray, classes: tuple[Label, ...]) -> dict[Label, in
 
 
 def class_scores(
-    truth: np.ndarray, picks: np.ndarray, probabilities: np.ndarray | None, k: int
-) -> dict[str, float]:
-    """Return the scores of classes that scikit-learn computes.
+    truth: np.ndarray,
+    picks: np.ndarray,
+    probabilities: np.ndarray | None,
+    k: int,
+    **means: np.ndarray | None,
+) -> Callable[[np.ndarray], tuple[dict[str, np.ndarray], np.ndarray]]:
+    """Return the scores of classes as a function of the weights of the examples, [R, N].
 
     Args:
         truth: Positions of the true classes, [N].
         picks: Positions of the answers, [N].
         probabilities: [N, K], or None for answers without any; log loss is then left out.
         k: Number of classes.
+        means: Further numbers of each example, [N], whose means are scores; None: left out.
+
+    Returns:
+        A function that returns accuracy, balanced accuracy, log loss and the further means by
+        name, [R]; and F1 of each class, [R, K], NaN where it neither occurs nor is answered.
     """
-    from sklearn import metrics
+    columns = {"log_loss": surprise(truth, probabilities), **means}
+    known = {name: one for name, one in columns.items() if one is not None}
+    values = np.stack([np.ones(len(truth)), *known.values()], axis=1)  # [N, 1 + M]
+    table = _membership(truth, picks, k)  # [N, 3 K]
 
-    present = np.unique(truth)
-    scores = {
-        "accuracy": metrics.accuracy_score(truth, picks),
-        "balanced_accuracy": metrics.recall_score(truth, picks, labels=present, average="macro"),
-    }
-    if probabilities is not None:
-        scores["log_loss"] = metrics.log_loss(truth, _safe(probabilities), labels=np.arange(k))
-    return {name: float(score) for name, score in scores.items()}
+    def scores(weights: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        total, *sums = (weights @ values).T  # [R] each
+        right, occurs, answered = np.split(np.asarray(weights @ table), 3, axis=1)  # [R, K] each
+        recall = np.divide(right, occurs, out=np.zeros_like(right), where=occurs > 0)
+        found = {
+            "accuracy": right.sum(axis=1) / total,
+            "balanced_accuracy": recall.sum(axis=1) / (occurs > 0).sum(axis=1),
+        }
+        found |= {name: one / total for name, one in zip(known, sums, strict=True)}
+        both = occurs + answered
+        f1 = np.divide(2 * right, both, out=np.full_like(both, np.nan), where=both > 0)
+        return found, f1
+
+    return scores
 
 
-Tally = tuple[np.ndarray, np.ndarray, np.ndarray]
-Weighted = Callable[[np.ndarray], dict[str, float]]
+def _membership(truth: np.ndarray, picks: np.ndarray, k: int) -> Any:
+    """Return which class each example is answered rightly, has, and is answered, 0 or 1 [N, 3 K].
 
+    An array, or a sparse matrix of scipy where an array would take much memory.
+    """
+    from scipy import sparse
 
-def tallied(truth: np.ndarray, picks: np.ndarray, k: int) -> Callable[[np.ndarray], Tally]:
-    """Return the weight of each class, [K]: answered rightly, occurring, answered."""
+    n = len(truth)
     right = np.flatnonzero(truth == picks)
-    hits, truth, picks = truth[right].astype(np.intp), truth.astype(np.intp), picks.astype(np.intp)
-
-    def tally(weights: np.ndarray) -> Tally:
-        return (
-            np.bincount(hits, weights[right], k),
-            np.bincount(truth, weights, k),
-            np.bincount(picks, weights, k),
-        )
-
-    return tally
-
-
-def overall(tally: Tally) -> dict[str, float]:
-    """Return accuracy, and the mean recall of the classes that occur."""
-    right, occurs, _ = tally
-    there = occurs > 0
-    recall = right[there] / occurs[there]
-    return {
-        "accuracy": float(right.sum() / occurs.sum()),
-        "balanced_accuracy": float(recall.mean()),
-    }
-
-
-def f1_of(tally: Tally) -> np.ndarray:
-    """Return F1 of each class, [K]; NaN of one that neither occurs nor is answered."""
-    right, occurs, answered = tally
-    total = occurs + answered
-    return np.divide(2 * right, total, out=np.full(len(total), np.nan), where=total > 0)
-
-
-def mean_of(values: np.ndarray | None, name: str) -> Weighted:
-    """Return the weighted mean of a number per example, [N], as the score `name`; None: none."""
-    if values is None:
-        return lambda weights: {}
-    return lambda weights: {name: float(weights @ values / weights.sum())}
+    rows = np.concatenate([right, np.arange(n), np.arange(n)])
+    columns = np.concatenate([truth[right], truth + k, picks + 2 * k])
+    if n * 3 * k > DENSE:
+        return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(n, 3 * k))
+    table = np.zeros((n, 3 * k))
+    table[rows, columns] = 1
+    return table
 
 
 def surprise(truth: np.ndarray, probabilities: np.ndarray | None) -> np.ndarray | None:
@@ -192,35 +184,41 @@ def surprise(truth: np.ndarray, probabilities: np.ndarray | None) -> np.ndarray 
     return -np.log(_safe(probabilities)[np.arange(len(truth)), truth])
 
 
-def area(truth: np.ndarray, scores: np.ndarray) -> Weighted:
-    """Return the area under the ROC curve, "roc_auc", of weighted examples.
+def roc_auc(truth: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the area under the ROC curve as a function of the weights of the examples, [R, N].
 
-    The share of pairs, one of each class, whose scores are in the right order; equal scores
-    count half (Hanley and McNeil 1982, "The meaning and use of the area under a ROC curve").
-    Not defined, and left out, where one of the classes does not occur.
+    It is the share of pairs, one example of each class, whose scores are in the right order;
+    equal scores count half (Hanley and McNeil 1982, "The meaning and use of the area under a ROC
+    curve"). NaN where one of the classes does not occur.
 
     Args:
         truth: 1 for the second class, else 0, [N].
         scores: Higher for the second class, [N].
     """
     order = np.argsort(scores)
-    second = truth[order]
-    ranked_scores = scores[order]
-    new = np.append([True], ranked_scores[1:] != ranked_scores[:-1])
-    starts = np.flatnonzero(new)
-    tied = len(starts) < len(order)
+    first, second = order[truth[order] == 0], order[truth[order] == 1]
+    below = np.searchsorted(scores[first], scores[second], side="left")
+    up_to = np.searchsorted(scores[first], scores[second], side="right")
+    change = np.append([True], (np.diff(below) > 0) | (np.diff(up_to) > 0))[: len(second)]
+    starts = np.flatnonzero(change)  # examples in a row that are above the same others are one
+    below, up_to = below[starts], up_to[starts]
+    tied = bool((below < up_to).any())
 
-    def roc_auc(weights: np.ndarray) -> dict[str, float]:
-        ordered = weights[order]
-        ones = ordered * second
-        zeros = ordered - ones
+    def area(weights: np.ndarray) -> np.ndarray:
+        if not len(first) or not len(second):
+            return np.full(len(weights), np.nan)
+        ones = np.add.reduceat(weights[:, second], starts, axis=1)
+        before = np.zeros((len(weights), len(first) + 1))
+        np.cumsum(weights[:, first], axis=1, out=before[:, 1:])  # of the first class, by score
+        lower = before[:, below]
         if tied:
-            ones, zeros = np.add.reduceat(ones, starts), np.add.reduceat(zeros, starts)
-        below = np.cumsum(zeros)
-        pairs = below[-1] * ones.sum()
-        return {"roc_auc": float(ones @ (below - zeros / 2) / pairs)} if pairs > 0 else {}
+            lower += before[:, up_to]
+            lower /= 2
+        pairs = before[:, -1] * ones.sum(axis=1)
+        ordered = np.einsum("rn,rn->r", ones, lower)
+        return np.divide(ordered, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
 
-    return roc_auc
+    return area
 
 
 def _safe(probabilities: np.ndarray) -> np.ndarray:

@@ -13,21 +13,15 @@ from annotated_types import Ge, Le
 from seqmodels.core.encoder import learned
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import register_head
-from seqmodels.heads.base import Head, Prediction
+from seqmodels.heads.base import Head, Prediction, WeightedScores
 from seqmodels.heads.classes import (
     Label,
-    Weighted,
     class_scores,
-    f1_of,
     index,
     labels,
-    mean_of,
     occurrences,
-    overall,
     prior,
     ranked,
-    surprise,
-    tallied,
 )
 from seqmodels.heads.linear import logistic
 from seqmodels.heads.ordered import linear_outputs, log_probabilities
@@ -126,29 +120,16 @@ class Multiclass(Head):
         scores = shifted / shifted.sum(axis=1, keepdims=True)  # [N, K]
         return Prediction(np.array(self.classes)[scores.argmax(axis=1)], scores, self.classes)
 
-    def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
-        from sklearn.metrics import f1_score
-
+    def weighted_scores(self, targets: Sequence[Any], prediction: Prediction) -> WeightedScores:
         truth = self.encode(targets)
         picks = index(prediction.answers.tolist(), self.classes, WHO)
-        scores = class_scores(truth, picks, prediction.scores, len(self.classes or ()))
-        scores["macro_f1"] = float(f1_score(truth, picks, average="macro"))
-        among = self._among_three(truth, prediction)
-        if among is not None:
-            scores["top_3"] = float(among.mean())
-        return scores
+        k, top_3 = len(self.classes or ()), self._among_three(truth, prediction)
+        of_classes = class_scores(truth, picks, prediction.scores, k, top_3=top_3)
 
-    def weighted(self, targets: Sequence[Any], prediction: Prediction) -> Weighted:
-        truth = self.encode(targets)
-        picks = index(prediction.answers.tolist(), self.classes, WHO)
-        tally = tallied(truth, picks, len(self.classes or ()))
-        log_loss = mean_of(surprise(truth, prediction.scores), "log_loss")
-        top_3 = mean_of(self._among_three(truth, prediction), "top_3")
-
-        def scores(weights: np.ndarray) -> dict[str, float]:
-            counts = tally(weights)
-            macro = {"macro_f1": float(np.nanmean(f1_of(counts)))}
-            return overall(counts) | log_loss(weights) | macro | top_3(weights)
+        def scores(weights: np.ndarray) -> dict[str, np.ndarray]:
+            found, f1 = of_classes(weights)
+            last = {"top_3": found.pop("top_3")} if "top_3" in found else {}
+            return found | {"macro_f1": np.nanmean(f1, axis=1)} | last
 
         return scores
 
@@ -160,7 +141,7 @@ class Multiclass(Head):
     def trivial(self, n: int) -> Prediction:
         return prior(self.classes or (), self.counts or (), n)
 
-    def counted(self, y: np.ndarray) -> dict[Any, int]:
+    def class_counts(self, y: np.ndarray) -> dict[Any, int]:
         return occurrences(y, self.classes or ())
 
     def naive(self, forecasts: Any) -> Prediction | None:

@@ -12,7 +12,7 @@ from seqmodels.core.encoder import learned
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import register_head
 from seqmodels.core.storage import Stored
-from seqmodels.heads.base import Head, Prediction
+from seqmodels.heads.base import Head, Prediction, WeightedScores
 from seqmodels.heads.linear import ridge
 from seqmodels.plots import charts
 
@@ -123,60 +123,56 @@ class Regression(Head):
             values = np.sign(values) * np.expm1(np.minimum(np.abs(values), FAR))
         return self._prediction(values)
 
-    def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
+    def weighted_scores(self, targets: Sequence[Any], prediction: Prediction) -> WeightedScores:
         """Return errors in the target's units, each the mean over the D numbers.
 
         "r2" is the share of the targets' variance that the answers explain; of targets that
         are all the same, 1 for exact answers and 0 for others. Up to a hundred numbers of an
-        answer have an error each, by name.
+        answer have an error each, by name. Large targets are read in pieces.
         """
-        count, first = len(targets), 0
-        total: Any = 0
-        errors: Any = 0
-        squares: Any = 0
-        for truth in pieces(targets, WHO):
-            answers = prediction.answers[first : first + len(truth)]
-            error = truth - np.asarray(answers).reshape(truth.shape)  # [M, D]
-            total = total + truth.sum(axis=0)
-            errors = errors + np.abs(error).sum(axis=0)
-            squares = squares + np.square(error, out=error).sum(axis=0)
-            first += len(truth)
-        each = errors / count  # [D]
-        scores = {"mae": each.mean(), "rmse": np.sqrt(squares / count).mean()}
-        if count > 1:
-            mean = total / count
-            spread = sum(np.square(truth - mean).sum(axis=0) for truth in pieces(targets, WHO))
+        mean: Any = sum(truth.sum(axis=0) for truth in pieces(targets, WHO)) / len(targets)  # [D]
+        parts = self._parts(targets, prediction, mean)
+        whole = list(parts()) if np.size(prediction.answers) <= PIECE else None
+
+        def scores(weights: np.ndarray) -> dict[str, np.ndarray]:
+            sums: Any = 0
+            for rows, values in whole or parts():
+                part = weights[:, rows] @ values  # [R, 4 D]
+                sums = sums + part.reshape(len(weights), 4, -1)
+            errors, squares, total, power = np.moveaxis(sums, 1, 0)  # [R, D] each
+            count = weights.sum(axis=1, keepdims=True)  # [R, 1]
+            each = errors / count
+            found = {"mae": each.mean(axis=1), "rmse": np.sqrt(squares / count).mean(axis=1)}
+            spread = power - np.square(total) / count
             exact = np.where(squares > 0, 0.0, 1.0)  # of targets that are all the same
-            differ = spread > count * np.square(1e-12 * mean)  # else rounding
+            differ = spread > 1e-12 * power  # else rounding
             share = np.divide(squares, spread, out=1 - exact, where=differ)
-            scores["r2"] = (1 - share).mean()
-        scores |= {f"mae {n}": e for n, e in zip(self._each(), each, strict=False)}
-        return {name: float(score) for name, score in scores.items()}
-
-    def weighted(
-        self, targets: Sequence[Any], prediction: Prediction
-    ) -> Callable[[np.ndarray], dict[str, float]]:
-        truth = numbers(targets, WHO)
-        error = np.asarray(prediction.answers, dtype=np.float64).reshape(truth.shape) - truth
-        truth = truth - truth.mean(axis=0)  # so that the sum of squares cancels little
-        told = len(self._each())
-        errors = np.abs(error) if told else np.abs(error).mean(axis=1, keepdims=True)
-        each = [errors, np.square(error, out=error), truth, np.square(truth)]  # [N, D or 1]
-
-        def scores(weights: np.ndarray) -> dict[str, float]:
-            count = float(weights.sum())
-            errors, squares, total, power = (weights @ one for one in each)  # [D] each
-            found = {"mae": (errors / count).mean(), "rmse": np.sqrt(squares / count).mean()}
-            if count > 1:
-                spread = power - np.square(total) / count
-                differ = spread > 1e-12 * power  # else rounding of targets that are the same
-                exact = np.where(squares > 0, 0.0, 1.0)
-                share = np.divide(squares, spread, out=1 - exact, where=differ)
-                found["r2"] = (1 - share).mean()
-            found |= {f"mae {n}": e for n, e in zip(self._each(), errors / count, strict=False)}
-            return {name: float(score) for name, score in found.items()}
+            if (count > 1).any():
+                found["r2"] = np.where(count[:, 0] > 1, (1 - share).mean(axis=1), np.nan)
+            return found | {f"mae {n}": one for n, one in zip(self._each(), each.T, strict=False)}
 
         return scores
+
+    def _parts(
+        self, targets: Sequence[Any], prediction: Prediction, mean: np.ndarray
+    ) -> Callable[[], Iterator[tuple[slice, np.ndarray]]]:
+        """Return a function that yields rows and what their weighted sums are made of, [M, 4 D].
+
+        That is the absolute error, the squared error, the target less `mean` (so that the sum of
+        squares cancels little), and its square.
+        """
+        answers = np.asarray(prediction.answers)
+
+        def parts() -> Iterator[tuple[slice, np.ndarray]]:
+            first = 0
+            for truth in pieces(targets, WHO):
+                rows = slice(first, first + len(truth))
+                error = answers[rows].reshape(truth.shape) - truth
+                off = truth - mean
+                yield rows, np.hstack([np.abs(error), np.square(error), off, np.square(off)])
+                first = rows.stop
+
+        return parts
 
     def linear(self, x: Any, y: np.ndarray, x_valid: Any, y_valid: np.ndarray, x_test: Any) -> Any:
         power = 2 if self.answer == "mean" else 1

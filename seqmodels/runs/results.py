@@ -41,7 +41,7 @@ def write_results(work: Work, path: Path, history: list[Row], usage: dict[str, A
     """
     head = work.model.head
     parts = glance(head, work.encoded)
-    classes = {name: head.counted(part.y) for name, part in work.encoded.items()}
+    classes = {name: head.class_counts(part.y) for name, part in work.encoded.items()}
     rivals = _rivals(work)
     usage["seconds_baselines"] = rivals.seconds
     work.encoded = {"test": work.encoded["test"]}  # room for the answers
