@@ -28,7 +28,7 @@ from seqmodels.training.settings import resolve
 from seqmodels.tuning import objective, search
 from seqmodels.tuning.lines import Lines
 from seqmodels.tuning.space import Range, entries, space, texts_of
-from seqmodels.tuning.store import Store, state_of
+from seqmodels.tuning.store import Store
 from seqmodels.tuning.watching import Outcome, Watching
 
 pytest.importorskip("optuna")
@@ -411,17 +411,16 @@ def test_a_damaged_line_is_named(sums, fake, tmp_path):
 def test_a_trial_without_a_living_process_is_tried_again(tmp_path):
     numbers = {"backbone.units": Range(2, 1000, log=False, whole=True)}
     one, two = Store(tmp_path, numbers), Store(tmp_path, numbers)
-    with one.working(), two.working():
-        first = one.next(5)
-        second = two.next(5)
-        assert first.params != second.params
-        assert [state_of(t) for t in one.study.trials] == ["running"] * 2, "both live"
-        one.worker.give_back()  # as the system does for one that is killed
+    with two.working():
+        with one.working():
+            first = one.next(5)
+            second = two.next(5)
+            assert first.params != second.params
+            assert [row["state"] for row in one.rows()] == ["running"] * 2, "both are alive"
         again = two.next(5)
         assert again.params == first.params
-        states = [state_of(trial) for trial in two.study.trials]
-        assert states == ["lost", "running", "running"]
-        assert two.next(2) is None, "two are being done"
+        assert [row["state"] for row in two.rows()] == ["lost", "running", "running"]
+        assert two.next(2) is None, "two are running"
 
 
 def test_of_two_processes_one_may_be_killed(tmp_path):
@@ -526,16 +525,17 @@ def test_what_matters_is_found(sums, fake, tmp_path):
 def test_a_line_fits_80_columns_and_the_best_is_marked(sums, fake, tmp_path):
     found = tuned(tmp_path / "t", trials=12)
     with Console(file=(tmp_path / "said").open("w"), width=80, highlight=False) as console:
-        lines = Lines(found._store.space, 12, "accuracy", console=console)
-        lines.begin("tune/sums-binary-1", found._store)
-        for number in found.trials.index:
-            lines.tell(number, found._store)
+        lines = Lines(found._store.space, 12, console=console)
+        lines.begin("tune/sums-binary-1", 0)
+        best = json.loads((tmp_path / "t" / "best.json").read_text())["trial"]
+        for row in found._store.rows():
+            lines.trial(row, row["trial"] == best)
     console.file.close()
     said = (tmp_path / "said").read_text().splitlines()
     assert max(map(len, said)) <= 80
     assert len([line for line in said if line[:5].strip().isdigit()]) == 12
-    best = next(line for line in said if "*" in line)
-    assert int(best[:5]) == json.loads((tmp_path / "t" / "best.json").read_text())["trial"]
+    (marked,) = [line for line in said if "*" in line]
+    assert int(marked[:5]) == best
 
 
 # --- the command
@@ -568,7 +568,7 @@ def test_the_commands_mistakes_are_told(tmp_path):
     assert "at least 1 trial" in done.stderr
     done = command("--resume", tmp_path, "--search", "backbone.units=1:2", "--head", "binary")
     assert done.exit_code == 2
-    assert "takes no --search, --head" in done.stderr
+    assert "takes no --head, --search" in done.stderr
     assert command().exit_code == 2
 
 

@@ -24,9 +24,14 @@ def claim(plan: Plan, out: str | Path | None) -> Path:
         except OSError as error:
             raise InputError(f"Cannot make {str(out)!r}: {error.strerror}.") from error
         return Path(out)
+    return numbered(Path("runs"), plan)
+
+
+def numbered(folder: Path, plan: Plan) -> Path:
+    """Make the directory DATASET-HEAD-1 in a folder, or that of the next free number."""
     name = f"{plan.dataset.replace(' ', '-')}-{HEADS.name_of(plan.head)}"
     for number in range(1, 100_000):
-        path = Path("runs") / f"{name}-{number}"
+        path = folder / f"{name}-{number}"
         try:
             path.mkdir(parents=True)
         except FileExistsError:
@@ -34,7 +39,7 @@ def claim(plan: Plan, out: str | Path | None) -> Path:
         except OSError as error:
             raise InputError(f"Cannot make {str(path)!r}: {error.strerror}.") from error
         return path
-    raise InputError("There are 100,000 runs of this name. Remove some.")
+    raise InputError(f"{str(folder)!r} has 100,000 directories of this name. Remove some.")
 
 
 def refuse_existing(out: Path) -> None:

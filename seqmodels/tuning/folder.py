@@ -1,4 +1,4 @@
-"""The directory of one tuning: what was asked, the trials, the best settings, the report."""
+"""The directory of a search: what was asked, the trials, the best settings, the report."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ from typing import Any, Literal
 import pydantic
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.core.files import write_json, writing
-from seqmodels.core.registry import HEADS
+from seqmodels.core.files import alone, write_json, writing
+from seqmodels.runs.directory import numbered
 from seqmodels.runs.records import read
 from seqmodels.training.plan import Plan
-from seqmodels.tuning.locks import FileLock
 from seqmodels.tuning.space import text_of
-from seqmodels.tuning.store import ASKING, JOURNAL, WORKERS, Store, state_of
+from seqmodels.tuning.store import ASKING, JOURNAL, WORKERS, Store, wait
 
 RECORD, BEST, TRIALS, REPORT = "tune.json", "best.json", "trials.csv", "report.html"
 OURS = {RECORD, BEST, TRIALS, REPORT, ASKING, WORKERS, JOURNAL, "journal.lock"}
 
 
 class Record(pydantic.BaseModel, extra="forbid"):
-    """What `tune.json` holds.
+    """The content of `tune.json`.
 
     Args:
-        plan: What a trial does where its own settings do not say otherwise; `Plan.record`.
-        search: What is searched, as `--search` is given it.
+        plan: The settings of a trial where its own do not say otherwise; `Plan.record`.
+        search: The searched settings, as `--search` takes them.
         asked: The arguments of `seqmodels train` to which the best settings are added; None
             where data were given in memory, which no command can name.
-        headline: The head's headline score, told beside the loss.
-        higher_is_better: Whether more of it is better.
-        trials: How many trials were asked for.
-        versions: Of what made this.
+        headline: The head's headline score, shown beside the loss.
+        higher_is_better: Whether a higher headline score is better.
+        trials: Number of trials to finish.
+        versions: Versions of the packages that began the search.
     """
 
     format: Literal[1] = 1
@@ -50,7 +49,7 @@ class Record(pydantic.BaseModel, extra="forbid"):
 
     @classmethod
     def of(cls, plan: Plan, search: dict[str, str], what: Mapping[str, Any], trials: int) -> Record:
-        """Return the record of a tuning that begins."""
+        """Return the record of a search that begins."""
         names = ("seqmodels", "optuna", "tensorflow", "keras", "numpy")
         return cls(
             plan=json.loads(json.dumps(plan.record())),
@@ -64,13 +63,13 @@ class Record(pydantic.BaseModel, extra="forbid"):
 
 
 class Folder:
-    """The directory of one tuning.
+    """The directory of a search.
 
     Args:
-        path: Where it is.
+        path: An existing directory.
 
     Raises:
-        InputError: It is no directory of a tuning, or its `tune.json` is damaged.
+        InputError: The directory holds no search, or its `tune.json` is damaged.
     """
 
     def __init__(self, path: Path):
@@ -80,27 +79,14 @@ class Folder:
         self.record = read(path / RECORD, Record)
 
     @classmethod
-    def new(cls, plan: Plan, record: Record) -> Folder:
-        """Make a directory that nobody else has, `tune/DATASET-HEAD-1` or the next number."""
-        name = f"{plan.dataset.replace(' ', '-')}-{HEADS.name_of(plan.head)}"
-        for number in range(1, 100_000):
-            path = Path("tune") / f"{name}-{number}"
-            try:
-                path.mkdir(parents=True)
-            except FileExistsError:
-                continue
-            except OSError as error:
-                raise InputError(f"Cannot make {str(path)!r}: {error.strerror}.") from error
-            return cls._begun(path, record)
-        raise InputError("There are 100,000 tunings of this name. Remove some.")
-
-    @classmethod
-    def opened(cls, path: Path, record: Record) -> Folder:
-        """Make a directory, or open that of the same search.
+    def opened(cls, path: Path | None, plan: Plan, record: Record) -> Folder:
+        """Make the directory of a search, or open that of the same search.
 
         Raises:
-            InputError: Something else is there, or another search; says what differs.
+            InputError: The directory holds something else, or another search.
         """
+        if path is None:
+            path = numbered(Path("tune"), plan)
         try:
             path.mkdir(parents=True, exist_ok=True)
             others = sorted(one.name for one in path.iterdir() if _foreign(one.name))
@@ -111,28 +97,24 @@ class Folder:
                 f"The directory {str(path)!r} exists and holds something else: {some(others)}. "
                 f"Choose another."
             )
-        return cls._begun(path, record)
-
-    @classmethod
-    def _begun(cls, path: Path, record: Record) -> Folder:
-        with FileLock(path / ASKING):  # of several processes one begins
+        with alone(path / ASKING, wait):  # one of several processes writes the record
             if not (path / RECORD).exists():
                 write_json(path / RECORD, record.model_dump())
-        there = cls(path)
-        there._refuse_another(record)
-        return there.for_trials(record.trials)
+        folder = cls(path)
+        folder._refuse_another(record)
+        folder.ask_for(record.trials)
+        return folder
 
-    def for_trials(self, trials: int) -> Folder:
-        """Return the directory, with another number of trials asked for."""
+    def ask_for(self, trials: int) -> None:
+        """Record another number of trials to finish."""
         if trials != self.record.trials:
-            with FileLock(self.path / ASKING):
-                changed = self.record.model_copy(update={"trials": trials})
-                write_json(self.path / RECORD, changed.model_dump())
-        return Folder(self.path)
+            with alone(self.path / ASKING, wait):
+                self.record = self.record.model_copy(update={"trials": trials})
+                write_json(self.path / RECORD, self.record.model_dump())
 
     @property
     def command(self) -> str:
-        """The command that goes on with the tuning."""
+        """The command that continues the search."""
         return shlex.join(["seqmodels", "tune", "--resume", str(self.path)])
 
     def train_command(self, settings: Mapping[str, Any]) -> str | None:
@@ -150,8 +132,8 @@ class Folder:
         return shlex.join(words)
 
     def write_best(self, store: Store) -> None:
-        """Write `best.json`: the best settings so far, and how to train with them."""
-        with store.asking:  # of two processes, the one that looks later writes later
+        """Write `best.json`: the best settings so far, and the command that trains with them."""
+        with store.asking():  # the process that reads later writes later
             best = store.best()
             if best is None:
                 return
@@ -167,12 +149,12 @@ class Folder:
             write_json(self.path / BEST, found)
 
     def write(self, store: Store) -> None:
-        """Write all that is made from the trials: `best.json`, `trials.csv`, `report.html`."""
+        """Write `best.json`, `trials.csv` and `report.html`."""
         from seqmodels.tuning.report import write_report
 
         self.write_best(store)
-        rows = trial_rows(store)
-        with store.asking:
+        with store.asking():
+            rows = store.rows()
             if rows:
                 with writing(self.path / TRIALS) as file:
                     writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
@@ -181,65 +163,36 @@ class Folder:
                 write_report(self, store, rows)
 
     def _refuse_another(self, record: Record) -> None:
+        names = {"plan", "search", "asked"}
+        here, asked = (_flat(one.model_dump(include=names)) for one in (self.record, record))
         differs = [
-            name
-            for name in ("plan", "search", "asked")
-            if getattr(record, name) != getattr(self.record, name)
+            f"{name} is {here.get(name)!r} there, {asked.get(name)!r} was asked"
+            for name in {**here, **asked}
+            if here.get(name) != asked.get(name)
         ]
         if differs:
-            here = _flat({name: getattr(self.record, name) for name in differs})
-            asked = _flat({name: getattr(record, name) for name in differs})
-            told = [
-                f"{name} is {here.get(name)!r} there, {asked.get(name)!r} was asked"
-                for name in {**here, **asked}
-                if here.get(name) != asked.get(name)
-            ]
             raise InputError(
-                f"{str(self.path)!r} is another search: {'; '.join(told[:5])}. Choose another "
-                f"--out, or go on with that one: {self.command}"
+                f"{str(self.path)!r} is another search: {'; '.join(differs[:5])}. Choose another "
+                f"--out, or continue that search: {self.command}"
             )
 
 
-def trial_rows(store: Store) -> list[dict[str, Any]]:
-    """Return one row a trial, those that wait to be tried again left out."""
-    rows = []
-    for trial in store.study.get_trials(deepcopy=False):
-        if state_of(trial) == "waiting":
-            continue
-        facts, losses = trial.user_attrs, trial.intermediate_values
-        value = trial.value if state_of(trial) == "complete" else min(losses.values(), default=None)
-        settings = store.settings(trial)
-        rows.append(
-            {
-                "trial": trial.number,
-                "state": state_of(trial),
-                "valid_loss": value,
-                "valid_score": facts.get("score"),
-                "epochs": facts.get("epochs", len(losses)),
-                "best_epoch": facts.get("best_epoch"),
-                "seconds": facts.get("seconds"),
-                **{name: settings.get(name) for name in store.space},
-                "why": facts.get("why"),
-            }
-        )
-    return rows
-
-
 def _asked(what: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what was asked as JSON types; None where a part of it is no text or number."""
-    plain = {name: str(one) if isinstance(one, Path) else one for name, one in what.items()}
-    plain["settings"] = {
-        name: str(one) if isinstance(one, Path) else list(one) if isinstance(one, tuple) else one
-        for name, one in what["settings"].items()
-    }
+    """Return arguments as JSON types; None where a value is neither text nor number."""
+
+    def plain(value: Any) -> str:
+        if isinstance(value, Path):
+            return str(value)
+        raise TypeError
+
     try:
-        return json.loads(json.dumps(plain))
+        return json.loads(json.dumps(what, default=plain))
     except TypeError:
         return None
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:
-    """Return nested dictionaries as one, by dotted name."""
+    """Return nested dictionaries as one dictionary, by dotted name."""
     if not isinstance(value, dict):
         return {name: value}
     found = {}
@@ -249,5 +202,5 @@ def _flat(value: Any, name: str = "") -> dict[str, Any]:
 
 
 def _foreign(name: str) -> bool:
-    """Return whether a file is none of a tuning's, nor one that is about to become one."""
+    """Return whether a file is neither of a search, nor about to become one of its files."""
     return name not in OURS and not any(name.startswith(f".{own}.") for own in OURS)

@@ -1,4 +1,4 @@
-"""The page of a tuning: how the trials went, what mattered, and how to train with the best."""
+"""The page of a search: the trials in order, importances, the command for the best settings."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from seqmodels.tuning.store import Store
 if TYPE_CHECKING:
     from seqmodels.tuning.folder import Folder
 
-ENOUGH = 10  # trials that are needed to say what mattered
+ENOUGH = 10  # trials that importances need
 
 
 def write_report(folder: Folder, store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write `report.html`, whole or not at all.
+    """Write `report.html`.
 
     Args:
-        folder: The directory of the tuning.
-        store: Its trials.
-        rows: The same as rows of a table; at least one.
+        folder: The directory of the search.
+        store: The trials.
+        rows: `Store.rows`, at least one.
     """
     best = store.best()
     settings = store.settings(best) if best else {}
-    told = [row for row in rows if row["state"] in ("complete", "pruned")]
+    ended = [row for row in rows if row["state"] in ("complete", "pruned")]
     shown = []
     if best is not None:
-        shown.append(drawn(figures.progress(told), "Trials in order"))
+        shown.append(drawn(figures.progress(ended), "Trials in order"))
         for name, entry in store.space.items():
-            shown.append(drawn(figures.against(told, name, entry), f"Loss against {name}"))
+            shown.append(drawn(figures.against(ended, name, entry), f"Loss against {name}"))
     states = [row["state"] for row in rows]
     parts = {trial.user_attrs.get("part") for trial in store.study.get_trials(deepcopy=False)}
     write_page(
@@ -44,7 +44,7 @@ def write_report(folder: Folder, store: Store, rows: Sequence[Mapping[str, Any]]
         command=folder.train_command(settings) if best else None,
         onward=folder.command,
         counts={state: states.count(state) for state in dict.fromkeys(states)},
-        importance=importance(store.space, told),
+        importance=importance(store.space, ended),
         enough=ENOUGH,
         several_parts=len(parts - {None}) > 1,
         rows=sorted(rows, key=_rank),
@@ -54,19 +54,18 @@ def write_report(folder: Folder, store: Store, rows: Sequence[Mapping[str, Any]]
 
 
 def importance(space: Space, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Return how much of the order of the trials each setting explains alone, the largest first.
+    """Return the importance of each setting by functional ANOVA (Hutter et al. 2014).
 
-    A random forest is fitted to the ranks of the trials by their loss, pruned ones with the
-    lowest that they had, since to be pruned is to be bad; of the variance of its answers over
-    the whole space, this is the share that each setting has by itself, scaled so that the shares
-    add up to 1 (functional ANOVA, Hutter et al. 2014).
+    The analysis is of the ranks of the trials by their loss. Pruned trials count with their
+    lowest loss, since pruned trials are bad trials.
 
     Args:
-        space: What was searched.
-        rows: One a trial that is complete or pruned.
+        space: The settings that are searched.
+        rows: Complete and pruned trials.
 
     Returns:
-        Share by setting; empty where there are fewer than `ENOUGH` trials, or none differs.
+        Share by setting, the largest first; the sum is 1. Empty where there are fewer than
+        `ENOUGH` trials, or all losses are equal.
     """
     import optuna
     from scipy.stats import rankdata
@@ -87,6 +86,6 @@ def importance(space: Space, rows: Sequence[Mapping[str, Any]]) -> dict[str, flo
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[bool, float, int]:
-    """Sort complete trials by their loss, the others behind them in order."""
+    """Sort complete trials by their loss, and put the others behind them."""
     done = row["state"] == "complete"
     return not done, row["valid_loss"] if done else 0.0, row["trial"]

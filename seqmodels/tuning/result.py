@@ -1,4 +1,4 @@
-"""A tuning that was done, or is under way: its trials and the best settings."""
+"""The result of a search, finished or not: its trials and the best settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import DATASETS
-from seqmodels.tuning.folder import Folder, trial_rows
+from seqmodels.tuning.folder import Folder
 from seqmodels.tuning.space import entries
 from seqmodels.tuning.store import Store
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Tuning:
-    """What a search found so far.
+    """The trials and the best settings of a search.
 
     Attributes:
         path: The directory.
@@ -28,16 +28,16 @@ class Tuning:
         score: The head's headline score of that trial on the validation part.
         headline: The name of that score.
         asked: The arguments of `train` to which the best settings are added; None where the
-            data were in memory, and this is not the process that had them.
-        command: What trains with the best settings; None where there are none, or where the
-            data were given in memory.
+            data were in memory of another process.
+        command: The command that trains with the best settings; None where no trial is
+            complete, or where the data were given in memory.
     """
 
     def __init__(self, path: str | Path):
-        """Open the directory of a tuning, also one that processes work on.
+        """Open the directory of a search; processes may be working on it.
 
         Raises:
-            InputError: It is none, it is damaged, or Optuna is not installed.
+            InputError: The directory holds no search or is damaged, or Optuna is not installed.
         """
         self._folder = Folder(Path(path))
         self.path, record = self._folder.path, self._folder.record
@@ -54,23 +54,23 @@ class Tuning:
 
     @property
     def trials(self) -> pd.DataFrame:
-        """One row a trial: how it ended, its validation loss and score, its settings.
+        """One row for each trial: its state, validation loss, score and settings.
 
-        "state" is "complete", "pruned" (given up: others were better), "failed" (these settings
-        do not work: "why"), "running", or "lost" with the process that worked on it; a lost one
-        is tried again under another number. The loss of one that is not complete is its lowest.
+        "state" is "complete", "pruned" (other trials were better), "failed" (for the reason in
+        "why"), "running", or "lost" (its process ended). A lost trial is tried again under
+        another number. The loss of an incomplete trial is its lowest.
         """
         import pandas as pd
 
-        frame = pd.DataFrame(trial_rows(self._store))
+        frame = pd.DataFrame(self._store.rows())
         return frame if frame.empty else frame.set_index("trial")
 
     def train(self, **more: Any) -> Run:
-        """Train with the best settings, and read the test part for the first and only time.
+        """Train with the best settings, and score on the test part.
 
         Args:
-            more: Further arguments of `seqmodels.train`, such as `out`; `dataset` where it was
-                given in memory.
+            more: Further arguments of `seqmodels.train`, such as `out`; `dataset` where the
+                data were in memory.
 
         Raises:
             InputError: No trial is complete, or as `seqmodels.train`.
@@ -79,7 +79,7 @@ class Tuning:
 
         if not self.best:
             raise InputError(
-                f"No trial of {str(self.path)!r} is complete. Go on with: {self._folder.command}"
+                f"No trial of {str(self.path)!r} is complete. Continue with: {self._folder.command}"
             )
         asked = {**(self.asked or {}), **more}
         if "dataset" not in asked:

@@ -1,9 +1,10 @@
-"""A tuning: from what is asked, through its trials, to the best settings."""
+"""The search for settings: from the arguments, through the trials, to the best settings."""
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from seqmodels.tuning.objective import Objective
 
-IN_A_ROW = 5  # failed trials after which the settings, and not chance, are to blame
-WARMUP = 5  # the part of an epoch's number, one in so many, before which nothing is pruned
+IN_A_ROW = 5  # consecutive failed trials that end the search
+WARMUP = 5  # prune only after 1/5 of the epochs
 
 
 def tune(
@@ -47,42 +48,42 @@ def tune(
     out: str | Path | None = None,
     quiet: bool = False,
 ) -> Tuning:
-    """Search for good settings by training with many; the test part is never looked at.
+    """Search for good settings by training many times; the test part is not read.
 
-    Each trial trains as `train` would and is judged by its validation loss, which is what early
-    stopping goes by. What to try next is chosen from how the trials went (the tree-structured
-    Parzen estimator, Bergstra et al. 2011); a trial whose validation loss is above the median of
-    the earlier ones after as many epochs is given up (Golovin et al. 2017).
+    Each trial trains as `train` would, and its value is its validation loss, on which early
+    stopping depends, too. The tree-structured Parzen estimator (Bergstra et al. 2011) chooses the
+    settings of the next trial. A trial is pruned when its best validation loss is above the
+    median of the earlier trials after as many epochs (Golovin et al. 2017).
 
     Args:
         dataset: As for `train`.
-        trials: Trials to finish, those that are given up early included.
-        search: What is searched beside or in place of the usual, by dotted name: a text
+        trials: Number of trials to finish, pruned trials included.
+        search: Settings to search beside or in place of the usual, by dotted name: a text
             "LOW:HIGH", "LOW:HIGH:log", "LOW:HIGH:STEP", "A,B,C", or a list of values.
         head: As for `train`.
         target: As for `train`.
         preset: As for `train`.
         data: As for `train`.
-        settings: As for `train`; what is set here is not searched.
-        seed: Of every training and of what is tried: one process tries the same again.
+        settings: As for `train`; these settings are not searched.
+        seed: Seed of every training and of the sampler: one process repeats the same trials.
         limit: As for `train`.
-        minutes: Time after which the search stops, however many trials are done.
-        out: Directory of the tuning. One that is there already, of the same search, is gone on
-            with until it has as many trials; several processes may do so at once. None:
-            `tune/DATASET-HEAD-1`, or the next free number.
+        minutes: Time after which the search stops, whatever the number of trials.
+        out: Directory of the search. A directory of the same search is continued until it has
+            as many trials; several processes may do so at once. None: `tune/DATASET-HEAD-1`, or
+            the next free number.
         quiet: Show nothing.
 
     Raises:
-        InputError: What was asked for cannot be done, with every mistake found; or trial after
-            trial fails.
+        InputError: The arguments are wrong, with every mistake found; or five trials in a row
+            failed.
     """
     what = {
         "dataset": dataset, "head": head, "target": target, "preset": preset, "data": data,
         "settings": dict(settings or {}), "seed": seed, "limit": limit,
     }  # fmt: skip
     plan, record = planned(what, search or {}, trials, minutes)
-    folder = Folder.opened(Path(out), record) if out is not None else Folder.new(plan, record)
-    found = _work(plan, folder, trials, minutes, quiet)
+    folder = Folder.opened(None if out is None else Path(out), plan, record)
+    found = _work(plan, folder, minutes, quiet)
     found.asked = what
     return found
 
@@ -90,16 +91,10 @@ def tune(
 def planned(
     what: Mapping[str, Any], search: Mapping[str, Given], trials: int, minutes: float | None
 ) -> tuple[Plan, Record]:
-    """Return what is to be done, before data are read: every mistake is found at once.
-
-    Args:
-        what: Arguments of `train`.
-        search: As `tune`.
-        trials: As `tune`.
-        minutes: As `tune`.
+    """Check the arguments of `tune`, before data are read; `what` holds those of `train`.
 
     Raises:
-        InputError: What was asked for cannot be done; Optuna is not installed.
+        InputError: The arguments are wrong, with every mistake found; Optuna is not installed.
     """
     needed()
     plan, problems, texts = None, _wrong(trials, minutes), {}
@@ -126,30 +121,29 @@ def resume(
     minutes: float | None = None,
     quiet: bool = False,
 ) -> Tuning:
-    """Go on with a tuning that was stopped, or work on one beside other processes.
+    """Continue a search that was stopped, or join other processes that work on it.
 
     Args:
-        path: Its directory.
-        trials: Trials to finish, those there are included. None: as many as were asked for.
+        path: Directory of the search.
+        trials: Number of trials to finish, earlier ones included. None: as recorded.
         dataset: The dataset, when it was given in memory.
         minutes: Time after which the search stops.
         quiet: Show nothing.
 
     Raises:
-        InputError: There is no such tuning, or its dataset cannot be had.
+        InputError: There is no such search, or its dataset cannot be read.
     """
     needed()
     folder = Folder(Path(path))
     problems = _wrong(1 if trials is None else trials, minutes)
     if problems:
         raise InputError(problems)
-    folder = folder.for_trials(folder.record.trials if trials is None else trials)
-    plan = restored(folder.record.plan, dataset)
-    return _work(plan, folder, folder.record.trials, minutes, quiet)
+    folder.ask_for(folder.record.trials if trials is None else trials)
+    return _work(restored(folder.record.plan, dataset), folder, minutes, quiet)
 
 
-def _work(plan: Plan, folder: Folder, trials: int, minutes: float | None, quiet: bool) -> Tuning:
-    """Do trials until there are enough, and write what was found."""
+def _work(plan: Plan, folder: Folder, minutes: float | None, quiet: bool) -> Tuning:
+    """Do trials until there are enough, and write the results."""
     from seqmodels.tuning.objective import Objective
 
     until = None if minutes is None else time.monotonic() + 60 * minutes
@@ -160,13 +154,14 @@ def _work(plan: Plan, folder: Folder, trials: int, minutes: float | None, quiet:
     warmup = max(1, usual.training.epochs // WARMUP)
     store = Store(folder.path, found, seed=plan.seed, warmup=warmup)
     store.first(as_it_is(usual, found))
-    lines = Lines(found, trials, folder.record.headline, quiet=quiet)
-    lines.begin(str(folder.path), store)
+    lines = Lines(found, folder.record.trials, quiet=quiet)
+    done = sum(row["state"] in ("complete", "pruned") for row in store.rows())
+    lines.begin(str(folder.path), done)
     try:
-        with Stop() as stop, store.working():
-            _trials(objective, store, stop, lines, folder, trials, until)
+        with Stop() as stop, store.working(), contextlib.suppress(TimeUp):
+            _trials(objective, store, stop, lines, folder, until)
     except Stopped as stopped:
-        left = f"Stopped. Every finished trial is kept. Go on with: {folder.command}"
+        left = f"Stopped. Every finished trial is kept. Continue with: {folder.command}"
         raise Stopped(stopped.signal, left) from None
     finally:
         lines.end()
@@ -180,30 +175,28 @@ def _trials(
     stop: Stop,
     lines: Lines,
     folder: Folder,
-    trials: int,
     until: float | None,
 ) -> None:
     failed = 0
     while until is None or time.monotonic() < until:
         with stop.later():
-            trial = store.next(trials)
+            trial = store.next(folder.record.trials)
         if trial is None:
             return
         try:
             stop.check()
-            why = _trial(objective, store, stop, trial, lines, until)
-        except BaseException:
+            why = _trial(objective, store, stop, trial, lines.epoch(trial.number), until)
+        except BaseException:  # the time is over, or the user stops: try this trial again later
             with stop.later():
                 store.put_back(trial)
             raise
-        if why == "time":
-            return
-        lines.tell(trial.number, store)
+        best = store.best()
+        leads = best is not None and best.number == trial.number
+        lines.trial(next(r for r in store.rows() if r["trial"] == trial.number), leads)
         failed = failed + 1 if why else 0
         if failed == IN_A_ROW:
             raise InputError(f"{IN_A_ROW} trials in a row failed, so the search ends. Last: {why}")
-        best = store.best()
-        if best is not None and best.number == trial.number:
+        if leads:
             folder.write_best(store)
 
 
@@ -212,43 +205,34 @@ def _trial(
     store: Store,
     stop: Stop,
     trial: optuna.Trial,
-    lines: Lines,
+    show: Callable[[Any], None],
     until: float | None,
 ) -> str | None:
-    """Do one trial and note how it went; return why it failed, if it did, or "time"."""
+    """Do one trial and record its result; return why it failed, if it did."""
 
     def report(epoch: int, loss: float) -> bool:
         with stop.later():
             trial.report(loss, epoch)
             return trial.should_prune()
 
-    watch, started = Watching(report, until, lines.epoch(trial.number)), time.monotonic()
-
-    def facts() -> dict[str, Any]:
-        return {"epochs": watch.epochs, "seconds": round(time.monotonic() - started, 2)}
-
+    watch, started = Watching(report, until, show), time.monotonic()
+    state, value, facts = "COMPLETE", None, {}
     try:
         outcome = objective(store.settings(trial), watch)
+        value = outcome.value
+        facts = {"best_epoch": outcome.epoch, "score": outcome.score, "part": outcome.part}
     except Pruned:
-        with stop.later():
-            store.pruned(trial, **facts())
-        return None
-    except TimeUp:
-        store.put_back(trial)
-        return "time"
+        state = "PRUNED"
     except (InputError, MemoryError, ArithmeticError) as error:
-        why = str(error) or type(error).__name__
-        with stop.later():
-            store.failed(trial, why, **facts())
-        return why
+        state, facts = "FAIL", {"why": str(error) or type(error).__name__}
+    facts |= {"epochs": watch.epochs, "seconds": round(time.monotonic() - started, 2)}
     with stop.later():
-        more = {"best_epoch": outcome.epoch, "score": outcome.score, "part": outcome.part}
-        store.done(trial, outcome.value, **facts(), **more)
-    return None
+        store.end(trial, state, value, facts)
+    return facts.get("why")
 
 
 def _source(plan: Plan) -> tuple[Mapping[str, Given], Any, str]:
-    """Return what the dataset declares for a search, its function, and its name for messages."""
+    """Return the dataset's own search entries, its function, and its name for messages."""
     if plan.dataset not in DATASETS:
         return {}, lambda: None, "a dataset in memory"
     source = DATASETS.get(plan.dataset)

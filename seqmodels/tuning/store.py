@@ -1,9 +1,8 @@
-"""The trials of one tuning, in a file that several processes add to.
+"""The trials of a search, in Optuna's journal: a file that several processes append to.
 
-The file is the journal of Optuna: a line of JSON for each thing that happened, read from the
-start; no pickle, no database. What this adds is who works on a trial. Each process holds a lock
-on a file of its own, and its trials carry the file's name: a trial that runs, while nobody holds
-that lock, was lost with its process, and is tried again.
+Optuna finds the trials of dead processes by heartbeats, which need an SQL database. Here each
+process holds a lock on a file of its own, and its trials name that file. A running trial whose
+file nobody locks was lost with its process, and is tried again.
 """
 
 from __future__ import annotations
@@ -11,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from seqmodels.core.errors import InputError
-from seqmodels.tuning.locks import FileLock, JournalLock
+from seqmodels.core.files import alone
 from seqmodels.tuning.space import Space
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ State = Literal["complete", "pruned", "failed", "lost", "running", "waiting"]
 
 
 class Store:
-    """The trials of one tuning.
+    """The trials of one search.
 
     Args:
-        path: The directory of the tuning.
-        space: What is searched.
-        seed: Of what is tried.
+        path: The directory of the search.
+        space: The settings that are searched.
+        seed: Seed of the sampler.
         warmup: Epochs before a trial can be pruned.
 
     Raises:
@@ -43,63 +43,65 @@ class Store:
 
     def __init__(self, path: Path, space: Space, *, seed: int = 0, warmup: int = 0):
         self.path, self.space, self.seed = path, space, seed
+        self.worker: str | None = None
         optuna = needed()
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         from optuna.storages.journal import JournalFileBackend, JournalStorage
 
-        self.asking = FileLock(path / ASKING)
-        self.worker: FileLock | None = None
-        lock: Any = JournalLock(path / JOURNAL)
+        lock: Any = _JournalLock(path / JOURNAL)
         try:
-            storage = JournalStorage(JournalFileBackend(str(path / JOURNAL), lock_obj=lock))
             self.study = optuna.create_study(
-                storage=storage,
+                storage=JournalStorage(JournalFileBackend(str(path / JOURNAL), lock)),
                 study_name="tune",
-                direction="minimize",
                 pruner=optuna.pruners.MedianPruner(STARTUP, warmup),
                 load_if_exists=True,
             )
         except (ValueError, LookupError) as error:
             raise InputError(
-                f"{path / JOURNAL} is damaged: {error}. Remove the line, or tune anew."
+                f"{path / JOURNAL} is damaged: {error}. Remove the line, or start a new search."
             ) from None
         except OSError as error:
             raise InputError(f"{path / JOURNAL} cannot be read: {error.strerror}.") from None
 
+    def asking(self) -> contextlib.AbstractContextManager[None]:
+        """Hold the lock under which trials are given out and results are written."""
+        return alone(self.path / ASKING, wait)
+
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
-        """Be one of the processes that work on trials, until the block ends."""
-        folder = self.path / WORKERS
-        folder.mkdir(exist_ok=True)
-        worker = self.worker = FileLock(folder / f"{os.getpid()}-{secrets.token_hex(4)}")
-        worker.take()
-        try:
-            yield
-        finally:
-            worker.path.unlink(missing_ok=True)
-            worker.give_back()
-            self.worker = None
+        """Count as a living worker until the block ends."""
+        path = self.path / WORKERS / f"{os.getpid()}-{secrets.token_hex(4)}"
+        path.parent.mkdir(exist_ok=True)
+        with alone(path, wait):
+            self.worker = path.name
+            try:
+                yield
+            finally:
+                self.worker = None
+                path.unlink(missing_ok=True)
 
     def first(self, settings: dict[str, Any]) -> None:
-        """Let the first trial have these settings, as far as they are in the space."""
-        entries = {name: self.space[name].drawn(value) for name, value in settings.items()}
-        known = {name: drawn for name, drawn in entries.items() if drawn is not None}
-        with self.asking:
+        """Let the first trial have these settings, as far as they lie in the space."""
+        drawn = {name: self.space[name].drawn(value) for name, value in settings.items()}
+        known = {name: value for name, value in drawn.items() if value is not None}
+        with self.asking():
             if known and not self.study.get_trials(deepcopy=False):
                 self.study.enqueue_trial(known)
 
     def next(self, trials: int) -> optuna.Trial | None:
-        """Return a trial to work on; None when as many as `trials` are done or being done.
+        """Return a new trial; None when `trials` of them are complete, pruned or running.
 
-        What is tried follows from the seed, how many trials there were, and how they went.
+        The settings follow from the seed, the number of earlier trials and their losses.
         """
         import numpy as np
         import optuna
 
         if self.worker is None:
-            raise RuntimeError("A trial is worked on within `working`.")
-        with self.asking:  # so that what runs has the name of its process for all who look
-            self._put_back_lost()
+            raise RuntimeError("A trial needs a worker: call `next` within `working`.")
+        with self.asking():  # no other process sees the trial before it names its worker
+            for trial in self.study.get_trials(deepcopy=False):
+                if state_of(trial) == "running" and not self._is_alive(trial):
+                    self.put_back(trial)
             states = [state_of(trial) for trial in self.study.get_trials(deepcopy=False)]
             if sum(state in ("complete", "pruned", "running") for state in states) >= trials:
                 return None
@@ -107,102 +109,136 @@ class Store:
             draw = int(np.random.default_rng([self.seed, count]).integers(2**31))
             self.study.sampler = optuna.samplers.TPESampler(seed=draw)
             trial = self.study.ask({name: one.distribution() for name, one in self.space.items()})
-            trial.set_user_attr("worker", self.worker.path.name)
+            trial.set_user_attr("worker", self.worker)
         return trial
 
-    def done(self, trial: optuna.Trial, value: float, **facts: Any) -> None:
-        """Note the value of a trial, and what else is known of it."""
-        self._note(trial, facts)
-        self.study.tell(trial, value)
+    def end(
+        self, trial: optuna.Trial, state: str, value: float | None, facts: dict[str, Any]
+    ) -> None:
+        """Record how a trial ended: the name of an Optuna state, the loss, further facts."""
+        from optuna.trial import TrialState
 
-    def pruned(self, trial: optuna.Trial, **facts: Any) -> None:
-        """Note that a trial was given up: others were better by then."""
-        self._note(trial, facts)
-        self._end(trial, "PRUNED")
+        for name, fact in facts.items():
+            trial.set_user_attr(name, fact)
+        self.study.tell(trial, value, state=TrialState[state])
 
-    def failed(self, trial: optuna.Trial, why: str, **facts: Any) -> None:
-        """Note that the settings of a trial do not work."""
-        self._note(trial, {"why": why, **facts})
-        self._end(trial, "FAIL")
+    def put_back(self, trial: optuna.Trial | optuna.trial.FrozenTrial) -> None:
+        """Mark a trial as lost, and queue its settings to be tried again.
 
-    def put_back(self, trial: optuna.Trial) -> None:
-        """Let somebody else, or this process at another time, do the trial."""
-        self._lost(trial._trial_id, trial.params)
-
-    def settings(self, trial: optuna.Trial | optuna.trial.FrozenTrial) -> dict[str, Any]:
-        """Return the settings that a trial tries, by dotted name."""
-        return {
-            name: entry.value(trial.params[name])
-            for name, entry in self.space.items()
-            if name in trial.params
-        }
-
-    def best(self) -> optuna.trial.FrozenTrial | None:
-        """Return the complete trial of the lowest value, the earliest of equals; None: no such."""
-        done = [t for t in self.study.get_trials(deepcopy=False) if state_of(t) == "complete"]
-        return min(done, key=lambda trial: trial.value or 0.0, default=None)
-
-    def _put_back_lost(self) -> None:
-        for trial in self.study.get_trials(deepcopy=False):
-            if state_of(trial) == "running" and not self._is_alive(trial.user_attrs.get("worker")):
-                self._lost(trial._trial_id, trial.params)
-
-    def _is_alive(self, worker: str | None) -> bool:
-        """Return whether the process of this name still holds its lock."""
-        if worker is None:
-            return False
-        if self.worker is not None and worker == self.worker.path.name:
-            return True
-        lock = FileLock(self.path / WORKERS / Path(worker).name)
-        if not lock.path.exists():
-            return False
-        if not lock.take(wait=False):
-            return True
-        lock.path.unlink(missing_ok=True)
-        lock.give_back()
-        return False
-
-    def _lost(self, trial: int, params: dict[str, Any]) -> None:
-        """Mark a trial as lost, and put its settings in front of what is to be tried.
-
-        It is put there before it is marked: killed in between, a process leaves one trial too
-        many, not one too few.
+        The queue comes first: a process that is killed in between leaves a trial too many, not
+        a trial too few.
         """
         from optuna.trial import TrialState
 
-        if params:
-            self.study.enqueue_trial(params)
-        self.study._storage.set_trial_user_attr(trial, "lost", True)
-        self.study._storage.set_trial_state_values(trial, TrialState.FAIL)
+        if trial.params:
+            self.study.enqueue_trial(trial.params)
+        self.study.tell(trial.number, state=TrialState.FAIL)
 
-    def _note(self, trial: optuna.Trial, facts: dict[str, Any]) -> None:
-        for name, value in facts.items():
-            trial.set_user_attr(name, value)
+    def settings(self, trial: optuna.Trial | optuna.trial.FrozenTrial) -> dict[str, Any]:
+        """Return the settings that a trial tries, by dotted name."""
+        return {n: one.value(trial.params[n]) for n, one in self.space.items() if n in trial.params}
 
-    def _end(self, trial: optuna.Trial, state: str) -> None:
-        from optuna.trial import TrialState
+    def best(self) -> optuna.trial.FrozenTrial | None:
+        """Return the complete trial of the lowest loss; None where no trial is complete."""
+        try:
+            return self.study.best_trial
+        except ValueError:
+            return None
 
-        self.study.tell(trial, state=TrialState[state])
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row for each trial that was begun; the loss of a stopped one is its lowest."""
+        rows = []
+        for trial in self.study.get_trials(deepcopy=False):
+            facts, losses = trial.user_attrs, trial.intermediate_values
+            state, settings = state_of(trial), self.settings(trial)
+            if state == "waiting":
+                continue
+            lowest = min(losses.values(), default=None)
+            rows.append(
+                {
+                    "trial": trial.number,
+                    "state": state,
+                    "valid_loss": trial.value if state == "complete" else lowest,
+                    "valid_score": facts.get("score"),
+                    "epochs": facts.get("epochs", len(losses)),
+                    "best_epoch": facts.get("best_epoch"),
+                    "seconds": facts.get("seconds"),
+                    **{name: settings.get(name) for name in self.space},
+                    "why": facts.get("why"),
+                }
+            )
+        return rows
+
+    def _is_alive(self, trial: optuna.trial.FrozenTrial) -> bool:
+        """Return whether the process that works on a trial still holds its lock."""
+        worker = Path(trial.user_attrs.get("worker", "none")).name
+        path = self.path / WORKERS / worker
+        if worker == self.worker or not path.exists():
+            return worker == self.worker
+        try:
+            with alone(path, _give_up):
+                path.unlink(missing_ok=True)
+        except _HeldError:
+            return True
+        return False
 
 
 def state_of(trial: optuna.trial.FrozenTrial) -> State:
-    """Return how a trial stands."""
+    """Return how a trial stands. A trial that failed without a reason was lost."""
     if trial.state.name == "FAIL":
-        return "lost" if trial.user_attrs.get("lost") else "failed"
+        return "failed" if "why" in trial.user_attrs else "lost"
     states: dict[str, State] = {
         "COMPLETE": "complete", "PRUNED": "pruned", "RUNNING": "running", "WAITING": "waiting",
     }  # fmt: skip
     return states[trial.state.name]
 
 
+def wait() -> None:
+    """Wait before the next look at a lock that another process holds."""
+    time.sleep(0.005)
+
+
 def needed() -> Any:
     """Return Optuna.
 
     Raises:
-        InputError: It is not installed.
+        InputError: Optuna is not installed.
     """
     try:
         import optuna
     except ImportError:
         raise InputError("Tuning needs Optuna: pip install optuna.") from None
     return optuna
+
+
+class _JournalLock:
+    """The lock of Optuna's journal. The system releases it when the process dies.
+
+    Optuna's own locks stay behind after a kill and block others for 30 seconds. This lock also
+    removes a last line that a kill or a full disk has cut, to which Optuna would append.
+    """
+
+    def __init__(self, journal: Path):
+        self.journal = journal
+        self._held = contextlib.ExitStack()
+
+    def acquire(self) -> bool:
+        self._held.enter_context(alone(self.journal.with_suffix(".lock"), wait))
+        with self.journal.open("rb+") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - 1, 0))
+            if file.read(1) not in (b"", b"\n"):
+                file.seek(0)
+                file.truncate(file.read().rfind(b"\n") + 1)
+        return True
+
+    def release(self) -> None:
+        self._held.close()
+
+
+class _HeldError(Exception):
+    """Another process holds the lock."""
+
+
+def _give_up() -> None:
+    raise _HeldError

@@ -1,4 +1,4 @@
-"""Who is told how a trial goes, and may end it; what a trial found."""
+"""What a trial reports while it trains, and what it finds."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class TimeUp(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial found.
+    """The result of a trial.
 
     Args:
-        value: The validation loss that is to be low: that of the weights that a run would keep,
-            which are those of the best epoch, or of the last one where `patience` is 0.
+        value: Validation loss of the weights that a run would keep: those of the best epoch, or
+            of the last epoch where `patience` is 0.
         epoch: The epoch of these weights, from 1.
-        epochs: Epochs that were trained.
+        epochs: Number of epochs trained.
         score: The head's headline score on the validation part.
-        part: A hash of the validation targets: values compare where it is the same.
+        part: Hash of the validation targets: losses compare where it is the same.
     """
 
     value: float
@@ -38,12 +38,12 @@ class Outcome:
 
 
 class Watching:
-    """Tells a trial's epochs to who decides on them, and stops it when the time is over.
+    """Follows the epochs of a trial, and ends it when it is pruned or the time is over.
 
     Args:
-        report: Is told the epoch and the validation loss; returns whether to give the trial up.
-        until: The moment of `time.monotonic` when to stop; None: never.
-        show: Is told each row of the history.
+        report: Takes the epoch and the validation loss; returns whether to prune the trial.
+        until: Moment of `time.monotonic` at which to stop; None: never.
+        show: Takes each row of the history.
     """
 
     def __init__(
@@ -56,15 +56,15 @@ class Watching:
         self.epochs = 0
 
     def say(self, text: str) -> None:
-        """Keep quiet: a trial leaves one line."""
+        """Show nothing: a trial has one line of its own."""
 
     def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Row]) -> None:
-        """Stop when the time is over."""
+        """Raise `TimeUp` when the time is over."""
         if self.until is not None and time.monotonic() > self.until:
             raise TimeUp
 
     def epoch(self, row: Row) -> None:
-        """Report the epoch, and stop when it is not worth going on."""
+        """Report an epoch, and raise `Pruned` when the trial is not worth going on."""
         self.epochs = int(row["epoch"])
         self.show(row)
         if self.report(self.epochs, row["valid_loss"]):
