@@ -19,7 +19,8 @@ from rich.console import Console
 from test_run import QUICK, dataset
 
 import seqmodels as sm
-from seqmodels.cli.terminal.reported import _scores, bars
+from seqmodels.cli.terminal.reported import bars
+from seqmodels.cli.terminal.scores import print_scores
 from seqmodels.encoders import SeriesEncoder, SpeechEncoder, StrokeEncoder, TextEncoder
 from seqmodels.evaluation.scores import Evaluation
 from seqmodels.heads import Binary, Multiclass, Regression
@@ -477,7 +478,7 @@ def test_a_narrow_terminal_keeps_names_whole_and_sets_limits_below(capsys):
     ]
     for width, wide in ((80, True), (40, False)):
         console = Console(width=width)
-        _scores(console, {"headline": "accuracy", "scores": rows, "resampled": "examples"})
+        print_scores(console, rows, "accuracy")
         text = capsys.readouterr().out
         assert max(map(len, text.splitlines())) <= width
         (line,) = (line for line in text.splitlines() if line.startswith("linear"))

@@ -52,17 +52,10 @@ def list_parts(
         tables.show_catalogue(datasets, heads)
 
 
-@terminal.guarded
+@options.grouped
 def inspect(
-    dataset: Annotated[str, typer.Argument(help="A registered name, or a file or folder.")],
-    target: Annotated[str | None, typer.Option(help="What is to be predicted.")] = None,
-    group: options.Group = None,
-    group_by: options.GroupBy = None,
-    data: options.Data = None,
-    settings: options.Settings = None,
-    page: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write a page with figures, too.")
-    ] = None,
+    source: options.Source,
+    page: options.Page = None,
     as_json: options.Json = False,
     imports: options.Import = None,
 ) -> None:
@@ -79,11 +72,7 @@ def inspect(
 
     if page is not None and page.exists():
         raise InputError(f"The file {str(page)!r} exists. Choose another, or remove it.")
-    short = {"dataset.group": ",".join(group) if group else None, "dataset.group_by": group_by}
-    asked = options.settings_of(settings) | {
-        k: value for k, value in short.items() if value is not None
-    }
-    found = inspected(dataset, target=target, data=data, settings=asked)
+    found = inspected(source.named, target=source.target, data=source.data, settings=source.asked)
     terminal.print_json(found.record) if as_json else show_inspection(found.record)
     if page is not None:
         found.page(page)

@@ -11,6 +11,7 @@ import typer
 
 from seqmodels.cli import options, terminal
 from seqmodels.cli.terminal import tables
+from seqmodels.cli.terminal.scores import show_scores
 from seqmodels.core.errors import InputError
 from seqmodels.runs.records import finished, model_in
 
@@ -34,7 +35,7 @@ def evaluate(
     if as_json:
         terminal.print_json(found.record() | {"same_data": same})
         return
-    tables.show_scores(found, opened.model.head.headline)
+    show_scores(found, opened.model.head.headline)
 
 
 @terminal.guarded

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seqmodels.cli import options, terminal
-from seqmodels.cli.terminal import tables
-from seqmodels.core.errors import InputError
+from seqmodels.cli.options import Task
+from seqmodels.cli.terminal.scores import show_scores
 
 if TYPE_CHECKING:
     from seqmodels.tuning import Tuning
 
 
-@terminal.guarded
-def tune(
-    dataset: Annotated[
-        str | None, typer.Argument(help="A registered name (see `list`), or a file or folder.")
-    ] = None,
-    trials: Annotated[
-        int | None, typer.Option(help="Trials to finish; 50, or what a resumed one was asked.")
-    ] = None,
-    search: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=RANGE",
-            help="What to search: `backbone.units=16:128:log`, `dataset.words=5000,20000`.",
-        ),
-    ] = None,
-    head: Annotated[str | None, typer.Option(help="What is predicted: see `list`.")] = None,
-    target: Annotated[str | None, typer.Option(help="What is predicted: a column.")] = None,
-    preset: Annotated[str | None, typer.Option(help="Named settings of the dataset.")] = None,
-    data: options.Data = None,
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Fixed(Task):
+    """What is learned, with settings that are not searched."""
+
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -42,27 +28,40 @@ def tune(
             metavar="NAME=VALUE",
             help="Any setting that `list DATASET` shows; it is not searched then.",
         ),
+    ] = None
+
+
+@options.grouped
+def tune(
+    task: Fixed,
+    trials: Annotated[
+        int | None, typer.Option(help="Trials to finish.", show_default="50, or as recorded")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
-    limit: Annotated[int | None, typer.Option(help="Examples of each part, at most.")] = None,
+    search: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=RANGE",
+            help="Setting to search: `backbone.units=16:128:log`, `dataset.words=5000,20000`.",
+        ),
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="Stop after this time.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Directory; one of the same search is gone on with.")
+        Path | None, typer.Option(help="Directory; that of the same search is continued.")
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Go on with a tuning, or join in.")
+        Path | None, typer.Option(metavar="DIR", help="Continue a search, or join in.")
     ] = None,
     train: Annotated[
         bool, typer.Option("--train", help="Then train with the best, and score on the test part.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show nothing while working.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     as_json: options.Json = False,
     imports: options.Import = None,
 ) -> None:
     """Search for good settings by many short trainings. The test part is not read.
 
-    Learning rate, units, layers, dropout, and what the dataset declares are searched, unless
-    they are fixed. Needs Optuna: `pip install optuna`.
+    Searches learning rate, units, layers, dropout, and the settings that the dataset declares,
+    unless they are fixed. Needs Optuna: `pip install optuna`.
 
     For example:
 
@@ -75,34 +74,20 @@ def tune(
     terminal.import_modules(imports)
     from seqmodels import tuning
 
+    how: dict[str, Any] = {"minutes": minutes, "quiet": quiet}
     if resume is not None:
-        given = {
-            "DATASET": dataset, "--search": search, "--head": head, "--target": target,
-            "--preset": preset, "--data": data, "--fix": settings, "--seed": seed or None,
-            "--limit": limit, "--out": out,
-        }  # fmt: skip
-        extra = [name for name, value in given.items() if value is not None]
-        if extra:
-            raise InputError(
-                f"--resume goes on with what was asked of {resume} and takes no {', '.join(extra)}."
-            )
-        options.tensorflow("tuning.objective")  # quietly
-        found = tuning.resume(resume, trials=trials, minutes=minutes, quiet=quiet)
+        who = f"--resume continues {resume} with its own settings"
+        options.refuse_more(who, task, search=search, out=out)
+        options.tensorflow("tuning.objective")  # hides its start-up lines
+        found = tuning.resume(resume, trials=trials, **how)
     else:
-        if dataset is None:
-            raise InputError("Name a dataset: `seqmodels list` shows those there are.")
-        asked: dict[str, Any] = {
-            "head": head, "target": target, "preset": preset, "data": data,
-            "settings": options.settings_of(settings), "seed": seed, "limit": limit,
-        }  # fmt: skip
-        ranges, count = ranges_of(search), 50 if trials is None else trials
         from seqmodels.tuning.search import planned
 
+        dataset, asked, ranges = task.named, task.arguments, ranges_of(search)
+        count = 50 if trials is None else trials
         planned({"dataset": dataset, **asked}, ranges, count, minutes)  # before TensorFlow
         options.tensorflow("tuning.objective")
-        found = tuning.tune(
-            dataset, trials=count, search=ranges, minutes=minutes, out=out, quiet=quiet, **asked
-        )
+        found = tuning.tune(dataset, trials=count, search=ranges, out=out, **asked, **how)
     if not as_json:
         _show(found)
     run = found.train(quiet=quiet) if train else None
@@ -110,12 +95,12 @@ def tune(
         scored = {"run": str(run.path), "scores": run.scores} if run else {}
         terminal.print_json(_as_json(found) | scored)
     elif run:
-        tables.show_scores(run.evaluation, run.model.head.headline)
+        show_scores(run.evaluation, run.model.head.headline)
         print(f"\n{run.path}")
 
 
 def ranges_of(given: list[str] | None) -> dict[str, str]:
-    """Return `--search NAME=RANGE` by name; NAME alone is all that the setting can be."""
+    """Return `--search NAME=RANGE` by name; NAME alone searches all values of the setting."""
     pairs = [entry.partition("=") for entry in given or []]
     return {name.strip(): text for name, _, text in pairs}
 
@@ -125,7 +110,7 @@ def _show(found: Tuning) -> None:
     from seqmodels.tuning.space import text_of
 
     if not found.best:
-        print(f"No trial is complete. Go on with: seqmodels tune --resume {found.path}")
+        print(f"No trial is complete. Continue with: seqmodels tune --resume {found.path}")
         return
     score = f"{found.headline.replace('_', ' ')} {found.score:.4g}"
     print(f"\nBest: validation loss {found.value:.5g}, {score}")

@@ -249,15 +249,6 @@ def numbers(figure: Figure) -> list[dict[str, Any]]:
     return rows
 
 
-def short(value: Any) -> str:
-    """Return a number in four digits, thousands parted, or a dash for nothing."""
-    if value is None or value != value:
-        return "-"
-    if isinstance(value, int) or (abs(value) >= 1e4 and abs(value) < 1e15):
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
-
-
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG or SVG, by the suffix of `path`."""
     figure.savefig(path, dpi=150)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from seqmodels.evaluation.scores import Evaluation
 from seqmodels.heads.base import Head
-from seqmodels.plots.charts import short
 from seqmodels.report.figures import curve
 from seqmodels.report.pages import drawn, filled
 from seqmodels.report.story import Story
@@ -35,4 +34,4 @@ def card(
     pictures = [drawn(curve(rows, name, story.taken), f"{path.name} {name}")
                 for name in dict.fromkeys(names)]  # fmt: skip
     others = [name for name in story.names if name != story.headline]
-    return filled("run.html", path=path, story=story, others=others, pictures=pictures, short=short)
+    return filled("run.html", path=path, story=story, others=others, pictures=pictures)

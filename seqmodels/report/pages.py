@@ -15,6 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from seqmodels.core.files import writing
+from seqmodels.core.numbers import brief, number, percent
 from seqmodels.plots import charts
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def filled(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"num": charts.short, "share": _share, "limit": _limit}
+    environment.filters |= {"num": number, "share": percent, "limit": brief}
     return environment.get_template(template).render(**values)
 
 
@@ -134,11 +135,3 @@ def _shared(group: re.Match[str]) -> str:
 
 
 _UNSAID = ("Date", "Creator", "Format", "Type")
-
-
-def _limit(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3g}"
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f} %"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seqmodels.core.numbers import interval, number
 from seqmodels.evaluation.scores import Evaluation
-from seqmodels.plots.charts import short
 from seqmodels.report.answers import Answers, Row
 
 
@@ -124,14 +124,14 @@ def sentence(model: Row, best: Row | None, headline: str, n: int) -> str:
             where = "ahead"
             if value < 0:
                 where, value, low, high = "behind", -value, -high, -low
-            says += f" The model is {where} by {short(value)} ({low:.3g} to {high:.3g})."
+            says += f" The model is {where} by {number(value)} ({interval(low, high)})."
     return says
 
 
 def _with(one: Row) -> str:
     if one["low"] is None:
-        return short(one["value"])
-    return f"{short(one['value'])} (95 % interval {one['low']:.3g} to {one['high']:.3g})"
+        return number(one["value"])
+    return f"{number(one['value'])} (95 % interval {interval(one['low'], one['high'])})"
 
 
 def _narrow(resampled: str) -> str:

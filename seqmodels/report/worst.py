@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqmodels.plots.charts import short
+from seqmodels.core.numbers import number
 from seqmodels.report.answers import Answers
 from seqmodels.report.pages import Drawn, drawn
 
@@ -64,7 +64,7 @@ def _one(tested: Tested, answers: Answers, explainer: Any, i: int, title: str) -
         elif len(steps) <= LONGEST:
             unit, of, size, zero = _explained(tested, answers, i)
             found = explainer.explain(steps, unit)
-            start, end = (short(zero + size * v) for v in (found.baseline, found.output))
+            start, end = (number(zero + size * v) for v in (found.baseline, found.output))
             says = f"{of} is {end} for this input and {start} for one that says nothing"
             if found.whole:
                 parts = found.parts * size
@@ -120,6 +120,6 @@ def _explained(tested: Tested, answers: Answers, i: int) -> tuple[np.ndarray, st
 def told(answers: Answers, value: Any, sure: np.ndarray | None) -> str:
     """Return the truth or an answer in words, with its probability where that is given."""
     if answers.sure is None:
-        return ", ".join(short(float(one)) for one in np.atleast_1d(value)[:4])
+        return ", ".join(number(float(one)) for one in np.atleast_1d(value)[:4])
     name = answers.names[int(value)]
     return name if sure is None else f"{name} ({100 * float(sure[int(value)]):.1f} %)"

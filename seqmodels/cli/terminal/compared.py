@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from seqmodels.cli.terminal.tables import number
+from seqmodels.core.numbers import number
 from seqmodels.runs.comparison.shown import lines, told
 
 MARKS = {"better": "bold green", "worse": "bold red", "undecided": "", "reference": "dim"}

@@ -1,4 +1,4 @@
-"""What `seqmodels inspect` found, in the terminal."""
+"""The findings of `seqmodels inspect`, in the terminal."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from seqmodels.cli.terminal.tables import number, share
 from seqmodels.cli.terminal.tables import table as plain
+from seqmodels.core.numbers import number, percent
 
 
 def show_inspection(record: Mapping[str, Any]) -> None:
-    """Show what `inspect` found: parts, target, inputs, groups, heads, leaks."""
+    """Show the findings of `inspect`: parts, target, inputs, groups, heads, leaks."""
     console = Console(highlight=False)
     console.print(f"[bold cyan]{escape(record['dataset'])}[/]  target {escape(record['target'])}")
     for line in (*record["decided"], *record["problems"]):
@@ -28,13 +28,13 @@ def show_inspection(record: Mapping[str, Any]) -> None:
         table.add_row(f"{title}, {record['unit']}", *(f"{p[name]:,.0f}" for p in parts.values()))
     if record["limit"] is not None:
         title = f"longer than the {record['limit']:,} read"
-        table.add_row(title, *(share(part["cut"]) for part in parts.values()))
+        table.add_row(title, *(percent(part["cut"]) for part in parts.values()))
     console.print("", table)
     if record["classes"]:
         rows = sorted(record["classes"], key=lambda row: -row["train"])
         table = plain("class", *(name for part in parts for name in (part, "")))
         for row in rows[:20]:
-            counts = ((row[part], share(row[part] / parts[part]["examples"])) for part in parts)
+            counts = ((row[part], percent(row[part] / parts[part]["examples"])) for part in parts)
             table.add_row(row["class"], *(cell for n, s in counts for cell in (f"{n:,}", s)))
         console.print("", table)
         if len(rows) > 20:
@@ -48,7 +48,7 @@ def show_inspection(record: Mapping[str, Any]) -> None:
         words = record["words"]
         console.print(
             f"\n{words['train']:,} words in train, {words['kept']:,} in the vocabulary, which "
-            f"knows {share(words['known'])} of the test words"
+            f"knows {percent(words['known'])} of the test words"
         )
     if record["channels"]:
         names = ("missing", "min", "median", "mean", "max", "std")
@@ -56,7 +56,7 @@ def show_inspection(record: Mapping[str, Any]) -> None:
         for row in record["channels"][:20]:
             cells = [number(row[name]) for name in names]
             constant = "constant" if row["constant"] else ""
-            table.add_row(row["channel"], *cells, share(row["beyond"]), constant)
+            table.add_row(row["channel"], *cells, percent(row["beyond"]), constant)
         console.print("", table)
         if len(record["channels"]) > 20:
             console.print(f"and {len(record['channels']) - 20:,} more channels", style="dim")

@@ -1,4 +1,4 @@
-"""What a run says for itself, in the terminal: the story of its report."""
+"""The report of a run, in the terminal."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 
-from seqmodels.cli.terminal.tables import number, share, table
+from seqmodels.cli.terminal.scores import print_scores
+from seqmodels.cli.terminal.tables import below, print_fitting, table
+from seqmodels.core.numbers import brief, interval, number, percent
 
 MOST = 20  # classes
 BARS = "▁▂▃▄▅▆▇█"
-POINTS = 32  # epochs of a curve at most
+POINTS = 32  # bars of a curve at most
 
 
 def show_report(story: Mapping[str, Any], worst: Sequence[Mapping[str, Any]]) -> None:
-    """Show the story of a run, 80 columns wide.
+    """Show the report of a run, up to 100 columns wide.
 
     Args:
         story: The fields of `report.Story`.
@@ -32,12 +33,12 @@ def show_report(story: Mapping[str, Any], worst: Sequence[Mapping[str, Any]]) ->
         console.print(f"{verdict[0].upper()}{verdict[1:]}.", style=f"bold {tone}", markup=False)
     for line in story["doubts"]:
         console.print(Padding(f"! {line}", (0, 0, 0, 0)), style="yellow", markup=False)
-    _scores(console, story)
+    print_scores(console, story["scores"], story["headline"])
+    _other_scores(console, story)
     _curves(console, story)
     if story["calibration"]:
-        error = f"{story['miscalibrated']:.3g}"
         console.print(
-            f"\nExpected calibration error {error}, of the probability of "
+            f"\nExpected calibration error {brief(story['miscalibrated'])}, of the probability of "
             f"{story['probability']} in ten bins.",
             markup=False,
         )
@@ -59,23 +60,7 @@ def show_report(story: Mapping[str, Any], worst: Sequence[Mapping[str, Any]]) ->
         console.print(Padding(one["input"], (0, 0, 0, 8)), style="dim", markup=False)
 
 
-def _scores(console: Console, story: Mapping[str, Any]) -> None:
-    name, lifted = story["headline"].replace("_", " "), any(row["lift"] for row in story["scores"])
-    known = any(row["headline"]["low"] is not None for row in story["scores"])
-    columns = ["", name, *["95 % interval"] * known]
-    columns += ["lift", "95 % interval", "better?"] if lifted else []
-    wide = table(*columns)
-    narrow = table("", name, *["lift"] * lifted)
-    for row in story["scores"]:
-        score, lift = row["headline"], row["lift"]
-        value, ahead = number(score["value"]), _signed(lift["difference"]) if lift else ""
-        cells = [row["name"], value, *[_limits(score)] * known]
-        cells += [ahead, _limits(lift) if lift else "", _better(lift)] if lifted else []
-        style = "bold" if row["name"] == "model" else "dim"
-        wide.add_row(*cells, style=style)
-        folded = [_under(ahead, _limits(lift) if lift else "")] * lifted
-        narrow.add_row(row["name"], _under(value, _limits(score)), *folded, style=style)
-    _fitting(console, wide, narrow)
+def _other_scores(console: Console, story: Mapping[str, Any]) -> None:
     others = [
         f"{name.replace('_', ' ')} {number(one['value'])}"
         for name, one in story["scores"][0]["scores"].items()
@@ -88,7 +73,7 @@ def _scores(console: Console, story: Mapping[str, Any]) -> None:
 
 
 def _curves(console: Console, story: Mapping[str, Any]) -> None:
-    """Show a line of bars for each column that there is of training and of validation."""
+    """Show a line of bars for each measure, of training and of validation."""
     history = story["history"]
     names = [name for name in history[0] if f"valid_{name}" in history[0]]
     last = f"epoch {len(history)}"
@@ -102,7 +87,7 @@ def _curves(console: Console, story: Mapping[str, Any]) -> None:
             label = column.replace("valid_", "valid ").replace("_", " ")
             line = bars(values, min(both), max(both), points)
             rows.add_row(label, number(values[0]), line, number(values[-1]))
-    _fitting(console, rows)
+    print_fitting(console, rows)
     if story["taken"] is not None:
         console.print(f"taken: epoch {story['taken']}", style="dim")
 
@@ -113,11 +98,11 @@ def _classes(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     shown = table("class", "examples", "recall", "95 % interval", "answers", "precision")
     narrow = table("class", "examples", "recall", "precision")
     for row in rows[:MOST]:
-        name, n, recall = row["class"][:24], f"{row['n']:,}", _part(row["recall"])
-        answered, precision = f"{row['answered']:,}", _part(row["precision"])
-        shown.add_row(name, n, recall, _shares(row), answered, precision)
-        narrow.add_row(name, n, _under(recall, _shares(row).removesuffix(" %")), precision)
-    _fitting(console, shown, narrow)
+        name, n, recall = row["class"][:24], f"{row['n']:,}", percent(row["recall"])
+        answered, precision = f"{row['answered']:,}", percent(row["precision"])
+        shown.add_row(name, n, recall, _percents(row), answered, precision)
+        narrow.add_row(name, n, below(recall, _percents(row).removesuffix(" %")), precision)
+    print_fitting(console, shown, narrow)
     if len(rows) > MOST:
         console.print(f"and {len(rows) - MOST:,} more classes", style="dim")
 
@@ -129,13 +114,13 @@ def _lengths(console: Console, rows: Sequence[Mapping[str, Any]], measure: str) 
     narrow = table("steps read", "examples", measure)
     for row in rows:
         cells = (f"{row['from']:,} to {row['to']:,}", f"{row['n']:,}")
-        shown.add_row(*cells, number(row["score"]), _limits(row))
-        narrow.add_row(*cells, _under(number(row["score"]), _limits(row)))
-    _fitting(console, shown, narrow)
+        shown.add_row(*cells, number(row["score"]), interval(row["low"], row["high"]))
+        narrow.add_row(*cells, below(number(row["score"]), interval(row["low"], row["high"])))
+    print_fitting(console, shown, narrow)
 
 
 def bars(values: Sequence[float], low: float, high: float, points: int = POINTS) -> str:
-    """Return numbers as a line of bars between two levels; of more than `points`, some."""
+    """Return numbers as a line of at most `points` bars between two levels."""
     thin = -(-len(values) // points)
     wide = (high - low) or 1.0
     top = len(BARS) - 1
@@ -143,38 +128,6 @@ def bars(values: Sequence[float], low: float, high: float, points: int = POINTS)
     return "".join(BARS[min(max(level, 0), top)] for level in levels)
 
 
-def _fitting(console: Console, first: Table, *others: Table) -> None:
-    """Show the first table that fits the width, or else the last; names are not wrapped."""
-    unbound, one = console.options.update(width=1000), first
-    for one, gap in ((one, gap) for one in (first, *others) for gap in (2, 1)):
-        one.padding = (0, gap, 0, 0)
-        one.columns[0].no_wrap = True
-        if console.measure(one, options=unbound).maximum <= console.width:
-            break
-    console.print("", one)
-
-
-def _under(value: str, limits: str) -> str:
-    """Return a value with its limits in brackets on a line below, where there are any."""
-    return f"{value}\n({limits})" if limits else value
-
-
-def _signed(difference: float) -> str:
-    return f"{'+' if difference > 0 else ''}{number(difference)}"
-
-
-def _better(lift: Mapping[str, Any] | None) -> str:
-    """Return whether the model is better, in a word."""
-    return lift["says"] if lift else ""
-
-
-def _limits(one: Mapping[str, Any]) -> str:
-    return "" if one["low"] is None else f"{one['low']:.3g} to {one['high']:.3g}"
-
-
-def _shares(one: Mapping[str, Any]) -> str:
-    return "" if one["low"] is None else f"{100 * one['low']:.1f} to {100 * one['high']:.1f} %"
-
-
-def _part(value: float | None) -> str:
-    return "-" if value is None else share(value)
+def _percents(row: Mapping[str, Any]) -> str:
+    low, high = row["low"], row["high"]
+    return "" if low is None else f"{percent(low).removesuffix(' %')} to {percent(high)}"
