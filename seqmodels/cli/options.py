@@ -147,9 +147,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     Errors of the user become messages, as with `terminal.guarded`.
     """
     hints = typing.get_type_hints(command, include_extras=True)
-    groups: dict[str, type[Any]] = {
-        name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)
-    }
+    groups: dict[str, Any] = {n: one for n, one in hints.items() if dataclasses.is_dataclass(one)}
     parameters = []
     for name, parameter in inspect.signature(command).parameters.items():
         if name in groups:

@@ -57,9 +57,9 @@ def print_scores(console: Console, rows: Sequence[Row], headline: str) -> None:
     """
     title, gains = headline.replace("_", " "), any(row["lift"] for row in rows)
     known = any(row["headline"]["low"] is not None for row in rows)
-    columns = ["better by", "95 % interval", "better?"] * gains
+    columns = ["gain", "95 % interval", "better?"] * gains
     wide = table("test part", title, *["95 % interval"] * known, *columns)
-    narrow = table("test part", title, *["better by"] * gains)
+    narrow = table("test part", title, *["gain"] * gains)
     for row in rows:
         score, gain = row["headline"], row["lift"]
         value, limits = number(score["value"]), interval(score["low"], score["high"])
