@@ -160,8 +160,9 @@ def load_data(path: Path) -> tuple[tuple[list[list[int]], np.ndarray], ...]:
     parts = []
     with zipfile.ZipFile(path) as archive:
         for part in ("train", "test"):
-            rows = reader._reviews(path, reader._member(path, archive, f"x_{part}.npy"))
-            labels = reader._labels(path, reader._member(path, archive, f"y_{part}.npy"))
+            values, lengths = reader.ids(path, archive, part)
+            rows = [row.tolist() for row in np.split(values, np.cumsum(lengths)[:-1])]
+            labels = reader.labels(path, archive, part)
             order = np.arange(len(rows))
             rng.shuffle(order)
             ids = [[1, *(i + 3 if i + 3 < WORDS else 2 for i in rows[row])] for row in order]

@@ -437,7 +437,7 @@ def test_a_pickle_gets_no_memory_for_what_it_only_announces(tmp_path, step):
         [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True, check=True
     )
     assert "are not lists of whole numbers: " in done.stdout
-    assert "numbers: ." not in done.stdout  # what a MemoryError says: nothing
+    assert "MemoryError" not in done.stdout
 
 
 @pytest.mark.parametrize(

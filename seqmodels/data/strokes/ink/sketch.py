@@ -8,7 +8,6 @@ become inert stand-ins, and any other name in it is refused. The plain layout ne
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterator
 from typing import IO, Any
@@ -16,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.strokes.ink.pickled import listed, restored
+from seqmodels.data import npz
 from seqmodels.data.strokes.ink.record import FARTHEST, MOST_POINTS, Drawing
 
 LABEL = "label"
@@ -30,11 +29,11 @@ def is_sketch(file: IO[bytes]) -> bool:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
             if "points.npy" in names and "offsets.npy" in names:
-                kind, shape, _ = _header(archive, "points")
+                kind, shape, _ = npz.header(archive, "points")
                 return not kind.hasobject and len(shape) == 2 and shape[1] in (3, 4)
             if "train.npy" not in names:
                 return False
-            kind, shape, _ = _header(archive, "train")
+            kind, shape, _ = npz.header(archive, "train")
             return (kind.hasobject and len(shape) == 1) or (len(shape) == 3 and shape[2] == 3)
     except Exception:  # damaged zips raise nearly anything
         return False
@@ -138,7 +137,7 @@ def _rows(
         yield from array[:most]
         return
     try:
-        rows = listed(packed)
+        rows = npz.objects(packed)
         if len(shape) == 3 and len(rows) == np.prod(shape):  # one array of Python numbers
             if not all(type(value) in (int, float) for value in rows):
                 raise TypeError("not numbers")
@@ -146,7 +145,7 @@ def _rows(
             return
         total = 0
         for row in rows[:most]:
-            array = restored(row)
+            array = npz.numbers(row)
             total += array.nbytes
             if total > len(packed):  # one array many times over; honest ones take their own bytes
                 raise ValueError("it repeats itself beyond measure")
@@ -164,29 +163,12 @@ def _member(
     archive: zipfile.ZipFile, name: str, where: str
 ) -> tuple[np.dtype, tuple[int, ...], bool, bytes]:
     """Return the type, the shape, whether columns come first, and the bytes of an array."""
-    told = archive.getinfo(f"{name}.npy")
-    if told.flag_bits & 1:
-        raise InputError(f"{where} is encrypted. Give it without a password.")
-    if told.file_size > _MOST_BYTES or (
-        told.file_size > 100_000_000 and told.file_size > 500 * told.compress_size
-    ):
-        raise InputError(f"{where} would unpack to {told.file_size:,} bytes, which is too much.")
-    with archive.open(told) as packed:
-        stream = io.BytesIO(packed.read(told.file_size + 1))
-    return *_read_header(stream), stream.read()
-
-
-def _header(archive: zipfile.ZipFile, name: str) -> tuple[np.dtype, tuple[int, ...], bool]:
-    with archive.open(f"{name}.npy") as packed:
-        return _read_header(io.BytesIO(packed.read(100_000)))
-
-
-def _read_header(stream: IO[bytes]) -> tuple[np.dtype, tuple[int, ...], bool]:
-    """Return the type, the shape, and whether columns come first."""
-    old = np.lib.format.read_magic(stream) == (1, 0)
-    read = np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0
-    shape, fortran, kind = read(stream)
-    return kind, shape, fortran
+    size = archive.getinfo(f"{name}.npy")
+    fair = max(100_000_000, 500 * size.compress_size)  # of a packed array, bytes unpacked
+    try:
+        return npz.member(archive, name, min(_MOST_BYTES, fair))
+    except ValueError as error:
+        raise InputError(f"{where} cannot be read: {error}.") from None
 
 
 def _numbers(archive: zipfile.ZipFile, name: str, where: str, *, text: bool = False) -> np.ndarray:
