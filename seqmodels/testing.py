@@ -22,11 +22,11 @@ from seqmodels.model.sequence_model import SequenceModel
 
 
 def check_dataset(dataset: Dataset, heads: dict[str, tuple[str, dict[str, Any]]]) -> None:
-    """Hold a dataset to its promises: its parts can be encoded, and each head fits its target.
+    """Check that a dataset's parts can be encoded, and that each head fits its target.
 
     Args:
-        dataset: What the registered function returned.
-        heads: Head name to the target it reads and the head's arguments.
+        dataset: Return value of the registered function.
+        heads: For each head by name, the target it reads and the head's arguments.
     """
     parts = {"train": dataset.train, "valid": dataset.valid, "test": dataset.test}
     check_encoder(dataset.encoder, dataset.train.take(range(min(8, len(dataset.train)))).inputs)
@@ -46,11 +46,11 @@ def check_dataset(dataset: Dataset, heads: dict[str, tuple[str, dict[str, Any]]]
 
 
 def check_encoder(encoder: Encoder, inputs: Sequence[Any]) -> None:
-    """Hold an encoder to its promises: pure, complete, and the same for one input as for many.
+    """Check that an encoder is pure, survives saving, and encodes each input independently.
 
     Args:
         encoder: Not fitted.
-        inputs: At least two, of unequal lengths if the encoder reads such.
+        inputs: At least two, of unequal lengths if the encoder allows them.
     """
     before = repr(encoder)
     fitted = encoder.fit(inputs)
@@ -68,18 +68,18 @@ def check_encoder(encoder: Encoder, inputs: Sequence[Any]) -> None:
         assert all(np.isfinite(row).all() for row in rows), "numbers are finite"
     for i, row in enumerate(rows):
         alone = fitted.encode(inputs[i : i + 1])[0]
-        np.testing.assert_array_equal(alone, row, "an input encodes alike alone and in company")
+        np.testing.assert_array_equal(alone, row, "an input encodes alike alone and in a batch")
     _check_vary(fitted, rows)
     assert isinstance(fitted.show(inputs[0]), str), "show returns a line of text"
     _check_round_trip(ENCODERS, fitted)
 
 
 def check_head(head: Head, targets: Sequence[Any]) -> None:
-    """Hold a head to its promises: pure, complete, its answers in the targets' own values.
+    """Check that a head is pure, survives saving, and answers in the targets' own values.
 
     Args:
         head: Not fitted.
-        targets: As many as it takes to learn, at least two.
+        targets: As many as the head needs to learn, at least two.
     """
     before = repr(head)
     fitted = head.fit(targets)
@@ -103,19 +103,18 @@ def check_head(head: Head, targets: Sequence[Any]) -> None:
 def assert_padding_invariant(
     model: SequenceModel, inputs: Sequence[Any], tolerance: float = 1e-5
 ) -> None:
-    """Hold a model to its first contract: padding never changes an answer.
+    """Check that padding never changes an answer of a model.
 
-    The outputs for each input must be the same alone, in one mixed batch, in the same batch
-    padded to twice and four times its length with zeros and with noise, and with the batch in
-    another order.
+    The outputs for each input must be equal alone, in one mixed batch, in the same batch padded
+    to twice and four times its length with zeros and with noise, and in another order.
 
     Args:
         model: Trained or not.
-        inputs: At least two, of unequal lengths if the encoder reads such.
-        tolerance: Largest difference of an output, in the network's own numbers.
+        inputs: At least two, of unequal lengths if the encoder allows them.
+        tolerance: Largest allowed difference of a network output.
 
     Raises:
-        AssertionError: An output differs; says where.
+        AssertionError: An output differs; the message names the case.
     """
     from seqmodels.nn import tracing
 
@@ -159,7 +158,7 @@ def _check_vary(encoder: Encoder, rows: Sequences) -> None:
     assert (lengths.dtype, lengths.shape) == (most.dtype, most.shape), "a length for each row"
     assert len(x) == len(given), "vary keeps the rows"
     assert lengths.min() >= 1, "a varied row has a step"
-    assert lengths.max() <= x.shape[1], "a varied row is as long as is said"
+    assert lengths.max() <= x.shape[1], "a varied row has at least as many steps as its length"
     padding = np.arange(x.shape[1]) >= lengths[:, None]  # [B, T]
     assert not x[padding].any(), "past the end of a varied row are zeros"
     assert np.isfinite(x).all(), "varied numbers are finite"

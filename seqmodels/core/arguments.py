@@ -17,19 +17,19 @@ _CONFIG = pydantic.ConfigDict(arbitrary_types_allowed=True)
 
 
 def checked(function: Callable[..., Any], given: Mapping[str, Any], who: str) -> dict[str, Any]:
-    """Return `given` as the types that `function` (or a class) asks for.
+    """Return the given arguments, converted to the type hints of `function` (or a class).
 
-    Text is read as the type that the signature names, so that `"5000"` becomes 5000 where a
-    whole number is due, `"a,b"` a tuple where a tuple is due, and `"none"` None where that is
-    allowed. An argument without a type hint takes a JSON value, else the text itself.
+    Text is converted to the hint: `"5000"` becomes 5000 for a whole number, `"a,b"` a tuple
+    for a tuple, and `"none"` None if the hint allows None. For an argument without a hint, text
+    is parsed as JSON, and kept as it is if that fails.
 
     Args:
         function: A function or a dataclass; its parameters are the allowed names.
         given: Values by argument name.
-        who: Whose arguments these are, for messages: "dataset 'imdb'".
+        who: Owner of the arguments, for messages: "dataset 'imdb'".
 
     Raises:
-        InputError: Unknown names and wrong values, each with what is allowed.
+        InputError: Unknown names and wrong values, each with the allowed ones.
     """
     hints = signature(function)
     problems, values = [], {}
@@ -49,11 +49,11 @@ def checked(function: Callable[..., Any], given: Mapping[str, Any], who: str) ->
 
 
 def signature(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return parameter name to type hint; `Any` where there is none.
+    """Return the type hint of each parameter by name; `Any` for a parameter without a hint.
 
     Args:
-        function: A function, or a dataclass, whose own and inherited fields are each read with
-            the names of the module that they were written in.
+        function: A function, or a dataclass. Hints of own and inherited fields are resolved in
+            the module that defines them.
     """
     hints = typing.get_type_hints(function, include_extras=True)
     return {name: hints.get(name, Any) for name in inspect.signature(function).parameters}
@@ -66,7 +66,7 @@ def missing(function: Callable[..., Any], given: Mapping[str, Any]) -> list[str]
 
 
 def type_name(hint: Any) -> str:
-    """Return a type hint as a user would say it: `one of 'start', 'end'`."""
+    """Return a type hint in plain words: `one of 'start', 'end'`."""
     if hint is Any:
         return "any value"
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
@@ -85,7 +85,7 @@ def type_name(hint: Any) -> str:
 
 
 def _union(inner: tuple[Any, ...]) -> str:
-    """Return "text or a number, or a list of them": numbers once, lists of the same in short."""
+    """Return "text or a number, or a list of them": each type once, lists in short."""
     single = [one for one in inner if typing.get_origin(one) is not tuple and one is not type(None)]
     if {bool, int, float} <= set(single):  # whatever JSON writes without brackets
         single = [one for one in single if one not in (bool, int)]
@@ -117,7 +117,7 @@ def _adapter(hint: Any) -> pydantic.TypeAdapter[Any]:
 
 
 def _value(hint: Any, value: Any) -> Any:
-    """Return `value` as `hint` asks; text is tried in each form that it may stand for."""
+    """Return `value` converted to `hint`; text is tried in each form that it may have."""
     adapter = _adapter(hint)
     if not isinstance(value, str):
         return adapter.validate_python(value)

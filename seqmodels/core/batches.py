@@ -1,4 +1,4 @@
-"""Batches of sequences of like length, padded on the right to the longest of the batch."""
+"""Batches of sequences of similar length, padded on the right to the longest of the batch."""
 
 import numpy as np
 
@@ -8,15 +8,15 @@ POOL = 50  # batches that are sorted by length together
 
 
 def shuffled(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Return the rows of each batch of one epoch; the same for the same seed and epoch.
+    """Return the rows of each batch of one epoch; seed and epoch determine them.
 
-    Rows are shuffled, pools of some 50 batches are sorted by length so that a batch pads
-    little, and the batches are shuffled again so that no order of lengths is left.
+    Rows are shuffled, then sorted by length within pools of some 50 batches, so that a batch
+    needs little padding. The batches are then shuffled, so that no order of lengths remains.
 
     Args:
         lengths: Steps of each row, [N].
         batch_size: Rows of a batch; the last may have fewer.
-        seed: Of the run.
+        seed: The run's seed.
         epoch: Counted from 0.
     """
     rng = np.random.default_rng([seed, epoch])
@@ -35,8 +35,8 @@ def by_length(lengths: np.ndarray, steps: int) -> list[np.ndarray]:
 
     Args:
         lengths: Steps of each row, [N].
-        steps: Of a batch at most, padding included, so that short rows go many at a time and
-            long ones take no more memory; a row that is longer goes alone.
+        steps: Most steps of a batch, padding included: a batch holds many short rows or few
+            long ones. A row with more steps is a batch by itself.
     """
     order = _rows(len(lengths))
     if lengths.min() < lengths.max():
@@ -53,7 +53,7 @@ def by_length(lengths: np.ndarray, steps: int) -> list[np.ndarray]:
 
 
 def padded(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return `rows` as one array, and how many steps of each row are real.
+    """Return `rows` as one padded array, and the true length of each row.
 
     Returns:
         The steps [B, T] int32 or [B, T, C] float32, T the longest of these rows and zeros
@@ -69,7 +69,7 @@ def padded(sequences: Sequences, rows: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _rows(count: int) -> np.ndarray:
-    """Return the numbers of all rows [N], in four bytes each while these are enough."""
+    """Return the numbers of all rows [N], in four bytes each if they fit."""
     return np.arange(count, dtype=np.promote_types(np.int32, np.min_scalar_type(-count)))
 
 

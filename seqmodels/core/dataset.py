@@ -15,23 +15,23 @@ from seqmodels.core.examples import Examples
 class Dataset:
     """Examples in their parts, and the encoder that reads them. Not saved with the model.
 
-    Leave `valid` out and a share of `train`, drawn at random, takes its place. Give your own
-    where examples are not exchangeable, as windows of one series are not; or name the group, such
-    as the writer, that must not be on both sides.
+    Without `valid`, a random share of `train` serves as validation part. Give your own part if
+    examples are not exchangeable (windows of one series), or name the grouping column (the
+    writer) that the split must respect.
 
     Args:
-        train: What is learned from.
-        test: What is scored, once.
+        train: Examples that the model learns from.
+        test: Examples that are scored once, at the end.
         encoder: Reads the inputs; not fitted.
-        valid: What decides when to stop.
-        apart: The one of the groups that the parts do not share.
-        head: The registered name of the head that suits the (first) target, for who asks for none.
-        says: What was decided when the data were read, a line each, for people.
-        unlabelled: More inputs of the kind, without targets, to learn from as well: see
-            `Backbone.vectors` and `Training.sure`. They are never scored. None: there are none.
+        valid: Examples for early stopping.
+        apart: Grouping column: no group appears in two parts.
+        head: Registered name of the head that is used when none is given.
+        says: Decisions made when the data were read, one line each, for people.
+        unlabelled: Further inputs without targets, used for word vectors and pseudo-labels (see
+            `Backbone.vectors` and `Training.sure`). They are never scored. None: there are none.
 
     Raises:
-        InputError: A part is empty, or the parts do not have the same targets.
+        InputError: A part is empty, or the parts have different targets.
     """
 
     train: Examples

@@ -1,4 +1,4 @@
-"""Times as people write them and as they say them."""
+"""Durations: parsed from text such as `10m`, and formatted for people."""
 
 import re
 
@@ -9,7 +9,7 @@ def seconds_of(text: str) -> float:
     """Return the seconds of a time such as `10m`, `90s` or `1h30m`.
 
     Raises:
-        InputError: It is none.
+        InputError: The text is not such a time.
     """
     number = r"(\d+(?:\.\d+)?)"
     match = re.fullmatch(f"(?:{number}h)?(?:{number}m)?(?:{number}s)?", text)
@@ -21,7 +21,7 @@ def seconds_of(text: str) -> float:
 
 
 def duration(seconds: float) -> str:
-    """Return a time as people say it: `0.4 s`, `35 s`, `12 min`, `1 h 30 min`."""
+    """Return a duration as text: `0.4 s`, `35 s`, `12 min`, `1 h 30 min`."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     if seconds < 99.5:

@@ -1,4 +1,4 @@
-"""What crosses from the data side to the model side. NumPy only, no TensorFlow.
+"""The encoder interface: raw inputs become sequences of steps. NumPy only, no TensorFlow.
 
 Shape letters, the same in every file: N examples, B batch, T steps, C channels of a step,
 H features, K classes, D numbers of one answer, L steps of all examples laid end to end.
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """One encoded step: a token id below `vocabulary`, or `channels` numbers.
+    """Form of one encoded step: a token id below `vocabulary`, or `channels` numbers.
 
     Args:
-        vocabulary: Ids are from 0 to below it.
-        channels: Numbers of a step.
-        continues: For each of the D answers of a forecast, the channel whose future it is,
+        vocabulary: Number of token ids, which start at 0.
+        channels: Numbers per step.
+        continues: For each of the D answers of a forecast, the channel that it predicts,
             counted from 0. None: no forecast.
     """
 
@@ -44,15 +44,15 @@ class Spec:
 
     @property
     def told(self) -> tuple[int, ...]:
-        """The channels whose future is told, each once, [G]."""
+        """The channels that are forecast, each once, [G]."""
         return tuple(dict.fromkeys(self.continues or ()))
 
 
 class Encoder(abc.ABC):
     """Turns raw inputs into sequences of steps. Saved with the model.
 
-    Subclasses are frozen dataclasses of JSON types. Fields that are learned default to
-    `learned()`, which is None; `fit` returns a copy in which they are filled in.
+    Subclasses are frozen dataclasses of JSON types. Learned fields default to `learned()`,
+    which is None; `fit` returns a copy with these fields filled in.
     """
 
     @abc.abstractmethod
@@ -61,55 +61,56 @@ class Encoder(abc.ABC):
 
     @abc.abstractmethod
     def encode(self, inputs: Seq[Any]) -> Sequences:
-        """Return one sequence per input, seen or unseen: ids [L], or numbers [L, C] float32.
+        """Return one sequence per input: ids [L], or numbers [L, C] float32.
 
-        Ids may be of any type of whole numbers; batches make them int32.
+        Ids may have any integer type; batches convert them to int32.
 
         Raises:
-            InputError: An input is empty or not readable; names the row.
+            InputError: An input is empty or not readable; the message names the row.
         """
 
     def vary(
         self, x: np.ndarray, lengths: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return a batch as it could have been as well; by default as it is.
+        """Return a randomly augmented batch; by default, unchanged.
 
-        Training, and nothing else, reads each batch so (data augmentation): what a drawing or a
-        recording may differ in without being another, the model need not learn from examples.
+        Only training augments its batches. Augmentation makes changes that keep the meaning,
+        such as the slant of a drawing or the loudness of a recording.
 
         Args:
             x: Encoded steps, zeros past a row's end: ids [B, T] int32, or numbers [B, T, C]
-                float32. It is the batch's own, and may be changed.
+                float32. A copy that may be changed.
             lengths: Steps of each row, [B] int32.
-            rng: Whatever is drawn comes from here, so that a run can be made again.
+            rng: The only source of randomness, so that a run can be repeated.
 
         Returns:
-            The same, perhaps of other lengths, from 1; the longest may be below T.
+            Augmented steps and lengths. Lengths may change but are at least 1; the longest may
+            be below T.
         """
         return x, lengths
 
     @property
     @abc.abstractmethod
     def spec(self) -> Spec:
-        """What one encoded step looks like."""
+        """The form of one encoded step."""
 
     def last_value(self, log: bool = False) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return how a forecast of "as it is now" follows from the last encoded step.
+        """Return the linear map from the last encoded step to the last known values.
 
         Args:
-            log: Of the logs of the values, sign(x) * log(1 + |x|), and not of the values.
+            log: Map to the logs of the values, sign(x) * log(1 + |x|).
 
         Returns:
             A kernel [C, D] and a bias [D] such that `step @ kernel + bias` are the last known
-            values, in the targets' units; None where there is no such thing.
+            values, in the targets' units. None: there is no such map.
         """
         return None
 
     def read(self, text: str) -> list[Any]:
-        """Return the inputs in a text, as `seqmodels predict` gets them: one JSON value a line.
+        """Return the inputs of a text file for `seqmodels predict`: one JSON value per line.
 
         Raises:
-            InputError: A line is not one; names it.
+            InputError: A line is not JSON; the message names it.
         """
         inputs = []
         for number, line in enumerate(text.splitlines(), start=1):
@@ -125,10 +126,10 @@ class Encoder(abc.ABC):
         return inputs
 
     def open(self, path: Path) -> list[Any] | None:
-        """Return the inputs in a file or folder that is no text; None: a text, for `read`.
+        """Return the inputs of a binary file or a folder. None: a text file, for `read`.
 
         Raises:
-            InputError: It cannot be read.
+            InputError: The file or folder cannot be read.
         """
         return None
 
@@ -139,23 +140,20 @@ class Encoder(abc.ABC):
     def draw(
         self, example: Any, parts: np.ndarray | None = None, after: Mapping[str, Any] | None = None
     ) -> list[tuple[str, float | None]] | Figure | None:
-        """Return one input as a picture for a page; None: `show` says enough.
+        """Return a picture of one input for a report. None: the line of `show` is enough.
 
         Args:
             example: One raw input.
-            parts: What each step that is read contributed to the answer, [T]; None: unknown.
-            after: Of a forecast, the numbers [D] that follow, by what they are: "truth", "answer".
+            parts: Contribution of each step to the answer, [T]; None: unknown.
+            after: For a forecast, the "truth" and the "answer" by name, [D] each.
 
         Returns:
-            A Matplotlib figure; or a text as pieces, each with its contribution divided by the
-            largest, from -1 to 1, or None for what is not read.
+            A Matplotlib figure; or a text in pieces. A piece has its contribution divided by
+            the largest, from -1 to 1, or None if the model does not read it.
         """
         return None
 
 
 def learned() -> Any:
-    """Return the default of an encoder's or head's field that `fit` fills in: None until then.
-
-    It marks the field as nothing that a user sets.
-    """
+    """Return the default of a field that `fit` fills in: None, marked as not for users to set."""
     return field(default=None, metadata={"learned": True})

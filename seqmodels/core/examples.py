@@ -1,4 +1,4 @@
-"""Raw inputs and their targets, and how they are parted. NumPy only, no TensorFlow."""
+"""Raw inputs with their targets, and how to split them. NumPy only, no TensorFlow."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ class Examples:
     """Raw inputs and raw targets, in the user's own units.
 
     Args:
-        inputs: One per example: a text, an array of steps [T, C], whatever the encoder reads.
-        targets: Target name to values, one per example: a list, an array [N] or [N, D], or a
-            pandas Series or DataFrame whose names then name the answers.
-        naive: For forecasts, target name to the answers that need no learning, by name, as
-            in `{"value": {"last value": [...]}}`. Scored beside the model's.
-        groups: Who or what an example comes from, by name, one value per example: a writer, a
-            speaker, a patient, a series. What `split(apart=)` keeps on one side, and what is
-            looked for in several parts before a training.
-        times: The first and the last moment that an example reads or foretells, [N, 2], as
-            numbers that rise with time; or [N, 3], between them the first that it foretells.
-            None: unknown.
-        rows: The row of each example among those that were read, [N]. None: unknown.
+        inputs: One per example, in a form that the encoder reads: a text, an array of steps
+            [T, C].
+        targets: Values of each target by name, one per example: a list, an array [N] or [N, D],
+            or a pandas Series or DataFrame whose names then name the answers.
+        naive: Forecasts that need no learning, for each target by name, as in
+            `{"value": {"last value": [...]}}`. They are scored as baselines.
+        groups: Grouping columns by name, one value per example: the writer, the speaker, the
+            patient, the series. `split(apart=)` keeps each group in one part, and the audit
+            looks for groups that appear in several parts.
+        times: First and last moment that an example reads or predicts, [N, 2], as numbers that
+            rise with time; or [N, 3], with the first predicted moment between them. None:
+            unknown.
+        rows: Number of each example's row in the data that were read, [N]. None: unknown.
 
     Raises:
         InputError: A target does not have one value per input.
@@ -69,7 +70,7 @@ class Examples:
         """Return the values of one target.
 
         Raises:
-            InputError: There is no such target; names those there are.
+            InputError: There is no such target; the message lists the existing ones.
         """
         if name not in self.targets:
             raise InputError(f"No target {name!r}. The targets are {some(self.targets)}.")
@@ -96,10 +97,10 @@ class Examples:
 
         Args:
             fraction: Between 0 and 1.
-            seed: Same seed, same parts.
-            by: A target of classes whose shares both parts keep; each class stays in the
-                first part with at least one example.
-            apart: One of the groups: no writer, say, is in both parts. Takes the place of `by`.
+            seed: The same seed gives the same parts.
+            by: Target to stratify by: both parts keep the shares of its classes, and each class
+                keeps at least one example in the first part.
+            apart: Grouping column: no group appears in both parts. Overrides `by`.
 
         Raises:
             InputError: All examples are of one group.
@@ -141,13 +142,13 @@ class Examples:
 
 
 def codes_of(values: Any) -> np.ndarray:
-    """Return values that are the same where the given ones are, [N]: of categories a number."""
+    """Return the values [N], or the integer codes of a categorical column."""
     categories = getattr(values, "cat", None)
     return np.asarray(values) if categories is None else categories.codes.to_numpy()
 
 
 def _take(values: Any, indices: Any) -> Any:
-    """Return the values at `indices`, in the container they came in."""
+    """Return the values at `indices`, in the same kind of container."""
     if isinstance(values, Sequences | Stored):
         return values.take(indices)
     if hasattr(values, "iloc"):

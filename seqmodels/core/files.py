@@ -13,10 +13,10 @@ from typing import IO, Any
 
 @contextlib.contextmanager
 def writing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
-    """Open a temporary file that takes the place of `path` when the block ends well.
+    """Open a temporary file that replaces `path` when the block ends without an error.
 
-    The bytes reach the disk before the name does. When the block raises, or the disk is
-    full, the temporary file is removed and whatever `path` held before is untouched.
+    The bytes are synced to the disk before the file is renamed. If the block raises, or the
+    disk is full, the temporary file is removed and `path` keeps its old content.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
@@ -39,11 +39,11 @@ def write_json(path: Path, value: Any) -> None:
 
 @contextlib.contextmanager
 def alone(path: Path, busy: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of a file, which is made; the system drops it when the process dies.
+    """Hold the lock of a file; the system releases the lock when the process dies.
 
     Args:
-        path: Whoever else asks for it waits; holds the number of the process.
-        busy: Called as long as another process holds it, time after time; raises to give up.
+        path: The file, created if missing. It holds the id of the process that has the lock.
+        busy: Called repeatedly while another process holds the lock; raises to give up.
     """
     with path.open("a+b") as file:
         while not _locked(file.fileno()):
@@ -71,13 +71,13 @@ def _locked(handle: int) -> bool:
 
 
 def tidy(folder: Path) -> None:
-    """Remove what a killed process has left under temporary names."""
+    """Remove temporary files that a killed process has left."""
     for path in folder.glob(".*.tmp"):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def sync_directory(path: Path) -> None:
-    """Make the names in a directory survive a power cut, where the system can."""
+    """Sync the names in a directory to the disk, on systems that can."""
     if os.name != "posix":
         return
     handle = os.open(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The machine that a run was made on, and what the run has taken of it."""
+"""The machine of a run: processor, versions of packages, and peak memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SETS += ("asimd", "sve")
 
 
 def machine() -> dict[str, Any]:
-    """Return the system, the processor, its instruction sets, and the cores of this process."""
+    """Return the system, the processor, its instruction sets, and the usable cores."""
     processor, flags = platform.processor() or platform.machine(), ""
     told = Path("/proc/cpuinfo")
     if told.is_file():
@@ -33,20 +33,20 @@ def machine() -> dict[str, Any]:
 
 
 def cores() -> int:
-    """Return how many processor cores this process may use."""
+    """Return the number of processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what numbers depend on."""
+    """Return the versions of the packages that results depend on."""
     names = ("seqmodels", "tensorflow", "keras", "numpy")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
 
 
 def peak_memory() -> int | None:
-    """Return the most memory that this process has held, in bytes; None: not known here."""
+    """Return the peak memory of this process in bytes; None: unknown on this system."""
     try:
         import resource
     except ImportError:  # Windows

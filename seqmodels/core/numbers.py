@@ -1,4 +1,4 @@
-"""Numbers as text, the same in the terminal, on pages and in notebooks."""
+"""Formatting of numbers, the same in the terminal, on pages and in notebooks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def brief(value: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Return an interval as "0.91 to 0.95"; empty where there is none."""
+    """Return an interval as "0.91 to 0.95"; an empty text without limits."""
     return "" if low is None or high is None else f"{brief(low)} to {brief(high)}"
 
 

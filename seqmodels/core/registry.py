@@ -1,9 +1,9 @@
-"""Names for the parts a user may plug in: datasets, encoders, heads and loggers.
+"""Registries of the parts a user may plug in: datasets, encoders, heads and loggers.
 
-A part gets its name in one place, the decorator above it. Built-in parts are imported by
-the package that is their `home`; parts of other distributions through the entry-point group
-`seqmodels.plugins`, which only says "import me". Both happen on the first look-up, never
-when `seqmodels` itself is imported.
+The decorator above a part gives it its name. The package that is a registry's `home` imports
+the built-in parts; the entry-point group `seqmodels.plugins` names the modules of other
+distributions to import. Both happen on the first look-up, never when `seqmodels` itself is
+imported.
 """
 
 import dataclasses
@@ -22,17 +22,17 @@ PLUGINS = "seqmodels.plugins"
 
 
 class RegistryError(InputError, LookupError):
-    """A name is unknown, taken, or its plug-in does not import."""
+    """A name is unknown or taken, or its plug-in fails to import."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What a head does with one dataset.
+    """What a head predicts of one dataset.
 
     Args:
-        target: Name of the target that the head reads; None: the only one.
-        says: What is predicted, in a few words a user understands.
-        head: Arguments that the head needs to read this target, such as `{"bins": 4}`.
+        target: Name of the target that the head reads; None: the only target.
+        says: Description of the prediction in a few words.
+        head: Arguments that the head needs for this target, such as `{"bins": 4}`.
     """
 
     target: str | None
@@ -42,12 +42,12 @@ class Task:
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What a dataset makes of a file or folder that it can read.
+    """How a dataset would read a file or folder that it recognises.
 
     Args:
-        arguments: Of the dataset's function: whatever was decided, such as the format, the
-            encoding, the columns. The path is not among them.
-        head: The head that suits the target.
+        arguments: Detected arguments of the dataset's function, such as the format, the
+            encoding, the columns; without the path.
+        head: Head used when none is given.
     """
 
     arguments: Mapping[str, Any]
@@ -56,23 +56,24 @@ class Found:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A registered dataset: its function, and what is known without calling it.
+    """A registered dataset: its function and the facts known without calling it.
 
     Args:
         make: The function; returns a `Dataset`.
-        tasks: Head name to task; the first is the default. Empty: the user names a head.
-        presets: Name to settings of `train`; the others are laid over `"default"`.
-        probe: Takes the arguments of `make`, raises as it would for missing files and wrong
-            values, and returns a small `Dataset` that looks like it, in well under a second.
-        look: Takes a `Path` that exists and the arguments that the user gave (as text, or as
-            values), and returns a `Found`, or None where the path holds nothing for it. Reads
-            a little of it only, and knows it by content, not by name. Raises `InputError` where
-            the path is its own but broken, or leaves several choices: names them.
-        inputs: Takes the `Path` of new data and the arguments of `make` that a run recorded,
-            and returns the inputs in it in order, no targets needed, so that `predict` reads
-            what `train` read; or None where the path holds no such data, but inputs as the
-            encoder reads them.
-        search: What `tune` searches beside the usual, by dotted name: a text such as
+        tasks: Task of each head by name; the first is the default. Empty: the user must name a
+            head.
+        presets: Settings of `train` by preset name; every other preset overrides `"default"`.
+        probe: Quick stand-in for `make`: takes the same arguments, raises the same errors for
+            missing files and wrong values, and returns a small `Dataset` of the same form in
+            well under a second.
+        look: Detects the format of a path. Takes an existing `Path` and the arguments that the
+            user gave (as text or values). Returns a `Found`, or None if the path is not for
+            this dataset. Reads only a little, and decides by content, not by name. Raises
+            `InputError` for broken files, and for a choice that the user must make.
+        inputs: Reads new data for `predict`. Takes a `Path` and the arguments of `make` that a
+            run recorded; returns the inputs in order, without targets. None: the path has
+            another format, and the encoder reads it.
+        search: Further settings that `tune` searches, by dotted name: a text such as
             "5000,10000,20000" or "16:128:log", or a list of values.
     """
 
@@ -86,11 +87,11 @@ class Source:
 
 
 class Registry(Generic[T]):
-    """A table from name to part, filled by a decorator and read by `get`.
+    """A table of parts by name, filled by a decorator and read by `get`.
 
     Args:
-        kind: What the parts are, for messages: "dataset".
-        home: The package that holds the built-in parts.
+        kind: Kind of the parts, for messages: "dataset".
+        home: Package of the built-in parts.
     """
 
     def __init__(self, kind: str, home: str):
@@ -112,7 +113,7 @@ class Registry(Generic[T]):
         return add
 
     def add(self, name: str, part: T) -> None:
-        """Give `part` a name; a second look at the same part (a reload) is welcome.
+        """Register `part` under a name. Registering the same part again (a reload) is allowed.
 
         Raises:
             RegistryError: The name belongs to another part.
@@ -131,7 +132,7 @@ class Registry(Generic[T]):
         """Return the part called `name`.
 
         Raises:
-            RegistryError: There is none; says which name is nearest and what to do.
+            RegistryError: There is no such part; the message gives the nearest name.
         """
         if name not in self._parts:
             self._load()
@@ -158,7 +159,7 @@ class Registry(Generic[T]):
         """Return the name under which the class of `part` is registered.
 
         Raises:
-            RegistryError: It is not registered, so it cannot be saved.
+            RegistryError: The class is not registered, so the part cannot be saved.
         """
         return self.name_of_class(type(part))
 
@@ -173,7 +174,7 @@ class Registry(Generic[T]):
         )
 
     def dump(self, part: Any) -> dict[str, Any]:
-        """Turn a dataclass part into JSON types, led by its registered name."""
+        """Return a dataclass part as JSON types: its registered name, its module, its fields."""
         name = self.name_of(part)
         fields = {f.name: getattr(part, f.name) for f in dataclasses.fields(part) if f.init}
         return {"name": name, "module": type(part).__module__, **fields}
@@ -182,8 +183,8 @@ class Registry(Generic[T]):
         """Rebuild a part from what `dump` returned.
 
         Raises:
-            RegistryError: No part has the name; says which module it was saved from.
-            InputError: The fields are not those of the part.
+            RegistryError: No part has the name; the message gives the module it was saved from.
+            InputError: The fields do not match the part.
         """
         from seqmodels.core.arguments import checked  # pydantic takes a moment to import
 
@@ -205,7 +206,7 @@ class Registry(Generic[T]):
 def broken_plugins() -> tuple[str, ...]:
     """Import every installed plug-in once; return a sentence for each that fails.
 
-    One bad plug-in must not take the others along, so that its error is only told.
+    Errors are returned and not raised, so that a broken plug-in does not affect the others.
     """
     broken = []
     for plugin in entry_points(group=PLUGINS):
@@ -241,16 +242,17 @@ def register_dataset(
     inputs: Callable[..., Any] | None = None,
     search: Mapping[str, Any] | None = None,
 ) -> Callable[[P], P]:
-    """Return a decorator that gives a name to a function that returns a `Dataset`.
+    """Return a decorator that registers a function that returns a `Dataset`.
 
     Args:
-        name: What `train(name)` and `seqmodels train NAME` will call it.
-        tasks: What each head does with it; the first is the default. See `Task`.
+        name: Name in `train(name)` and `seqmodels train NAME`.
+        tasks: What each head predicts; the first is the default. See `Task`.
         presets: Named settings of `train`, as in `{"quick": {"training.epochs": 1}}`.
         probe: A quick stand-in for the function, for `train --check`. See `Source`.
-        look: Knows files that it can read, for `train PATH`. See `Source`.
+        look: Detects files that the dataset can read, for `train PATH`. See `Source`.
         inputs: Reads new data for `predict`. See `Source`.
-        search: What `tune` searches, as in `{"dataset.words": "5000,20000"}`. See `Source`.
+        search: Settings that `tune` searches, as in `{"dataset.words": "5000,20000"}`. See
+            `Source`.
 
     Raises:
         RegistryError: The name belongs to another dataset.
@@ -265,11 +267,11 @@ def register_dataset(
 
 
 def nearest(name: str, names: list[str]) -> str:
-    """Return what to say after an unknown name: the nearest one, and all of them."""
+    """Return the end of a message about an unknown name: the nearest name, and all names."""
     return " ".join([*_guess(name, names), f"Available: {some(sorted(names), 20)}."])
 
 
 def _guess(name: str, names: Iterable[str]) -> list[str]:
-    """Return a sentence with the nearest name; none where no name is near."""
+    """Return a sentence with the nearest name; an empty list if no name is near."""
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return [f"Did you mean {near!r}?" for near in close]

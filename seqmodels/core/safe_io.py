@@ -1,4 +1,4 @@
-"""Files that anyone may have written: plain ones, of bounded size, and JSON of bounded depth."""
+"""Reads untrusted files: plain files of bounded size, and JSON of bounded depth."""
 
 import contextlib
 import json
@@ -23,15 +23,15 @@ _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 @contextlib.contextmanager
 def plain(path: Path, most: int) -> Iterator[BufferedReader]:
-    """Open a file for reading, and be sure when the block ends that it stayed as it was.
+    """Open a file for reading, and check at the end that it did not change meanwhile.
 
     Args:
-        path: Of a plain file. A link is not followed, a pipe or a device not waited for.
-        most: Bytes that it may have.
+        path: A plain file. Links are not followed; pipes and devices are not waited for.
+        most: Largest allowed size in bytes.
 
     Raises:
-        InputError: It is no plain file, too large, or was written while it was read.
-        FileNotFoundError: It is not there; or another `OSError`.
+        InputError: The file is not plain, too large, or was written while it was read.
+        FileNotFoundError: There is no such file; or another `OSError`.
     """
     _refuse_others(path, os.lstat(path).st_mode)  # before it is opened: some must not even be
     handle = os.open(path, os.O_RDONLY | _FLAGS)
@@ -54,7 +54,7 @@ def _refuse_others(path: Path, mode: int) -> None:
 
 
 def read_bytes(path: Path, most: int = MAX_JSON) -> bytes:
-    """Return what is in a file; raises as `plain`."""
+    """Return the bytes of a file; raises as `plain`."""
     with plain(path, most) as file:
         return file.read(os.fstat(file.fileno()).st_size)  # at once, and no more memory than that
 
@@ -64,11 +64,11 @@ def parsed(data: bytes, path: Path) -> Any:
 
     Args:
         data: UTF-8.
-        path: Where it is from, for messages.
+        path: Source of the text, for messages.
 
     Raises:
-        InputError: It is no JSON, nested without measure, names something twice, or holds a
-            number that is not finite.
+        InputError: The text is not JSON, is nested too deep, has a name twice in one object, or
+            holds a number that is not finite.
     """
     try:
         if _depth(data) > DEEPEST:
@@ -84,7 +84,7 @@ def parsed(data: bytes, path: Path) -> Any:
 
 
 def _depth(data: bytes) -> int:
-    """Return how deep brackets lie inside each other, without following them."""
+    """Return the depth of nested brackets, without parsing the text."""
     marks = np.frombuffer(_STRING.sub(b"", data), np.uint8)
     opens = (marks == ord("[")) | (marks == ord("{"))
     closes = (marks == ord("]")) | (marks == ord("}"))

@@ -1,6 +1,6 @@
 """Many sequences as one flat array: views, never copies. NumPy only.
 
-Letters as in `data`: N sequences, B of a batch, T steps, C channels, L steps end to end.
+Shape letters: N sequences, B batch, T steps, C channels, L steps laid end to end.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from seqmodels.core.storage import Flat
 class Sequences(Seq[np.ndarray]):
     """Many sequences as one flat array and two index vectors; a sequence is a view.
 
-    Windows of one series overlap in `values` at no cost, texts of unequal length lie end to
-    end, and `values` may be a `Flat`, which lies on disk, or `Scaled`.
+    Windows of one series overlap in `values` without copies; texts of unequal length lie end to
+    end. `values` may also be a `Flat`, which lies on disk, or a `Scaled`.
 
-    The index vectors are kept small, whatever they come as: four bytes a number, and lengths
-    that are all the same as a view of one number.
+    The index vectors are stored compactly: four bytes per number where they fit, and equal
+    lengths as a view of one number.
 
     Args:
         values: Token ids [L], or numbers [L, C].
@@ -54,7 +54,7 @@ class Sequences(Seq[np.ndarray]):
         """Lay rows end to end: arrays or lists [T, C] (or [T], for one channel) of numbers.
 
         Raises:
-            InputError: A row is empty, has text in it, or other channels than the first.
+            InputError: A row is empty, contains text, or has other channels than the first.
         """
         if isinstance(rows, Sequences):
             return rows
@@ -102,13 +102,13 @@ class Sequences(Seq[np.ndarray]):
     def spans(self, rows: np.ndarray, steps: int) -> np.ndarray:
         """Return the first `steps` steps of each of `rows`, a copy [B, steps] or [B, steps, C].
 
-        What lies past a row's end is any of `values`.
+        Steps past a row's end hold arbitrary values.
         """
         first = self.starts[rows]
         return _spans(self.values, first, self.lengths[rows], steps)
 
     def covered(self) -> np.ndarray:
-        """Return which of `values` some sequence reads, [L] bool."""
+        """Return for each step of `values` whether a sequence contains it, [L] bool."""
         edges = np.zeros(len(self.values) + 1, dtype=np.int32)
         np.add.at(edges, self.starts, 1)
         np.add.at(edges, self.starts + self.lengths, -1)
@@ -116,15 +116,15 @@ class Sequences(Seq[np.ndarray]):
 
 
 class Scaled:
-    """Numbers (raw - mean) / std that are worked out when they are read, as float32 [L, C].
+    """Numbers (raw - mean) / std that are computed when they are read, as float32 [L, C].
 
-    It stands where an array of them would, so that windows of a series are scaled without a
-    second series in memory. Reads as a NumPy array does: by index, slice or `np.asarray`.
+    It replaces an array, so that windows of a series are scaled without a second series in
+    memory. It is read like a NumPy array: by index, slice or `np.asarray`.
 
     Args:
         raw: Numbers of any type, [L, C], in memory or a `Flat`. Shared, not copied.
         mean: One number per channel, [C].
-        std: As `mean`, above 0.
+        std: Like `mean`, above 0.
     """
 
     dtype = np.dtype(np.float32)
@@ -146,7 +146,7 @@ class Scaled:
         return self.scale(np.asarray(self.raw)).astype(dtype or self.dtype, copy=False)
 
     def scale(self, raw: np.ndarray) -> np.ndarray:
-        """Return raw steps [..., C] scaled; infinite where a number is too large for float32."""
+        """Return raw steps [..., C] scaled; numbers too large for float32 become infinite."""
         steps = raw.shape[-2] if raw.ndim > 2 else 1
         wide = raw.reshape(*raw.shape[:-2], -1) if steps > 1 else raw  # long rows: twice as quick
         with np.errstate(over="ignore", invalid="ignore"):
@@ -157,7 +157,7 @@ class Scaled:
 
 
 def _small(numbers: np.ndarray) -> np.ndarray:
-    """Return whole numbers in four bytes each where they fit; places in `values` mostly do."""
+    """Return whole numbers in four bytes each if they fit; positions in `values` mostly do."""
     numbers = np.asarray(numbers)
     wide = numbers.dtype.kind in "iu" and numbers.dtype.itemsize > 4
     if not wide or numbers.max(initial=0) > np.iinfo(np.int32).max:
@@ -166,14 +166,14 @@ def _small(numbers: np.ndarray) -> np.ndarray:
 
 
 def _same(lengths: np.ndarray) -> np.ndarray:
-    """Return lengths as a view of one number where they are all the same."""
+    """Return equal lengths as a view of one number, other lengths unchanged."""
     if len(lengths) < 2 or lengths.strides == (0,) or lengths.min() < lengths.max():
         return lengths
     return np.broadcast_to(lengths[:1].copy(), lengths.shape)
 
 
 def _spans(values: Any, first: np.ndarray, lengths: np.ndarray, steps: int) -> np.ndarray:
-    """Return `steps` of `values` from each of `first` [B]; only `lengths` [B] of them matter."""
+    """Return `steps` of `values` from each of `first` [B]; only `lengths` [B] are defined."""
     if isinstance(values, Scaled):
         return values.scale(_spans(values.raw, first, lengths, steps))
     if isinstance(values, Flat):

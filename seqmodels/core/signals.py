@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, heard at a moment when nothing is lost."""
+"""Ctrl-C and SIGTERM, handled at a moment when nothing is lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STATUS = {"SIGINT": 130, "SIGTERM": 143}  # exit status, as shells have it: 128 
 
 
 class Stopped(KeyboardInterrupt):
-    """The user or the system wants the process to stop.
+    """The user or the system stops the process.
 
     Attributes:
         signal: "SIGINT" (Ctrl-C) or "SIGTERM".
@@ -25,17 +25,17 @@ class Stopped(KeyboardInterrupt):
 
     @property
     def status(self) -> int:
-        """The exit status that tells so."""
+        """The exit status for this signal."""
         return STATUS[self.signal]
 
 
 class Stop:
-    """Hears Ctrl-C and SIGTERM while it is entered, in the main thread.
+    """Context manager that turns Ctrl-C and SIGTERM into `Stopped`, in the main thread.
 
-    They raise `Stopped` at once; within `later`, where `check` is called, or when told again.
-    One that was raised inside a callback, and lost there, is raised again at the next `check`
-    or at the end. Handlers that are not Python's own, and signals that are ignored (`nohup`),
-    are left alone.
+    `Stopped` is raised at once. Within `later` it is raised at the next `check`, or at a second
+    signal. If a callback swallows the exception, it is raised again at the next `check` or at
+    the end. Handlers other than Python's defaults, and ignored signals (`nohup`), are left
+    alone.
     """
 
     def __init__(self) -> None:
@@ -60,13 +60,13 @@ class Stop:
             self.check()
 
     def check(self) -> None:
-        """Raise `Stopped` if the process is wanted to stop."""
+        """Raise `Stopped` if a signal has arrived."""
         if self.heard:
             raise Stopped(self.heard)
 
     @contextlib.contextmanager
     def later(self) -> Iterator[None]:
-        """Let a signal wait for the next `check`; a second one is not waited for."""
+        """Delay a signal to the next `check`; a second signal raises at once."""
         self._waits = True
         try:
             yield

@@ -90,7 +90,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Header:
-    """What the header of a sound file says.
+    """The header of a sound file.
 
     Args:
         rate: Samples a second.
@@ -104,7 +104,7 @@ class Header:
 
 
 def is_sound(path: Path) -> bool:
-    """Return whether a file begins like WAV, FLAC, Ogg, MP3, AIFF or NIST SPHERE."""
+    """Return whether a file begins as WAV, FLAC, Ogg, MP3, AIFF or NIST SPHERE files do."""
     try:
         with path.open("rb") as file:
             first = file.read(12)
@@ -128,7 +128,7 @@ def header(path: str | Path) -> Header:
 
 
 def read(path: str | Path) -> Recording:
-    """Return the recording in a file, the mean of its channels, in float32.
+    """Return the recording of a file, the mean of its channels, in float32.
 
     Raises:
         InputError: As `header`; or the file is cut short, or holds numbers that are not finite.
@@ -199,7 +199,7 @@ def _opened(path: Path) -> Iterator[tuple[Header, Blocks]]:
 
 
 def _plain_wav(path: Path, stack: contextlib.ExitStack) -> tuple[Header, Blocks] | None:
-    """Open a WAV file of integers with the standard library; None: another format."""
+    """Open a WAV file of integers with the standard library. None: another format."""
     file = stack.enter_context(path.open("rb"))
     if file.read(4) != b"RIFF":
         return None
@@ -269,7 +269,7 @@ def _other(path: Path, stack: contextlib.ExitStack) -> tuple[Header, Blocks]:
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:
-    """Return integers as float32 from -1 to 1; unsigned ones have their zero in the middle."""
+    """Return integers as float32 from -1 to 1; unsigned integers have zero in the middle."""
     half = 2.0 ** (8 * values.dtype.itemsize - 1)
     zero = half if values.dtype.kind == "u" else 0
     return ((values.astype(np.float64) - zero) / half).astype(np.float32)
