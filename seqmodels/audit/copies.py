@@ -57,14 +57,22 @@ def _keys_of_texts(texts: list[str]) -> np.ndarray:
     """Return a number for each text, the same for texts that are the same, [N]."""
     openings: dict[str, int] = {}
     keys = np.fromiter(
-        (openings.setdefault(" ".join(text.split(None, OPENING)[:OPENING]).casefold(), i)
-         for i, text in enumerate(texts)), np.int64, len(texts),
+        (openings.setdefault(_opening(text), i) for i, text in enumerate(texts)),
+        np.int64, len(texts),
     )  # fmt: skip
     again = np.bincount(keys, minlength=len(texts))[keys] > 1
     whole: dict[str, int] = {}
     for i in np.flatnonzero(again).tolist():
         keys[i] = whole.setdefault(" ".join(texts[i].split()).casefold(), i)
     return keys
+
+
+def _opening(text: str) -> str:
+    """Return the first words of a text, in one case and with one space between them."""
+    words = text[: 16 * OPENING].split(None, OPENING)
+    if len(words) <= OPENING:  # the text is short, or these words are long
+        words = text.split(None, OPENING)
+    return " ".join(words[:OPENING]).casefold()
 
 
 def _keys_of_rows(material: Material) -> np.ndarray:

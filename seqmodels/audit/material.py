@@ -12,8 +12,10 @@ from seqmodels.core.dataset import Dataset
 from seqmodels.core.errors import InputError
 from seqmodels.core.examples import Examples
 from seqmodels.core.sequences import Sequences
+from seqmodels.encoders import splitting
 
 Level = Literal["FAIL", "WARN"]
+HELD = 2000  # texts whose words are kept, some tens of megabytes
 Place = tuple[str, int]  # a part, and a row of it, counted from 0
 PAIRS = 5  # pairs that a finding shows
 SHOWN = 40  # characters of an input
@@ -95,6 +97,7 @@ class Material:
         self.count, self.first_test = int(self.edges[-1]), int(self.edges[-2])
         self.tests = self.count - self.first_test
         self.texts: list[str] | None = None
+        self._words: dict[int, list[str]] = {}
         self.rows: list[Sequences] = []
         if all(isinstance(part.inputs[0], str) for part in self.parts.values()):
             self.texts = [text for part in self.parts.values() for text in part.inputs]
@@ -119,6 +122,15 @@ class Material:
         """Return the steps of one example, [T, C] or ids [T]."""
         part = int(np.searchsorted(self.edges, number, side="right")) - 1
         return self.rows[part][int(number - self.edges[part])]
+
+    def words(self, number: int) -> list[str]:
+        """Return the words of one example, where the inputs are texts."""
+        found = self._words.get(number)
+        if found is None:
+            found = splitting.split((self.texts or [])[number])
+            if len(self._words) < HELD:
+                self._words[number] = found
+        return found
 
     def lengths(self) -> np.ndarray:
         """Return the length of each example [N]: steps, or characters of a text."""

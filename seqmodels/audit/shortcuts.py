@@ -18,13 +18,13 @@ as they are. A target of 20 rows or more that is each number of a range, once, c
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 
 import numpy as np
 
 from seqmodels.audit.material import Finding, Material
 from seqmodels.core.sequences import Sequences
-from seqmodels.encoders import splitting
 
 RANGES = 64
 COUNTED = 20  # rows, at least, whose target may be their number
@@ -48,7 +48,7 @@ def length(material: Material, most: int) -> list[Finding]:
     else:
         seen, tests = material.sample(most)
         chosen, edge = np.concatenate([seen, tests]), len(seen)
-        values = np.array([len(splitting.split(material.texts[i])) for i in chosen], np.float64)
+        values = np.array([len(material.words(i)) for i in chosen.tolist()], np.float64)
         what, least = "words", LENGTH_KINDS
         advice = "Find out why one class is longer: if only by how it was collected, mend that."
     kinds, tested = len(np.unique(values)), len(values) - edge
@@ -109,19 +109,19 @@ def words(material: Material, seen: np.ndarray, tests: np.ndarray) -> list[Findi
     """Return a finding where one word gives the class away, among two, or one among more."""
     if material.classes is None or not 1 < len(material.names) <= CLASSES:
         return []
-    texts, classes = material.texts or [], material.classes
-    there = [set(splitting.split(texts[i])) for i in seen]
+    classes = material.classes
+    there = [set(material.words(i)) for i in seen.tolist()]
     counts = [Counter[str]() for _ in material.names]
     for text, one in zip(there, classes[seen].tolist(), strict=True):
         counts[one].update(text)
     sizes = np.bincount(classes[seen], minlength=len(counts))
-    in_test = [set(splitting.split(texts[i])) for i in tests]
+    in_test = [set(material.words(i)) for i in tests.tolist()]
     found, total = [], Counter[str]()
     for one in counts:
         total.update(one)
     for k, count in enumerate(counts):
         wrong = {w: min(total[w] - n + sizes[k] - n, len(seen)) for w, n in count.items()}
-        for word in sorted(wrong, key=lambda w: (wrong[w], w))[:3]:
+        for word in heapq.nsmallest(3, wrong, key=lambda w: (wrong[w], w)):
             right = np.array([word in text for text in in_test]) == (classes[tests] == k)
             usual = min((classes[tests] == k).mean(), 1 - (classes[tests] == k).mean())
             if usual * len(tests) >= AVOIDABLE:

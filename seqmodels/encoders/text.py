@@ -127,7 +127,9 @@ class TextEncoder(Encoder):
 
     def show(self, example: str) -> str:
         """Return the text in one line of at most 80 characters."""
-        line = " ".join(example.split(None, _SHOWN))  # more words than that cannot be seen
+        line = " ".join(example[: 4 * _SHOWN].split())
+        if len(line) <= _SHOWN:  # it is short, or has much space between words
+            line = " ".join(example.split(None, _SHOWN))  # more words than that cannot be seen
         return line if len(line) <= _SHOWN else line[: _SHOWN - 1].rstrip() + "…"
 
     def draw(

@@ -88,17 +88,12 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _svg(figure: Figure, name: str) -> Markup:
     """Return a figure as an element that has no style, no name and no address of its own."""
-    import matplotlib
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
         if not text.get_text().startswith("$\\mathdefault"):  # a "$" in a name is a "$"
             text.set_parse_math(False)
-    file = io.StringIO()
-    settings = {"svg.fonttype": "none", "svg.hashsalt": name}
-    with matplotlib.rc_context(settings):  # type: ignore[arg-type]
-        figure.savefig(file, format="svg", transparent=True, metadata=dict.fromkeys(_UNSAID))
-    svg = file.getvalue()
+    svg = _written(figure, name)
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.S)
     svg = re.sub(r' (xmlns(:\w+)?|version)="[^"]*"', "", svg)
@@ -122,6 +117,27 @@ def _svg(figure: Figure, name: str) -> Markup:
         f'<svg role="img" aria-label="{label}" {box[0] if box else ""} style="width: {width}px">'
     )
     return Markup(start + rest)
+
+
+def _written(figure: Figure, name: str) -> str:
+    """Return a figure as SVG without a background.
+
+    `savefig` would draw the figure twice, the first time to see how large it is.
+    """
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    file, dpi = io.StringIO(), figure.dpi
+    backgrounds = [one.patch for one in (figure, *figure.axes) if one.patch.get_visible()]
+    for one in backgrounds:
+        one.set_visible(False)
+    settings = {"svg.fonttype": "none", "svg.hashsalt": name}
+    with matplotlib.rc_context(settings):  # type: ignore[arg-type]
+        FigureCanvasSVG(figure).print_svg(file, metadata=dict.fromkeys(_UNSAID))
+    figure.set_dpi(dpi)
+    for one in backgrounds:
+        one.set_visible(True)
+    return file.getvalue()
 
 
 def _shared(group: re.Match[str]) -> str:

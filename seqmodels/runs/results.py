@@ -132,7 +132,7 @@ def _write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     remaining = iter(rows)
     head = next(remaining)
     with writing(path) as file:
-        writer = csv.DictWriter(file, list(head), lineterminator="\n")
-        writer.writeheader()
+        writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head)
-        writer.writerows(remaining)
+        writer.writerow(head.values())
+        writer.writerows(tuple(map(row.__getitem__, head)) for row in remaining)
