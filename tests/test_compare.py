@@ -247,7 +247,7 @@ def test_a_copy_of_a_run_counts_once(tmp_path):
     assert row(found, "a").seeds == (0,)
     assert any("counts once" in note for note in found.notes)
     again = run(tmp_path / "again", 0.6)
-    with pytest.raises(sm.InputError, match="with the same seed and found something else"):
+    with pytest.raises(sm.InputError, match="the same seed but different scores"):
         compare([a, again, b])
 
 
@@ -288,7 +288,7 @@ def test_a_run_with_other_baselines_is_the_same_run_once_more(tmp_path):
     (paths[1] / "scores.json").write_text(json.dumps({**scores, "baselines": {}, "lifts": {}}))
     other = run(tmp_path / "other", 0.7, units=16, draw=1)
     found = compare([*paths, other])
-    assert any("once more" in note for note in found.notes)
+    assert any("counts once" in note for note in found.notes)
 
 
 def test_the_table_fits_80_columns_and_marks_without_colour(three, monkeypatch):

@@ -17,21 +17,20 @@ from seqmodels.core.errors import InputError
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run directories.", metavar="RUN RUN...")],
     to: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Hold the others against it, not the best.")
+        Path | None,
+        typer.Option(metavar="RUN", help="Reference run. Default: the best."),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a figure, .png or .svg, too.")
     ] = None,
-    page: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write a page, too.")
-    ] = None,
+    page: options.Page = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     as_json: options.Json = False,
     imports: options.Import = None,
 ) -> None:
     """Compare runs by their answers to the same test part, with 95 % intervals.
 
-    Runs that differ in nothing but the seed make one row.
+    Runs that differ only in the seed make one row.
 
     For example:
 
@@ -41,7 +40,7 @@ def compare(
     """
     terminal.import_modules(imports)
     from seqmodels.runs.comparison import compare as compared
-    from seqmodels.runs.comparison.shown import refuse
+    from seqmodels.runs.comparison.render import refuse
 
     if as_csv and as_json:
         raise InputError("Choose one of --csv and --json.")

@@ -1,4 +1,4 @@
-"""`seqmodels list`, `inspect` and `new`: what there is, what is in it, and how to add to it."""
+"""`seqmodels list`, `inspect` and `new`: datasets and heads, one dataset, a new part."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def list_parts(
 ) -> None:
     """Show the datasets, the heads, and what each head predicts of each dataset.
 
-    With the name of a dataset: every setting that `--set` reaches, its type and its default.
+    With the name of a dataset: every setting of `--set`, its type and its default.
 
     For example:
 
@@ -80,11 +80,11 @@ def inspect(
 
 @terminal.guarded
 def new(
-    kind: Annotated[Kind, typer.Argument(help="What it is.", metavar="dataset|encoder|head")],
-    name: Annotated[str, typer.Argument(help="What it will be called.")],
-    folder: Annotated[Path, typer.Option(help="Where to write.")] = Path(),
+    kind: Annotated[Kind, typer.Argument(help="Kind of part.", metavar="dataset|encoder|head")],
+    name: Annotated[str, typer.Argument(help="Name of the part.")],
+    folder: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
 ) -> None:
-    """Write a part of your own, with its docstring and a test that passes at once.
+    """Write a new part with its docstring and a test that passes.
 
     Example: `seqmodels new dataset river-levels`
     """

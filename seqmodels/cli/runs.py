@@ -1,4 +1,4 @@
-"""`seqmodels report`, `evaluate` and `predict`: what a finished run is good for."""
+"""`seqmodels report`, `evaluate` and `predict`: uses of a finished run."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="File to write; must not exist.")] = None,
     imports: options.Import = None,
 ) -> None:
-    """Answer for raw inputs: one a line.
+    """Predict for raw inputs.
 
-    A file or folder of the form that the run was trained on is read as it was then, with or
-    without a target; of a series the answer follows its last row. Else a line is a text, or a
-    JSON list of steps.
+    A file or folder in the format of the training data is read like the training data, with or
+    without a target; for a series, the prediction follows its last row. In any other file, each
+    line is one input: a text, or a JSON list of steps.
 
     For example:
 
@@ -98,14 +98,14 @@ def report(
     run: Annotated[Path, typer.Argument(help="A finished run directory.")],
     page: Annotated[
         Path | None,
-        typer.Option(help="Write the page of the run to this file, too; must not exist."),
+        typer.Option(help="Write the report as a page to this file, too; must not exist."),
     ] = None,
     as_json: options.Json = False,
     imports: options.Import = None,
 ) -> None:
-    """Tell how good a run is, beside what, and where it errs: the report, in the terminal.
+    """Show the report of a run: scores beside baselines, classes, worst mistakes.
 
-    It needs the run directory alone. The same with figures is the run's `report.html`.
+    Only the run directory is read. `report.html` in it has the figures, too.
 
     Example: `seqmodels report runs/imdb-binary-1`
     """
@@ -117,7 +117,7 @@ def report(
     story, worst = opened.story()
     if page is not None and not opened.page(page):
         terminal.errors.print(
-            f"seqmodels: {PAGE} is missing; {page} is made of the other files, without the inputs.",
+            f"seqmodels: {PAGE} is missing; {page} is made from other files, without inputs.",
             markup=False,
             soft_wrap=True,
         )
@@ -127,5 +127,6 @@ def report(
     show_report(dataclasses.asdict(story), worst)
     if page is None and not (run / PAGE).is_file():
         terminal.errors.print(
-            f"seqmodels: {PAGE} is missing; --page FILE makes one of the other files.", markup=False
+            f"seqmodels: {PAGE} is missing; --page FILE makes it anew.",
+            markup=False,
         )

@@ -1,4 +1,4 @@
-"""A new part of your own: the file, its docstring and its test, ready to run."""
+"""The files of a new part: its code with a docstring, and a test that passes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ LONGEST = 40  # letters of a name, so that the lines of the files stay short
 
 
 def write(kind: Kind, name: str, folder: str | Path = ".") -> tuple[Path, Path]:
-    """Write a part and its test, which passes as it is.
+    """Write a part and its test, which passes unchanged.
 
     Args:
-        kind: What it is.
-        name: What it will be called, as in `seqmodels train NAME`; dashes are underscores in
+        kind: Kind of part.
+        name: Name of the part, as in `seqmodels train NAME`; dashes are underscores in
             the name of its module.
         folder: Where to write; it must exist.
 
@@ -33,8 +33,8 @@ def write(kind: Kind, name: str, folder: str | Path = ".") -> tuple[Path, Path]:
         The file of the part, and that of its test.
 
     Raises:
-        InputError: The name is none, or taken; a file is there already, or cannot be written.
-            Nothing is written then.
+        InputError: The name is invalid or taken; a file exists, or cannot be written. Nothing
+            is written then.
     """
     module = name.replace("-", "_")
     part, test = Path(folder, f"{module}.py"), Path(folder, f"test_{module}.py")

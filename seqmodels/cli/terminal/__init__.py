@@ -1,4 +1,4 @@
-"""The terminal: what is read from it, how mistakes are told; how results look, a file each."""
+"""The terminal: input, messages for mistakes, and the look of results, a file a command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ errors = Console(stderr=True, highlight=False)
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what the user can mend into plain messages and exit status 2."""
+    """Turn mistakes of the user into plain messages and exit status 2."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -71,7 +71,7 @@ def read_text(file: str) -> str:
 
 @contextlib.contextmanager
 def muted() -> Iterator[None]:
-    """Send the process's standard error nowhere: C++ start-up lines heed no setting."""
+    """Discard standard error: the start-up lines of C++ obey no setting."""
     sys.stderr.flush()
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -1,4 +1,4 @@
-"""What `seqmodels compare` found, in the terminal."""
+"""The result of `seqmodels compare`, in the terminal."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from seqmodels.core.numbers import number
-from seqmodels.runs.comparison.shown import lines, told
+from seqmodels.runs.comparison.render import lines, setting_text
 
 MARKS = {"better": "bold green", "worse": "bold red", "undecided": "", "reference": "dim"}
-NAME = 8  # columns of a name at least; where they lack, intervals stand below their numbers
+NAME = 8  # least width of a name; a narrower table has its intervals below their numbers
 
 
 def show_comparison(record: Mapping[str, Any]) -> None:
@@ -47,7 +47,7 @@ def show_comparison(record: Mapping[str, Any]) -> None:
 
 
 def _show_others(console: Console, rows: list[Any], headline: str) -> None:
-    """Show what differs, time and size, and as many other scores as there is room for."""
+    """Show differing settings, time, size, and as many other scores as fit."""
     others = [name for name in rows[0]["scores"] if name != headline]  # all are in --json, --csv
     table = _differing(rows, headline, others)
     unbound = console.options.update(width=10_000)
@@ -59,7 +59,7 @@ def _show_others(console: Console, rows: list[Any], headline: str) -> None:
 
 
 def _differing(rows: list[Any], headline: str, others: list[str]) -> Table:
-    """Return a line for each row, by its number: settings that differ, and these scores."""
+    """Return a numbered line for each row: differing settings, and these scores."""
     table = _table()
     table.add_column("")
     settings = list(rows[0]["settings"])
@@ -73,9 +73,10 @@ def _differing(rows: list[Any], headline: str, others: list[str]) -> Table:
     table.add_column("seconds", justify="right")
     table.add_column("weights", justify="right")
     for i, row in enumerate(rows, 1):
-        each = f"{min(row['each']):.4g} to {max(row['each']):.4g}" if len(row["seeds"]) > 1 else ""
+        each = f"{number(min(row['each']))} to {number(max(row['each']))}"
+        values = (escape(setting_text(row["settings"][name])) for name in settings)
         table.add_row(
-            str(i), *(escape(told(row["settings"][s])) for s in settings), *([each] * pooled),
+            str(i), *values, *[each if len(row["seeds"]) > 1 else ""] * pooled,
             *(number(row["scores"].get(other)) for other in others),
             number(row["seconds"]), number(row["weights"]),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Scores on resampled test parts, and how far differences between them may be off."""
+"""Headline scores on resampled test parts, and the intervals of their differences."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqmodels.evaluation import intervals
-from seqmodels.runs.comparison.opened import Opened
+from seqmodels.runs.comparison.finished import FinishedRun
 
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """What the headline score of each row might have been.
+    """Headline scores of each row, observed and resampled.
 
     Args:
-        scores: What it is, the mean over the seeds of a row, [rows].
-        drawn: The same of other test examples and other seeds, [resamples, rows].
-        units: What was drawn.
+        scores: Observed scores, the mean over the seeds of a row, [rows].
+        drawn: Scores on resampled test examples and seeds, [resamples, rows].
+        units: Units of the bootstrap.
     """
 
     scores: np.ndarray
@@ -26,15 +26,15 @@ class Draws:
     units: intervals.Units
 
     def limits(self) -> list[intervals.Limits | None]:
-        """Return the 95 % interval of each row's score, each by itself; None: cannot be told."""
+        """Return the 95 % interval of the score of each row; None: unknown."""
         return [intervals.limits(one, self.units) for one in self.drawn.T]
 
     def half_widths(self, reference: int, chosen: bool) -> np.ndarray:
-        """Return how far each row's difference to the reference may be off, [rows].
+        """Return the half-width of the interval of each difference to the reference, [rows].
 
-        The intervals hold all together with 95 % probability, so that among many runs none is
-        called better by chance. The largest deviation in a resample, each difference measured
-        on its own scale, says how wide that is (Beran 1988, "Balanced simultaneous confidence
+        With 95 % probability all intervals hold at once, so that among many runs none is called
+        better by chance. The largest deviation in each resample, every difference measured on
+        its own scale, gives the width (Beran 1988, "Balanced simultaneous confidence
         sets", JASA 83(403)). It takes the place of Holm's correction (1979) of p-values, which
         would not agree with the intervals that are shown.
 
@@ -45,7 +45,7 @@ class Draws:
                 reference (as Dunnett's).
 
         Returns:
-            NaN where fewer than two units were drawn from, which tell nothing.
+            NaN where there are fewer than two units.
         """
         rows, count = len(self.scores), self.units.independent
         if count < 2 or not len(self.drawn):
@@ -54,20 +54,20 @@ class Draws:
         pairs = [(i, j) for i in range(rows) for j in range(i)] if chosen else against
         worst = np.zeros(len(self.drawn))
         for i, j in pairs:
-            worst = np.maximum(worst, _ranks(self._off(i, j)))
+            worst = np.maximum(worst, _ranks(self._deviations(i, j)))
         level = np.quantile(worst, intervals.SHARE, method="higher")
         found = np.zeros(rows)
         for i, j in against:
-            found[i] = np.quantile(self._off(i, j), min(level, 1.0), method="higher")
+            found[i] = np.quantile(self._deviations(i, j), min(level, 1.0), method="higher")
         return found * _widened(count)
 
-    def _off(self, i: int, j: int) -> np.ndarray:
-        """Return how far the difference of two rows is off in each resample, [resamples]."""
+    def _deviations(self, i: int, j: int) -> np.ndarray:
+        """Return the deviation of the difference of two rows in each resample, [resamples]."""
         drawn = self.drawn[:, i] - self.drawn[:, j]
         return np.abs(drawn - (self.scores[i] - self.scores[j]))
 
 
-def draw(rows: Sequence[Sequence[Opened]]) -> Draws:
+def draw(rows: Sequence[Sequence[FinishedRun]]) -> Draws:
     """Score every row on the same resamples of the test part, and on other seeds.
 
     The spread over a row's n seeds adds a deviation of their mean, drawn from Student's t with
@@ -103,7 +103,7 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 
 def _widened(count: float) -> float:
-    """Return by how much intervals of so few units are spread; see `intervals.limits`."""
+    """Return the factor that widens intervals for few units; see `intervals.limits`."""
     from scipy.stats import norm, t
 
     tail = (1 + intervals.SHARE) / 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,40 +17,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from seqmodels.runs.comparison import Comparison
+    from seqmodels.runs.comparison.compared import Comparison
 
 
 def record(found: Comparison) -> dict[str, Any]:
     """Return a comparison as JSON types."""
-    return {
-        "headline": found.headline,
-        "higher_is_better": found.higher_is_better,
-        "examples": found.examples,
-        "resampled": found.resampled,
-        "resamples": found.resamples,
-        "reference": found.reference,
-        "reference_chosen": found.chosen,
-        "rows": [
-            {
-                "name": row.name,
-                "runs": [str(path) for path in row.paths],
-                "seeds": list(row.seeds),
-                "settings": {name: _plain(value) for name, value in row.settings.items()},
-                "score": row.score,
-                "interval": _plain(row.interval),
-                "each": list(row.each),
-                "scores": dict(row.scores),
-                "seconds": row.seconds,
-                "weights": row.weights,
-                "difference": row.difference,
-                "limits": _plain(row.limits),
-                "verdict": row.verdict,
-            }
-            for row in found.rows
-        ],
-        "says": found.says,
-        "notes": list(found.notes),
-    }
+    values = json.loads(json.dumps(dataclasses.asdict(found), default=str))
+    values["reference_chosen"] = values.pop("chosen")
+    for row in values["rows"]:
+        row["runs"] = row.pop("paths")
+    return values
 
 
 def table(found: Comparison) -> pd.DataFrame:
@@ -88,8 +66,8 @@ def table(found: Comparison) -> pd.DataFrame:
 def figure(found: Comparison) -> Figure:
     """Draw scores and differences side by side, a line for each row.
 
-    A filled mark is beyond doubt, a hollow one is not; a square is the reference; small strokes
-    are the seeds.
+    A filled mark is a difference beyond doubt, a hollow mark an undecided one; a square is the
+    reference; small strokes are the seeds.
     """
     rows = found.rows
     drawing, panels = charts.canvas(9.0, 1.3 + 0.34 * len(rows), columns=2)
@@ -137,7 +115,7 @@ def plot(found: Comparison, path: Path) -> None:
 
 
 def page(found: Comparison, path: Path) -> None:
-    """Write a page of its own."""
+    """Write the comparison as a page."""
     from seqmodels.report.pages import drawn, write_page
 
     refuse(path, (".html",))
@@ -149,7 +127,7 @@ def page(found: Comparison, path: Path) -> None:
 
 
 def refuse(path: Path, suffixes: tuple[str, ...]) -> None:
-    """Raise InputError when a file exists or has none of these suffixes."""
+    """Raise InputError when a file exists, or its suffix is not among these."""
     if path.suffix.lower() not in suffixes:
         raise InputError(f"The file {str(path)!r} needs the ending {' or '.join(suffixes)}.")
     if path.exists():
@@ -157,24 +135,24 @@ def refuse(path: Path, suffixes: tuple[str, ...]) -> None:
 
 
 def notebook(found: Comparison) -> str:
-    """Return what a notebook shows: the sentence, the table, the notes."""
+    """Return the HTML for a notebook: the sentence, the table, the notes."""
     from seqmodels.report.pages import filled
 
     return filled("notebook.html", **_values(found))
 
 
-def told(value: Any) -> str:
-    """Return the value of a setting in short."""
+def setting_text(value: Any) -> str:
+    """Return the value of a setting as text."""
     if isinstance(value, tuple | list):
         return ",".join(map(str, value))
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Return what the first table of a comparison says, in digits that its intervals warrant.
+    """Return the cells of the first table, with as many digits as the intervals warrant.
 
     Args:
-        rows: Those of `Comparison.record()`.
+        rows: Rows of `Comparison.record()`.
     """
     scores = _digits([row["interval"] for row in rows if row["interval"]])
     gaps = _digits([row["limits"] for row in rows if row["limits"]])
@@ -196,7 +174,7 @@ def _between(limits: Sequence[float] | None, form: str) -> str:
 
 
 def _digits(limits: Sequence[Sequence[float]]) -> int:
-    """Return after how many digits to stop: two of the narrowest interval's half-width."""
+    """Return the number of decimals: two digits of the narrowest half-width."""
     widths = [(high - low) / 2 for low, high in limits if high > low]
     return int(np.clip(1 - np.floor(np.log10(min(widths))), 0, 6)) if widths else 3
 
@@ -208,12 +186,8 @@ def _values(found: Comparison) -> dict[str, Any]:
         "lines": lines(record(found)["rows"]),
         "others": others,
         "title": found.headline.replace("_", " "),
-        "told": told,
+        "told": setting_text,
     }
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _shortened(name: str) -> str:

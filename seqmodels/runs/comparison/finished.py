@@ -1,4 +1,4 @@
-"""One run as a comparison needs it: what was asked, the answers, and no network."""
+"""A finished run as a comparison reads it: settings and predictions, no network."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from seqmodels.heads.base import Head, Prediction
 from seqmodels.runs.predictions import answers_in, head_of, predictions_of, units_in
 from seqmodels.runs.records import Scores, read, record_of
 
-MANY = 20  # numbers as different as this, in the same order, are the same test part
+MANY = 20  # different target numbers in the same order identify a test part
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
+class FinishedRun:
     """A finished run without its network.
 
     Args:
         path: The run directory.
-        record: What `run.json` holds.
-        saved: What `scores.json` holds.
-        head: Fitted.
-        shown: The test inputs as shown, N.
+        record: Content of `run.json`.
+        saved: Content of `scores.json`.
+        head: The fitted head.
+        shown: Test inputs as text, N.
         targets: [N] or [N, D].
-        prediction: The answers, N.
-        units: What is drawn for intervals.
-        weights: Numbers that the network learned.
+        prediction: Answers, N.
+        units: Units of the bootstrap.
+        weights: Number of weights of the network.
     """
 
     path: Path
@@ -52,7 +52,7 @@ class Opened:
 
     @property
     def asked(self) -> dict[str, Any]:
-        """What was asked, by the names of `--set`, and what ran it; without the seed."""
+        """Settings by the names of `--set`, engine and version; without the seed."""
         record, found = self.record, {}
         for group, values in (
             ("dataset", record["arguments"]),
@@ -65,15 +65,15 @@ class Opened:
         return first | found | {"engine": record["engine"], "version": _version(record)}
 
 
-def open_all(paths: Sequence[Path]) -> list[Opened]:
+def open_all(paths: Sequence[Path]) -> list[FinishedRun]:
     """Open finished runs that answer the same question about the same test part.
 
     Args:
         paths: The run directories.
 
     Raises:
-        InputError: Some cannot be opened, or differ in what makes scores comparable; names
-            every one.
+        InputError: A run cannot be opened, or its scores do not compare with those of the
+            others; lists every problem.
     """
     twice = [str(path) for i, path in enumerate(paths) if path.resolve() in _before(paths, i)]
     problems = [f"The run {name!r} is named twice." for name in dict.fromkeys(twice)]
@@ -87,17 +87,17 @@ def open_all(paths: Sequence[Path]) -> list[Opened]:
             problems += error.problems
     if not problems:
         first, *others = opened
-        problems = [why for other in others if (why := _apart(first, other))]
+        problems = [why for other in others if (why := _incompatible(first, other))]
     if problems:
         raise InputError(problems)
     return opened
 
 
-def _open(path: Path) -> Opened:
+def _open(path: Path) -> FinishedRun:
     record = record_of(path)
     if record["status"] != "complete":
         raise InputError(
-            f"The training of {str(path)!r} did not finish. Leave it out, or go on with: "
+            f"The training of {str(path)!r} did not finish. Leave it out, or continue with: "
             f"seqmodels train --resume {path}"
         )
     head = head_of(path)
@@ -108,10 +108,10 @@ def _open(path: Path) -> Opened:
     targets, prediction = answers_in(frame, head)
     weights = _weights(path / "model" / "weights.npz")
     shown, units = list(frame["input"]), units_in(frame, saved.resampled)
-    return Opened(path, record, saved, head, shown, targets, prediction, units, weights)
+    return FinishedRun(path, record, saved, head, shown, targets, prediction, units, weights)
 
 
-def _apart(a: Opened, b: Opened) -> str | None:
+def _incompatible(a: FinishedRun, b: FinishedRun) -> str | None:
     """Return why the scores of two runs do not compare; None: they do."""
     pair = f"{str(a.path)!r} and {str(b.path)!r} do not compare"
     heads = [HEADS.name_of(one.head) for one in (a, b)]
@@ -123,11 +123,11 @@ def _apart(a: Opened, b: Opened) -> str | None:
         extra = [
             [name for name in own if name not in other] for own, other in (columns, columns[::-1])
         ]
-        told = [
+        only = [
             f"only {str(one.path)!r} has {some(names)}"
             for one, names in zip((a, b), extra, strict=True) if names
         ]  # fmt: skip
-        which = ", ".join(told) or "the same in another order"
+        which = ", ".join(only) or "the same in another order"
         return f"{pair}: they answer with other {kind}; {which}."
     hint = "Train both on the same data; with --limit, each seed draws other examples."
     if len(a.targets) != len(b.targets):
@@ -136,12 +136,12 @@ def _apart(a: Opened, b: Opened) -> str | None:
     wrong = np.flatnonzero((a.targets != b.targets).reshape(len(a.targets), -1).any(axis=1))
     if len(wrong):
         i = wrong[0]
-        shown = f"{_told(a.targets[i])} and {_told(b.targets[i])}"
+        shown = f"{_text(a.targets[i])} and {_text(b.targets[i])}"
         return (
             f"{pair}: {len(wrong):,} of {len(a.targets):,} test targets differ, the first in row "
             f"{i} (counted from 0): {shown}. {hint}"
         )
-    if _telling(a.targets):  # a longer window of the same series is shown otherwise
+    if _identifies(a.targets):  # a longer window of the same series is shown otherwise
         return None
     for i, (one, other) in enumerate(zip(a.shown, b.shown, strict=True)):
         if one != other:
@@ -152,8 +152,8 @@ def _apart(a: Opened, b: Opened) -> str | None:
     return None
 
 
-def _telling(targets: np.ndarray) -> bool:
-    """Return whether the targets are numbers, so many that they tell test parts apart."""
+def _identifies(targets: np.ndarray) -> bool:
+    """Return whether the targets are numbers, different enough to identify a test part."""
     return targets.dtype.kind == "f" and len(np.unique(targets, axis=0)) >= MANY
 
 
@@ -161,7 +161,7 @@ def _before(paths: Sequence[Path], i: int) -> list[Path]:
     return [path.resolve() for path in paths[:i]]
 
 
-def _told(target: Any) -> str:
+def _text(target: Any) -> str:
     return repr(target.tolist()) if isinstance(target, np.ndarray | np.generic) else repr(target)
 
 
@@ -174,13 +174,13 @@ def _version(record: Mapping[str, Any]) -> str | None:
 
 
 def _weights(path: Path) -> int:
-    """Return how many numbers a file of weights holds, from the heads of its arrays."""
+    """Return the number of weights in a file, from the headers of its arrays."""
     total = 0
     try:
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 if not name.endswith(".npy"):
-                    continue  # what says which model they are of
+                    continue  # the name of the model
                 with archive.open(name) as file:
                     version = np.lib.format.read_magic(file)
                     if version != (1, 0):
