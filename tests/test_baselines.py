@@ -11,7 +11,7 @@ import seqmodels as sm
 from seqmodels.cli import app
 from seqmodels.core.encoder import Spec
 from seqmodels.core.sequences import Scaled, Sequences
-from seqmodels.core.storage.arrays import Writer
+from seqmodels.core.storage import Writer
 from seqmodels.evaluation import baselines, features
 from seqmodels.heads import Binary, Multiclass, Regression
 from seqmodels.runs.run import rescore

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.core.storage import Flat
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +20,7 @@ class Sequences(Seq[np.ndarray]):
     """Many sequences as one flat array and two index vectors; a sequence is a view.
 
     Windows of one series overlap in `values` without copies; texts of unequal length lie end to
-    end. `values` may also be a `Flat`, which lies on disk, or a `Scaled`.
+    end. `values` may also be mapped from a file, or a `Scaled`.
 
     The index vectors are stored compactly: four bytes per number where they fit, and equal
     lengths as a view of one number.
@@ -122,7 +121,7 @@ class Scaled:
     memory. It is read like a NumPy array: by index, slice or `np.asarray`.
 
     Args:
-        raw: Numbers of any type, [L, C], in memory or a `Flat`. Shared, not copied.
+        raw: Numbers of any type, [L, C], in memory or mapped from a file. Shared, not copied.
         mean: One number per channel, [C].
         std: Like `mean`, above 0.
     """
@@ -176,8 +175,6 @@ def _spans(values: Any, first: np.ndarray, lengths: np.ndarray, steps: int) -> n
     """Return `steps` of `values` from each of `first` [B]; only `lengths` [B] are defined."""
     if isinstance(values, Scaled):
         return values.scale(_spans(values.raw, first, lengths, steps))
-    if isinstance(values, Flat):
-        return values.spans(first, lengths, steps)
     if int(first.max()) + steps > len(values):  # the end is near; only those rows would pass it
         last = first + lengths - 1
         return values[np.minimum(first[:, None] + np.arange(steps), last[:, None])]

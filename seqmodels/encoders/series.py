@@ -12,7 +12,7 @@ from seqmodels.core.encoder import Encoder, Spec, learned
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import register_encoder
 from seqmodels.core.sequences import Scaled, Sequences
-from seqmodels.core.storage import Flat, Writer
+from seqmodels.core.storage import Writer
 from seqmodels.encoders import _tables
 from seqmodels.plots import pictures
 
@@ -112,9 +112,9 @@ class SeriesEncoder(Encoder):
         raw = self._raw(inputs, len(self.mean))
         scaled: Any = Scaled(raw.values, np.array(self.mean), np.array(self.std))
         shared = raw.values.size >= LARGE and raw.lengths.sum(dtype=np.int64) > len(raw.values)
-        shared |= isinstance(raw.values, Flat)  # no second one on disk
-        later = shared and self.scaling == "standard"  # a logarithm a step would slow training
-        stored = Writer(np.float32, raw.values.shape[1:]) if isinstance(raw.values, Flat) else None
+        mapped = isinstance(raw.values, np.memmap)
+        later = (shared or mapped) and self.scaling == "standard"  # a logarithm would slow training
+        stored = Writer(np.float32, raw.values.shape[1:]) if mapped else None
         values = scaled if later or stored else np.empty(raw.values.shape, dtype=np.float32)
         covered = None
         for first in range(0, len(raw.values), CHUNK):
@@ -198,8 +198,7 @@ class SeriesEncoder(Encoder):
         first = int(raw.starts.min()) if len(raw) else 0
         end = int((raw.starts + raw.lengths).max()) if len(raw) else 0
         starts = raw.starts - first if first else raw.starts
-        used: Any = values.part(first, end) if isinstance(values, Flat) else values[first:end]
-        return Sequences(used, starts, raw.lengths)
+        return Sequences(values[first:end], starts, raw.lengths)
 
     def _picked(self, row: Any, number: int) -> Any:
         if self.columns is None or not hasattr(row, "columns"):

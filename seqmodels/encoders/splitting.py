@@ -1,23 +1,22 @@
 """Texts are split into words, counted or looked up; compiled where there was a compiler."""
 
+import contextlib
 import functools
 import heapq
 import itertools
 import operator
 import re
+import tempfile
 import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterable
-from collections.abc import Sequence as Seq
 from itertools import repeat
 
 import numpy as np
 
-from seqmodels.core.storage import TextWriter
-
 try:  # the same words without it
-    from seqmodels.encoders import _words
+    import seqmodels.encoders._words as _words
 except ImportError:
     _words = None
 
@@ -56,24 +55,25 @@ def frequent(pieces: Iterable[list[str]], most: int) -> list[str]:
         most: How many at most.
     """
     counts: dict[str, int] = {}
-    waiting: list[Seq[str]] = []
-    for texts in pieces:
-        new = count(texts)
-        if not counts:
-            counts = new
-        else:
-            for word, times in new.items():
-                counts[word] = counts.get(word, 0) + times
-        if len(counts) > WORDS:
-            waiting.append(_written(counts))
-            counts = {}
-    if not waiting:
-        return heapq.nsmallest(most, counts, key=lambda word: (-counts[word], word))
-    waiting.append(_written(counts))
-    lines = heapq.merge(*(map(_parted, lines) for lines in waiting))
-    words = itertools.groupby(lines, key=operator.itemgetter(0))
-    totals = ((-sum(times for _, times in same), word) for word, same in words)
-    return [word for _, word in heapq.nsmallest(most, totals)]
+    waiting: list[Iterable[str]] = []
+    with contextlib.ExitStack() as stack:
+        for texts in pieces:
+            new = count(texts)
+            if not counts:
+                counts = new
+            else:
+                for word, times in new.items():
+                    counts[word] = counts.get(word, 0) + times
+            if len(counts) > WORDS:
+                waiting.append(_written(counts, stack))
+                counts = {}
+        if not waiting:
+            return heapq.nsmallest(most, counts, key=lambda word: (-counts[word], word))
+        waiting.append(_written(counts, stack))
+        lines = heapq.merge(*(map(_parted, lines) for lines in waiting))
+        words = itertools.groupby(lines, key=operator.itemgetter(0))
+        totals = ((-sum(times for _, times in same), word) for word, same in words)
+        return [word for _, word in heapq.nsmallest(most, totals)]
 
 
 def count(texts: list[str]) -> dict[str, int]:
@@ -111,15 +111,17 @@ def ids(
     return np.array(found, dtype=np.int32), np.array(lengths, dtype=np.int64)
 
 
-def _written(counts: dict[str, int]) -> Seq[str]:
-    """Return counted words on disk, a text for each, in alphabetical order."""
-    writer = TextWriter(on_disk=True)
-    writer.extend(f"{word} {counts[word]}" for word in sorted(counts))
-    return writer.done()
+def _written(counts: dict[str, int], stack: contextlib.ExitStack) -> Iterable[str]:
+    """Return counted words in a temporary file, a line for each, in alphabetical order."""
+    file = tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline="\n")  # noqa: SIM115
+    stack.enter_context(file)
+    file.writelines(f"{word} {counts[word]}\n" for word in sorted(counts))
+    file.seek(0)
+    return file
 
 
 def _parted(line: str) -> tuple[str, int]:
-    word, _, times = line.partition(" ")  # no word has a space in it
+    word, _, times = line.rstrip("\n").partition(" ")  # no word has a space in it
     return word, int(times)
 
 

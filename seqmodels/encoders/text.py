@@ -15,7 +15,7 @@ from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import register_encoder
 from seqmodels.core.sequences import Sequences
 from seqmodels.core.storage import Writer
-from seqmodels.encoders import splitting
+from seqmodels.encoders.splitting import UNKNOWN, frequent, ids, places
 
 PIECE = 2**22  # characters of texts that are split together
 ROWS = 2**16  # and texts, at most
@@ -74,7 +74,7 @@ class TextEncoder(Encoder):
         Raises:
             InputError: There are no inputs, or one is not a text.
         """
-        words = splitting.frequent(_pieces(inputs), self.words - 1)
+        words = frequent(_pieces(inputs), self.words - 1)
         return replace(self, vocabulary=tuple(words))
 
     def encode(self, inputs: Sequence[str]) -> Sequences:
@@ -89,7 +89,7 @@ class TextEncoder(Encoder):
         shown: list[str] = []
         row = 0
         for texts in _pieces(inputs):
-            flat, steps = splitting.ids(texts, self._index, self.length, self.keep == "end")
+            flat, steps = ids(texts, self._index, self.length, self.keep == "end")
             lost = np.flatnonzero(steps == 0).tolist()
             shown += [self.show(texts[i]) for i in lost]
             empty += [row + i for i in lost]
@@ -136,7 +136,7 @@ class TextEncoder(Encoder):
         self, example: str, parts: np.ndarray | None = None, after: Any = None
     ) -> list[tuple[str, float | None]]:
         """Return the whole text in pieces: words that are read, and what stands between them."""
-        words = splitting.places(example)
+        words = places(example)
         read = Sequences.of([np.zeros((max(len(words), 1), 1))]).cut(self.length, self.keep)
         first = int(read.starts[0])
         words = words[first : first + int(read.lengths[0])]
@@ -152,7 +152,7 @@ class TextEncoder(Encoder):
 
     @functools.cached_property
     def _index(self) -> dict[str, int]:
-        return {word: i for i, word in enumerate(self._vocabulary(), start=splitting.UNKNOWN + 1)}
+        return {word: i for i, word in enumerate(self._vocabulary(), start=UNKNOWN + 1)}
 
     def _vocabulary(self) -> tuple[str, ...]:
         if self.vocabulary is None:

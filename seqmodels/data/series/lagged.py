@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.core.storage import Flat, Stored
+from seqmodels.core.storage import Stored
 
 CHUNK = 2**16  # examples that are read together
 
@@ -19,7 +19,7 @@ class Lagged(Stored):
     a pandas Series or DataFrame would: it has a `name`, or `columns`.
 
     Args:
-        values: The series, [L, C] or [L], in memory or on disk.
+        values: The series, [L, C] or [L], in memory or mapped from a file.
         starts: A row for each example, [N]. Shared, not copied.
         shifts: Rows from there.
         channels: Of `values` [L, C]; None for [L].
@@ -28,7 +28,7 @@ class Lagged(Stored):
 
     def __init__(
         self,
-        values: Flat | np.ndarray,
+        values: np.ndarray,
         starts: np.ndarray,
         shifts: Sequence[int],
         channels: Sequence[int] | None,

@@ -11,7 +11,6 @@ import numpy as np
 from seqmodels.core.errors import InputError
 from seqmodels.core.examples import Examples
 from seqmodels.core.sequences import Sequences
-from seqmodels.core.storage import Flat
 from seqmodels.data.series.lagged import Lagged
 from seqmodels.data.series.steps import Steps, first_rows
 
@@ -97,13 +96,12 @@ class Windows:
 
         groups = {}
         if self.steps.names is not None:
-            numbers = _at(self.steps.groups, last)
-            series = pd.Categorical.from_codes(numbers, pd.Index(self.steps.names))
+            series = pd.Categorical.from_codes(self.steps.groups[last], pd.Index(self.steps.names))
             groups = {"series": pd.Series(series, copy=False)}
         starts = last - last.dtype.type(self.window - 1)
         lengths = np.broadcast_to(np.int32(self.window), len(last))
         wide = len(last) * len(self.aims) * len(self.ahead) >= WIDE
-        if wide or isinstance(self.steps.values, Flat):
+        if wide:
             return self._lagged(Sequences(self._inputs(), starts, lengths), groups)
         values, places = self.steps.values, list(self.aims.values())
         answers = np.stack([values[last + h][:, places] for h in self.ahead], axis=-1)  # [N, D, H]
@@ -156,9 +154,7 @@ class Windows:
         )
 
     def _inputs(self) -> Any:
-        values: Any = self.steps.values
-        stored = isinstance(values, Flat)
-        return values.first_columns(self.reads) if stored else values[:, : self.reads]
+        return self.steps.values[:, : self.reads]
 
     def _names(self) -> list[str]:
         return [f"{target} +{h}" for target in self.aims for h in self.ahead]
@@ -276,14 +272,6 @@ def refuse_empty(
         problems.append(f"The {part} part of {name} has no window: {why}")
     if problems:
         raise InputError(problems)
-
-
-def _at(numbers: Any, rows: np.ndarray) -> np.ndarray:
-    """Return the numbers at many rows, [N], some at a time where they are on disk."""
-    if not isinstance(numbers, Flat):
-        return numbers[rows]
-    pieces = [numbers[rows[first : first + CHUNK]] for first in range(0, len(rows), CHUNK)]
-    return np.concatenate(pieces) if pieces else np.zeros(0, numbers.dtype)
 
 
 def _directions(later: np.ndarray, now: Any) -> Any:
