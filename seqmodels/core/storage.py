@@ -24,12 +24,20 @@ from seqmodels.core.errors import InputError
 
 LARGE = 2**27  # bytes of a file, an array, or texts, from which they are mapped from a file
 LABELS = 2**20  # different labels of a column at most
+ROWS = 2**18  # of an array that are worked on together
 _BLOCK = 1024  # texts that are encoded or decoded together
 
 
 def large(path: Path) -> bool:
     """Return whether the contents of a file are to be mapped from temporary files."""
     return path.stat().st_size >= LARGE
+
+
+def blocks(length: int, rows: int | None = None) -> Iterator[slice]:
+    """Yield slices that part `length` rows into blocks, so that temporaries stay small."""
+    rows = min(rows or ROWS, ROWS)
+    for first in range(0, length, rows):
+        yield slice(first, min(first + rows, length))
 
 
 class Stored(abc.ABC):
@@ -59,12 +67,12 @@ class Writer:
         self._length = self._bytes = 0
 
     def append(self, rows: Any) -> None:
-        """Add rows, [M] or [M, C].
+        """Add rows, [M] or [M, C], which may be kept without a copy.
 
         Raises:
             InputError: The disk is full.
         """
-        piece = np.array(rows, self._dtype, order="C").reshape(-1, *self._row)  # a copy: it stays
+        piece = np.asarray(rows, self._dtype, order="C").reshape(-1, *self._row)
         self._length += len(piece)
         self._bytes += piece.nbytes
         self._pieces.append(piece)
@@ -76,6 +84,8 @@ class Writer:
         """Return what was written: an array in memory, or a `numpy.memmap`."""
         if self._file is not None and self._bytes:
             return np.memmap(self._file, self._dtype, "r", shape=(self._length, *self._row))
+        if len(self._pieces) == 1:
+            return self._pieces[0]
         return np.concatenate([np.empty((0, *self._row), self._dtype), *self._pieces])
 
     def _flush(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import nearest
-from seqmodels.data.series.calendar import UNITS, moments_of
+from seqmodels.data.series.times import UNITS, moments_of
 from seqmodels.data.series.wide import Wide, dated
 
 Layout = Literal["long", "columns", "rows"]

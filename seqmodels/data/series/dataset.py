@@ -1,6 +1,7 @@
 """Forecasts from any table with a time column: windows of steps, and what comes next."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,21 +12,34 @@ from seqmodels.core.dataset import Dataset
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import Found, Task, register_dataset
 from seqmodels.data.presets import SERIES_PRESETS
+from seqmodels.data.series import notes
 from seqmodels.data.series.columns import Columns, Layout, columns_of
-from seqmodels.data.series.large import LargeTable
-from seqmodels.data.series.loading import columns_asked, in_steps, loaded, names_of, used
-from seqmodels.data.series.newest import newest
-from seqmodels.data.series.numerals import Decimal, refuse_doubt
-from seqmodels.data.series.samples import sample_of
+from seqmodels.data.series.latest import latest_steps
+from seqmodels.data.series.loading import (
+    READING,
+    DataFrame,
+    SeriesTable,
+    absent_columns,
+    columns_asked,
+    find_table,
+    loaded,
+    names_of,
+    table_of,
+    used,
+)
 from seqmodels.data.series.sizes import sizes_of
-from seqmodels.data.series.steps import Duplicates, Irregular, Missing, steps_of
-from seqmodels.data.series.tables import DataFrame, absent_columns, find_table
-from seqmodels.data.series.telling import gaps, no_series, refuse_several, says, unread
+from seqmodels.data.series.steps import Duplicates, Irregular, Missing, Policies
 from seqmodels.data.series.windows import Reach, Windows, chosen
+from seqmodels.data.tables.frames import frame_table
+from seqmodels.data.tables.numbers import Decimal, refuse_ambiguous
 from seqmodels.encoders.series import SeriesEncoder
 
 Count = Annotated[int, Ge(1)]
 Share = Annotated[float, Gt(0), Lt(1)]
+_CHECKED = frozenset((
+    "window", "horizon", "step", "season", "missing", "duplicates", "irregular", "valid", "test",
+    "rows", "reach", "scaling", "layout", "decimal",
+))  # fmt: skip
 GAPS = {"missing": "previous", "irregular": "fill"}  # for who names a table and no more
 
 
@@ -33,15 +47,29 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
     """Return what a table's columns are, where it has times and numbers; see `Source.look`."""
     if not path.is_file() or "text" in given:
         return None
-    found = sample_of(path, given)
-    columns = found and columns_of(found[0], path.name, **columns_asked(given))
-    if not found or not columns:
+    table = frame_table(path, given)
+    columns = table and columns_of(table.sample, path.name, **columns_asked(given))
+    if not table or not columns:
         return None
-    refuse_doubt(
-        path.name, found[0].attrs.get("doubt", {}), [*used(columns), *names_of(given.get("inputs"))]
-    )
-    decided = {key: found[1][key] for key in ("decimal",) if key in found[1]}
+    refuse_ambiguous(path.name, table.ambiguous, [*used(columns), *names_of(given.get("inputs"))])
+    decided = {key: table.options[key] for key in ("decimal",) if key in table.options}
     return Found({**arguments_of(columns), **decided, **GAPS}, "regression")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What is read and forecast: arguments of `series` by these names, `ahead` in steps."""
+
+    inputs: tuple[str, ...]
+    ahead: tuple[int, ...]
+    window: int | None
+    step: int
+    season: int | None
+    scaling: Literal["standard", "log"]
+    valid: float | None
+    test: float | None
+    rows: int | None
+    inside: bool
 
 
 def arguments_of(columns: Columns) -> dict[str, Any]:
@@ -59,7 +87,7 @@ def arguments_of(columns: Columns) -> dict[str, Any]:
     },
     presets=SERIES_PRESETS,
     look=look,
-    inputs=newest,
+    inputs=latest_steps,
 )
 def series(
     path: str | Path | DataFrame | None = None,
@@ -150,78 +178,76 @@ def series(
             column is missing or no number, a time does not parse, the data have what a policy
             refuses, or a part is too short for one window.
     """
-    ahead = range(1, horizon + 1) if not isinstance(horizon, tuple) else sorted(set(horizon))
-    numbers = {"window": window, "horizon": horizon, "step": step, "season": season}
-    policies = {"missing": missing, "duplicates": duplicates, "irregular": irregular}
-    shares = {"valid": valid, "test": test, "rows": rows, "reach": reach}
-    asked = columns_asked({"time": time, "target": target, "group": group, "layout": layout})
-    problems = _problems({**numbers, **policies, **shares, "scaling": scaling, "layout": layout,
-                          "decimal": decimal})  # fmt: skip
+    given = dict(locals())
+    asked = columns_asked(given)
+    problems = _problems(given)
     try:
-        how: dict[str, Any] = {"encoding": encoding, "delimiter": delimiter, "quotes": quotes}
-        how["decimal"] = decimal
-        frame, name = loaded(find_table(path, file), how)
+        frame, name = loaded(find_table(path, file), {key: given[key] for key in READING})
     except InputError as error:
         raise InputError(problems + error.problems) from None
     wanted = {key: asked[key] for key in ("time", "target", "group")}
     problems += absent_columns(frame, name, {**wanted, "inputs": names_of(inputs)})
     if problems:
         raise InputError(problems)
-    shown = frame.sample if isinstance(frame, LargeTable) else frame
-    found = columns_of(shown, name, **asked)
-    if found is None:
-        raise InputError(no_series(frame, name))
-    refuse_doubt(name, shown.attrs.get("doubt", {}), [*used(found), *names_of(inputs)])
-    frame, times, aims, groups = in_steps(frame, name, found, asked["group"])
-    reads = list(dict.fromkeys(names_of(inputs) or aims))
-    columns = list(dict.fromkeys([*reads, *aims]))
-    if duplicates == "refuse":
-        refuse_several(frame, name, times, groups, columns)
-    steps = steps_of(
-        frame,
-        name,
-        time=times,
-        columns=columns,
-        group=groups,
-        missing=missing,
-        duplicates=duplicates,
-        irregular=irregular,
+    table = table_of(frame, name, asked, names_of(inputs))
+    if table is None:
+        raise InputError(notes.no_series(frame, name))
+    forecast = Forecast(
+        inputs=names_of(inputs),
+        ahead=tuple(sorted(set(horizon if isinstance(horizon, tuple) else range(1, horizon + 1)))),
+        window=window,
+        step=step,
+        season=season,
+        scaling=scaling,
+        valid=valid,
+        test=test,
+        rows=rows,
+        inside=reach == "inside",
     )
+    policies = Policies(missing=missing, duplicates=duplicates, irregular=irregular)
+    return _dataset(table, forecast, policies)
+
+
+def _dataset(table: SeriesTable, of: Forecast, policies: Policies) -> Dataset:
+    """Return the windows of a table, in their parts."""
+    reads = tuple(dict.fromkeys(of.inputs or table.target))
+    columns = tuple(dict.fromkeys([*reads, *table.target]))
+    if policies.duplicates == "refuse":
+        notes.refuse_several(table, columns)
+    steps = table.steps(columns, policies)
     sizes = sizes_of(
-        steps, ahead[-1], window, valid=valid, test=test, rows=rows, inside=reach == "inside"
+        steps, of.ahead[-1], of.window, valid=of.valid, test=of.test, rows=of.rows, inside=of.inside
     )
     windows = Windows(
         steps=steps,
         reads=len(reads),
-        aims={target: columns.index(target) for target in aims},
+        aims={target: columns.index(target) for target in table.target},
         window=sizes.window,
-        ahead=np.array(ahead),
-        season=season,
+        ahead=np.array(of.ahead),
+        season=of.season,
     )
-    careful = missing == "interpolate"
-    parts = chosen(
-        name, windows, edges=sizes.edges, step=step, careful=careful, inside=reach == "inside"
+    careful = policies.missing == "interpolate"
+    train, valid, test = (
+        windows.examples(last)
+        for last in chosen(
+            table.name, windows, edges=sizes.edges, step=of.step, careful=careful, inside=of.inside
+        )
     )
     continues = None
-    if set(aims) <= set(reads):  # answers are in this order: see Windows.examples
-        continues = tuple(reads.index(target) for target in windows.aims for _ in ahead)
-    train_part, valid_part, test_part = (windows.examples(last) for last in parts)
+    if set(table.target) <= set(reads):  # answers are in this order: see Windows.examples
+        continues = tuple(reads.index(target) for target in windows.aims for _ in of.ahead)
+    encoder = SeriesEncoder(
+        columns=reads,
+        scaling=of.scaling,
+        length=sizes.window,
+        continues=continues,
+        time=tuple(table.time),
+    )
+    says = (notes.read(table, steps), sizes.says, *notes.missing_values(steps, policies.missing))
+    says += () if of.inputs else notes.unread(table, columns)
     return Dataset(
-        train=train_part,
-        valid=valid_part,
-        test=test_part,
-        encoder=SeriesEncoder(
-            columns=tuple(reads),
-            scaling=scaling,
-            length=sizes.window,
-            continues=continues,
-            time=tuple(times),
-        ),
-        head="regression",
-        says=(says(name, found, times, aims, groups, steps), sizes.says,
-              *gaps(steps, len(frame), missing),
-              *(() if inputs else unread(found, columns, (*times, *groups)))),
-    )  # fmt: skip
+        train=train, valid=valid, test=test, encoder=encoder, head="regression", says=says
+    )
 
 
 def _problems(given: Mapping[str, Any]) -> list[str]:
@@ -230,7 +256,7 @@ def _problems(given: Mapping[str, Any]) -> list[str]:
 
     problems = []
     try:
-        checked(series, given, "dataset 'series'")
+        checked(series, {k: v for k, v in given.items() if k in _CHECKED}, "dataset 'series'")
     except InputError as error:
         problems = error.problems
     if given["horizon"] == ():

@@ -1,184 +1,239 @@
-"""Distances between the steps of series on disk, and steps put in where there are none."""
+"""Duplicate times, steps of unequal length and missing values of sorted steps."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from seqmodels.core.storage import Writer
-from seqmodels.data.series.steps import Irregular, Steps
+from seqmodels.core.errors import InputError, some
+from seqmodels.core.storage import Writer, blocks
+from seqmodels.data.series.steps import Policies, Steps
 
-CHUNK = 2**18  # rows that are worked on together
-_MANY = 2**22  # distinct times that are sorted together
+_DISTINCT = 2**22  # times that are sorted together
 _SIZES = 2**16  # different distances that are counted
 _ODD = 1e-6  # of the usual distance
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gaps:
-    """What there is to know about the distances between steps.
+def cleaned(steps: Steps, name: str, columns: Sequence[str], policies: Policies) -> Steps:
+    """Return steps whose duplicates and gaps are dealt with as the policies say.
 
     Args:
-        usual: The most frequent distance.
-        times: The distinct times in order, [T]: the ticks themselves where there is one series.
-        longest: Steps of the longest series.
-        rows: Steps of all.
-        again: Rows of the same series and time as the row before.
-        first_again: The first such row.
-        odd: Steps of another length than the usual one.
-        first_odd: The first row that ends such a step.
-        broken: Of the odd ones, those that are no multiple of the usual one.
-        total: Steps that there would be without gaps.
-        unknown: Steps that lack a value.
+        steps: As `read_steps` returns them.
+        name: Of the table, for messages.
+        columns: Names of the values.
+        policies: What to do.
+
+    Raises:
+        InputError: A policy refuses what the table has. All that is found is reported together.
     """
-
-    usual: float
-    times: Any
-    longest: int
-    rows: int
-    again: int = 0
-    first_again: int = 0
-    odd: int = 0
-    first_odd: int = 0
-    broken: int = 0
-    total: int = 0
-    unknown: int = 0
-
-    def refused(self, name: str, how: Irregular) -> list[str]:
-        """Return what a policy refuses about them."""
-        if how == "ignore" or not self.odd:
-            return []
-        where = f"the first at row {self.first_odd:,} (counted from 0)"
-        if how == "refuse":
-            return [
-                f"{name} has {self.odd:,} steps unlike the usual one, {where}. Set "
-                f"irregular='fill' (gaps become missing values) or 'ignore' (rows are steps)."
-            ]
-        if self.broken:
-            return [
-                f"{name} cannot be filled: {self.broken:,} steps are no multiple of the usual one, "
-                f"{where}. Set irregular='ignore', or bring the times to a regular grid."
-            ]
-        if self.total > 10 * self.rows + 1000:
-            return [
-                f"{name} cannot be filled: {self.rows:,} rows would become {self.total:,}. Set "
-                f"irregular='ignore', or cut it."
-            ]
-        return []
+    steps, problems = _without_duplicates(steps, name, policies)
+    steps = replace(steps, usual=_usual(steps))
+    rows = len(steps)
+    steps, more = _regular(steps, name, policies)
+    problems += more
+    inserted = len(steps) - rows
+    unknown = 0
+    lost = np.zeros(len(columns), np.int64)
+    first = np.zeros(len(columns), np.int64)
+    for part in blocks(len(steps)):
+        missing = ~np.isfinite(steps.values[part])
+        unknown += int(missing.any(axis=1).sum())
+        found = missing.sum(axis=0)
+        first = np.where((lost == 0) & (found > 0), part.start + missing.argmax(axis=0), first)
+        lost += found
+    if policies.missing == "refuse":
+        problems += [
+            f"Column {column!r} of {name} lacks {count} of {len(steps)} values, the first at "
+            f"{steps.label(row)}. Set missing='previous' (the last known value), 'interpolate' or "
+            f"'drop' (leave out the windows that touch one)."
+            for column, count, row in zip(columns, lost.tolist(), first.tolist(), strict=True)
+            if count
+        ]
+    if problems:
+        raise InputError(problems)
+    if unknown and policies.missing in ("previous", "interpolate"):
+        steps = _filled(steps, policies.missing == "interpolate")
+    return replace(steps, unknown=unknown, inserted=inserted, times=_distinct(steps))
 
 
-def gaps_of(steps: Steps) -> Gaps:
-    """Return what there is to know about distances; rows are sorted by series, then by time."""
-    rows = len(steps.ticks)
+def first_rows(groups: np.ndarray) -> np.ndarray:
+    """Return for each row the first row of its stretch of equal numbers, [L]."""
+    begins = np.flatnonzero(np.diff(groups, prepend=groups[:1] - 1))
+    return np.repeat(begins, np.diff(begins, append=len(groups)))
+
+
+def _without_duplicates(steps: Steps, name: str, policies: Policies) -> tuple[Steps, list[str]]:
+    """Return steps of which no two are of one time, and what is refused about them."""
+    again = [first + np.flatnonzero(same & (gaps == 0)) for first, gaps, same in steps.distances()]
+    rows, how = np.concatenate(again), policies.duplicates  # as the row before
+    if not len(rows):
+        return steps, []
+    keep = np.ones(len(steps), bool)
+    keep[rows - 1 if how == "last" else rows] = False
+    problems = []
+    if how == "refuse":
+        problems = [
+            f"{name} has {len(rows)} rows whose time was there before, such as "
+            f"{some((steps.label(row) for row in rows[:3].tolist()), 3)}"
+            f"{f' and {len(rows) - 3} more' if len(rows) > 3 else ''}. Set duplicates='first', "
+            f"'last' or 'mean', or group= the columns that tell the series apart."
+        ]
+    begins = np.flatnonzero(keep)
+    if how != "mean":
+        return steps.take(begins), problems
+    means, edges = Writer(steps.values.dtype, steps.values.shape[1:]), np.append(begins, len(steps))
+    for part in blocks(len(begins)):
+        piece = steps.values[edges[part.start] : edges[part.stop]]
+        known, local = np.isfinite(piece), begins[part] - edges[part.start]
+        counts = np.add.reduceat(known, local, axis=0, dtype=np.int64)
+        sums = np.add.reduceat(np.where(known, piece, 0), local, axis=0)
+        means.append(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
+    return replace(steps.take(begins), values=means.done()), []
+
+
+def _usual(steps: Steps) -> float:
+    """Return the most frequent distance between two steps of a series."""
     sizes: Counter[float] = Counter()
-    series = np.zeros(len(steps.names or (0,)), np.int64)
-    times: list[np.ndarray] = []
-    again = first_again = unknown = 0
-    for first in range(0, rows, CHUNK):
-        end = min(first + CHUNK, rows)
-        gaps, same = _distances(steps, first, end)
-        zero = np.flatnonzero(same & (gaps == 0))
-        if len(zero) and not again:
-            first_again = first + int(zero[0])
-        again += len(zero)
+    for _, gaps, same in steps.distances():
         if len(sizes) < _SIZES:
             found, counts = np.unique(gaps[same], return_counts=True)
             sizes.update(dict(zip(found.tolist(), counts.tolist(), strict=True)))
-        series += np.bincount(steps.groups[first:end], minlength=len(series))
-        unknown += int((~steps.known[first:end]).any(axis=1).sum())
-        if steps.names is not None:
-            times.append(np.unique(steps.ticks[first:end]))
-            if sum(map(len, times)) > _MANY:
-                times = [np.unique(np.concatenate(times))]
-    usual = max(sorted(sizes), key=sizes.__getitem__, default=1.0)
-    gaps = Gaps(
-        usual=usual,
-        times=steps.ticks if steps.names is None else np.unique(np.concatenate(times)),
-        longest=int(series.max()),
-        rows=rows,
-        again=again,
-        first_again=first_again,
-        total=rows,
-        unknown=unknown,
+    return max(sorted(sizes), key=sizes.__getitem__, default=1.0)
+
+
+def _distinct(steps: Steps) -> np.ndarray:
+    """Return the distinct times of all series, in order."""
+    if steps.names is None:
+        return steps.ticks
+    times = np.zeros(0)
+    waiting: list[np.ndarray] = []
+    for rows in blocks(len(steps)):
+        waiting.append(np.unique(steps.ticks[rows]))
+        if sum(map(len, waiting)) > _DISTINCT:
+            times, waiting = np.unique(np.concatenate([times, *waiting])), []
+    return np.unique(np.concatenate([times, *waiting]))
+
+
+def _regular(steps: Steps, name: str, policies: Policies) -> tuple[Steps, list[str]]:
+    """Return steps of equal length, and what is refused about them."""
+    how, odd = policies.irregular, []
+    total, broken, longest = len(steps), False, (0.0, 0)
+    if how == "ignore":
+        return steps, []
+    for first, gaps, same in steps.distances():
+        ratio = np.where(same, gaps / steps.usual, 1.0)
+        odd.append(first + np.flatnonzero(np.abs(ratio - 1) > _ODD))
+        broken |= bool((np.abs(ratio - np.round(ratio)) > _ODD).any())
+        total += int((np.round(ratio) - 1).sum())
+        longest = max(longest, (float(ratio.max()), first + int(np.argmax(ratio))))
+    rows = np.concatenate(odd)
+    if not len(rows):
+        return steps, []
+    where = ", ".join(repr(steps.label(row)) for row in rows[:3].tolist())
+    where += f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+    if how == "refuse":
+        return steps, [
+            f"{name} has {len(rows)} steps unlike the usual one, those that end at {where}. Set "
+            f"irregular='fill' (gaps become missing values) or 'ignore' (rows are steps)."
+        ]
+    if broken:
+        return steps, [
+            f"{name} cannot be filled: {len(rows)} steps are no multiple of the usual one, those "
+            f"that end at {where}. Set irregular='ignore', or bring the times to a regular grid."
+        ]
+    if total > 10 * len(steps) + 1000:
+        return steps, [
+            f"{name} cannot be filled: {len(steps)} rows would become {total}, the longest gap "
+            f"ends at {steps.label(longest[1])}. Set irregular='ignore', or cut it."
+        ]
+    return _with_steps_inserted(steps), []
+
+
+def _with_steps_inserted(steps: Steps) -> Steps:
+    """Return steps at each multiple of the usual distance, the new ones without values."""
+    values, ticks = Writer(steps.values.dtype, steps.values.shape[1:]), Writer(np.float64)
+    groups, moments = Writer(np.int32), Writer(np.int64)
+    moment = steps.moments.view(np.int64)
+    for first, gaps, same in steps.distances():
+        new = np.where(same, np.round(gaps / steps.usual), 1).astype(np.int64) - 1
+        end = first + len(gaps)
+        before = np.repeat(np.arange(first - 1, end - 1), new + 1)  # the row before each step
+        later = 1 + np.arange(len(before)) - np.repeat(np.cumsum(new + 1) - new - 1, new + 1)
+        own = later == np.repeat(new + 1, new + 1)
+        source = np.where(own, before + 1, before)
+        piece = steps.values[source]
+        piece[~own] = np.nan
+        values.append(piece)
+        ticks.append(np.where(own, steps.ticks[source], steps.ticks[source] + later * steps.usual))
+        groups.append(steps.groups[source])
+        moments.append(moment[source])
+    return replace(
+        steps,
+        values=values.done(),
+        ticks=ticks.done(),
+        groups=groups.done(),
+        moments=moments.done().view(steps.moments.dtype),
     )
-    return gaps if again or len(sizes) < 2 else _odd(steps, gaps)
 
 
-def filled(steps: Steps, gaps: Gaps, previous: bool, regular: bool) -> Steps:
-    """Return steps of which every value is there, or every moment.
+def _filled(steps: Steps, interpolate: bool) -> Steps:
+    """Return the steps with gaps filled inside each series; NaN where nothing is known before.
+
+    The last known value fills a gap, or a line between the known values on both its sides.
+    """
+    begins = np.searchsorted(steps.groups, np.arange(len(steps.names or (0,)) + 1))  # of the series
+    channels = steps.values.shape[1]
+    after = _known_after(steps) if interpolate else []
+    row, value = np.full(channels, -1), np.full(channels, np.nan, steps.values.dtype)
+    values, known = Writer(steps.values.dtype, (channels,)), Writer(bool, (channels,))
+    for place, part in enumerate(blocks(len(steps))):
+        piece, rows = steps.values[part], np.arange(part.start, part.stop)[:, None]
+        there = np.isfinite(piece)
+        series = steps.groups[part]
+        before, left = _nearest(piece, there, rows, row, value)
+        row, value = before[-1], left[-1]
+        inside = before >= begins[series][:, None]
+        filled = left
+        if interpolate:
+            backwards = _nearest(piece[::-1], there[::-1], rows[::-1], *after[place])
+            next_, right = (one[::-1] for one in backwards)
+            inside &= (next_ >= 0) & (next_ < begins[series + 1][:, None])
+            share = (rows - before) / np.maximum(next_ - before, 1)
+            filled = left + share * (right - left)
+        values.append(np.where(inside, filled, np.nan))
+        known.append(there)
+    return replace(steps, values=values.done(), known=known.done())
+
+
+def _known_after(steps: Steps) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return of each block of rows the next rows after it that are known, [C], and their values."""
+    channels = steps.values.shape[1]
+    nearest = np.full(channels, -1), np.full(channels, np.nan, steps.values.dtype)
+    found = []
+    for part in reversed(list(blocks(len(steps)))):
+        found.append(nearest)
+        piece, rows = steps.values[part][::-1], np.arange(part.start, part.stop)[::-1, None]
+        places, values = _nearest(piece, np.isfinite(piece), rows, *nearest)
+        nearest = places[-1], values[-1]
+    return found[::-1]
+
+
+def _nearest(
+    values: np.ndarray, there: np.ndarray, rows: np.ndarray, row: np.ndarray, value: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the last row up to each that is known, [M, C], -1 for none, and its value.
 
     Args:
-        steps: What is there.
-        gaps: Their distances.
-        previous: Give a missing value the last one of its series that is known.
-        regular: Put steps in where there are none, their values missing.
+        values: [M, C].
+        there: Which are known, [M, C].
+        rows: Their numbers, [M, 1].
+        row: The last one that is known before these, [C].
+        value: Its value, [C].
     """
-    rows, channels = steps.values.shape
-    values, known = Writer(steps.values.dtype, (channels,)), Writer(bool, (channels,))
-    ticks, groups = Writer(np.float64), Writer(np.int32)
-    last = np.full(channels, np.nan, steps.values.dtype)  # what was known before
-    series = -1
-    for first in range(0, rows, CHUNK):
-        end = min(first + CHUNK, rows)
-        piece = steps.values[first:end]
-        times = np.ones(end - first, np.int64)  # how many steps a row becomes
-        if regular:
-            distance, same = _distances(steps, first + 1, min(end + 1, rows))
-            longer = np.where(same, np.round(distance / gaps.usual), 1).astype(np.int64)
-            times[: len(longer)] = longer
-        source = np.repeat(np.arange(end - first), times)
-        later = np.arange(len(source)) - np.repeat(np.cumsum(times) - times, times)
-        here = steps.groups[first:end][source]
-        there = np.isfinite(piece)[source] & (later == 0)[:, None]
-        piece = np.where(there, piece[source], np.nan).astype(piece.dtype)
-        known.append(there)
-        if previous:
-            piece = _carried(np.concatenate([last[None], piece]), np.append(series, here))[1:]
-            last, series = piece[-1], here[-1]
-        values.append(piece)
-        ticks.append(steps.ticks[first:end][source] + later * gaps.usual)
-        groups.append(here)
-    return replace(
-        steps, values=values.done(), known=known.done(), ticks=ticks.done(), groups=groups.done()
-    )
-
-
-def _odd(steps: Steps, gaps: Gaps) -> Gaps:
-    odd = broken = first_odd = 0
-    total = gaps.rows
-    for first in range(0, gaps.rows, CHUNK):
-        distance, same = _distances(steps, first, min(first + CHUNK, gaps.rows))
-        ratio = np.where(same, distance / gaps.usual, 1.0)
-        unlike = np.flatnonzero(np.abs(ratio - 1) > _ODD)
-        if len(unlike) and not odd:
-            first_odd = first + int(unlike[0])
-        odd += len(unlike)
-        broken += int((np.abs(ratio - np.round(ratio)) > _ODD).sum())
-        total += int((np.round(ratio) - 1).sum())
-    return replace(gaps, odd=odd, first_odd=first_odd, broken=broken, total=total)
-
-
-def _distances(steps: Steps, first: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the time since the row before, and whether that is of the same series, [M].
-
-    The first row of the table has none: it is of no series, at no distance.
-    """
-    before = max(first - 1, 0)
-    ticks, groups = steps.ticks[before:end], steps.groups[before:end]
-    gaps, same = np.diff(ticks), np.diff(groups) == 0
-    if first == 0 and end:
-        gaps, same = np.append(0.0, gaps), np.append(False, same)
-    return gaps, same
-
-
-def _carried(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return the values [M, C] with those missing filled by the last known of their group."""
-    rows = np.arange(len(values))[:, None]
-    before = np.maximum.accumulate(np.where(np.isfinite(values), rows, -1), axis=0)
-    begins = np.flatnonzero(np.diff(groups, prepend=groups[:1] - 1))
-    inside = before >= np.repeat(begins, np.diff(begins, append=len(groups)))[:, None]
-    left = np.take_along_axis(values, np.maximum(before, 0), axis=0)
-    return np.where(inside, left, np.nan).astype(values.dtype)
+    local = np.maximum.accumulate(np.where(there, np.arange(len(values))[:, None], -1), axis=0)
+    found = np.take_along_axis(values, np.maximum(local, 0), axis=0)
+    places = np.where(local >= 0, rows[np.maximum(local, 0), 0], row)
+    return places, np.where(local >= 0, found, value)

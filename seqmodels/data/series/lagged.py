@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.core.storage import Stored
-
-CHUNK = 2**16  # examples that are read together
+from seqmodels.core.storage import Stored, blocks
 
 
 class Lagged(Stored):
@@ -64,12 +62,12 @@ class Lagged(Stored):
 
     def _read(self, starts: np.ndarray) -> np.ndarray:
         found = np.empty((len(starts), *self.shape[1:]), self.dtype)
-        for first in range(0, len(starts), CHUNK):
-            some = starts[first : first + CHUNK].astype(np.int64)
+        for part in blocks(len(starts), 2**16):
+            some = starts[part].astype(np.int64)
             steps = [self._values[some + shift] for shift in self._shifts]  # H times [M, C]
             if self._channels is None:
                 numbers = np.stack(steps, axis=-1)  # [M, H]
             else:
                 numbers = np.stack([step[:, list(self._channels)] for step in steps], axis=-1)
-            found[first : first + CHUNK] = numbers.reshape(-1, *self.shape[1:])
+            found[part] = numbers.reshape(-1, *self.shape[1:])
         return found

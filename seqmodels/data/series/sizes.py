@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from seqmodels.core.errors import InputError
 from seqmodels.data.series.calendar import step_words
 from seqmodels.data.series.steps import Steps
@@ -60,8 +58,7 @@ def sizes_of(
     Raises:
         InputError: Nothing is left to train on.
     """
-    gap = usual_gap(steps)
-    word = step_words(gap, steps.unit)
+    word = step_words(steps.usual, steps.unit)
     times = min(rows or len(steps.times), len(steps.times))
     longest = min(rows or steps.longest, steps.longest)
     shares = [_SHARES[0] if valid is None else valid, _SHARES[1] if test is None else test]
@@ -116,12 +113,3 @@ def _beside(steps: Steps, times: int, inside: bool) -> str:
     return ("" if inside else "; windows may read what lies before their part") + (
         f"; the last {left:,} are left out" if left else ""
     )
-
-
-def usual_gap(steps: Steps) -> float:
-    """Return the most frequent distance between two steps of a series, as the ticks count."""
-    if steps.gaps is not None:
-        return steps.gaps.usual
-    gaps = np.diff(steps.ticks)[np.diff(steps.groups) == 0]
-    sizes, counts = np.unique(gaps[gaps > 0], return_counts=True)
-    return float(sizes[np.argmax(counts)]) if len(sizes) else 1.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.series.calendar import moments_of
+from seqmodels.data.series.times import moments_of
 
 _YEAR = re.compile(r"[XY]?(1[5-9]\d\d|2[01]\d\d)( \[YR\d{4}\])?")
 _DATED = re.compile(

@@ -11,10 +11,11 @@ import numpy as np
 from seqmodels.core.errors import InputError
 from seqmodels.core.examples import Examples
 from seqmodels.core.sequences import Sequences
+from seqmodels.core.storage import blocks
+from seqmodels.data.series.gaps import first_rows
 from seqmodels.data.series.lagged import Lagged
-from seqmodels.data.series.steps import Steps, first_rows
+from seqmodels.data.series.steps import Steps
 
-CHUNK = 2**18  # rows that are worked on together
 WIDE = 2**22  # numbers foretold, from which they are read from the series when they are asked for
 PARTS = ("train", "valid", "test")
 KINDS = len(PARTS) + 1  # of steps: those of a part, and those that are left out
@@ -50,27 +51,22 @@ class Windows:
         """
         good = np.zeros(len(last), bool)
         behind = max(self.window, self.season or 0)
-        for first in range(0, len(last), CHUNK):  # some at a time: what is looked at is in memory
-            some = last[first : first + CHUNK].astype(np.int64)
+        for part in blocks(len(last)):
+            some = last[part].astype(np.int64)
             begin, end = max(int(some[0]) - behind, 0), int(some[-1]) + int(self.ahead[-1]) + 1
-            good[first : first + CHUNK] = self._near(begin, end)._readable(some - begin, careful)
+            good[part] = self._near(begin, end)._readable(some - begin, careful)
         return good
 
     def _near(self, begin: int, end: int) -> Windows:
         """Return these windows in the steps from `begin` to before `end` alone, in memory."""
-        steps = self.steps
-        return replace(
-            self,
-            steps=replace(
-                steps,
-                values=steps.values[begin:end],
-                known=steps.known[begin:end],
-                groups=steps.groups[begin:end],
-            ),
+        steps, rows = self.steps, slice(begin, end)
+        near = replace(
+            steps, values=steps.values[rows], known=steps.own(rows), groups=steps.groups[rows]
         )
+        return replace(self, steps=near)
 
     def _readable(self, last: np.ndarray, careful: bool) -> np.ndarray:
-        places, known = list(self.aims.values()), self.steps.known
+        places, known = list(self.aims.values()), self.steps.own()
         there = np.isfinite(self.steps.values)  # [L, C]
         gaps = np.concatenate([[0], np.cumsum(~there[:, : self.reads].all(axis=1))])
         good = gaps[last + 1] == gaps[last + 1 - self.window]
@@ -139,8 +135,7 @@ class Windows:
             )
         last = len(ahead) - 1  # the first target at its last horizon
         rises = np.empty(len(windows), np.int8)
-        for first in range(0, len(windows), CHUNK):
-            some = slice(first, first + CHUNK)
+        for some in blocks(len(windows)):
             later, early = (one[some].reshape(-1, len(self._names())) for one in (answers, now))
             rises[some] = later[:, last] > early[:, last]
         moments = [0, ends + ahead[0], ends + ahead[-1]]
@@ -199,8 +194,7 @@ def chosen(
     stretch = parts
     if steps.names is not None:  # a number for each series and part
         stretch = np.empty(len(parts), np.int32)
-        for first in range(0, len(parts), CHUNK):
-            some = slice(first, first + CHUNK)
+        for some in blocks(len(parts)):
             stretch[some] = steps.groups[some] * KINDS + parts[some]
     last = ends_of(stretch, least, step)
     if not inside:
@@ -223,8 +217,7 @@ def parts_of(steps: Steps, edges: Sequence[int]) -> np.ndarray:
     if end < len(times):
         ticks.append(times[end])
     parts = np.empty(len(steps.ticks), np.int8)
-    for first in range(0, len(parts), CHUNK):
-        some = slice(first, first + CHUNK)
+    for some in blocks(len(parts)):
         parts[some] = np.searchsorted(ticks, steps.ticks[some], side="right")
     return parts
 
@@ -233,9 +226,9 @@ def ends_of(stretch: np.ndarray, span: int, step: int) -> np.ndarray:
     """Return the last rows of the spans that stay in one stretch, [N], every `step` rows."""
     small = np.int32 if len(stretch) < 2**31 else np.int64
     found, begin = [np.zeros(0, small)], 0
-    for first in range(0, len(stretch), CHUNK):
-        rows = np.arange(first, min(first + CHUNK, len(stretch)))
-        near = stretch[max(first - 1, 0) : first + CHUNK]
+    for part in blocks(len(stretch)):
+        rows = np.arange(part.start, part.stop)
+        near = stretch[max(part.start - 1, 0) : part.stop]
         new = np.append([True], near[1:] != near[:-1])[-len(rows) :]  # begins a stretch
         begins = np.maximum.accumulate(np.where(new, rows, begin))
         begin = int(begins[-1])

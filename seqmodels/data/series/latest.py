@@ -1,4 +1,4 @@
-"""The newest steps of each series in a table, read as those of training were, for `predict`."""
+"""The latest steps of each series in a new table, read as those of training were, for `predict`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,19 +7,25 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.series.columns import columns_of
-from seqmodels.data.series.large import LargeTable
-from seqmodels.data.series.loading import columns_asked, in_steps, loaded, names_of, used
-from seqmodels.data.series.numerals import refuse_doubt
-from seqmodels.data.series.samples import sample_of
-from seqmodels.data.series.steps import Steps, steps_of
-from seqmodels.data.series.tables import absent_columns, find_table
-from seqmodels.data.series.telling import apart
+from seqmodels.data.series.loading import (
+    READING,
+    SeriesTable,
+    absent_columns,
+    columns_asked,
+    find_table,
+    loaded,
+    names_of,
+    table_of,
+)
+from seqmodels.data.series.notes import group_columns
+from seqmodels.data.series.steps import Policies, Steps
+from seqmodels.data.tables.frames import frame_table
 
+POLICIES = ("missing", "duplicates", "irregular")
 MOST = 2**20  # steps of an input at most, where no window is known
 
 
-def newest(path: Path, **arguments: Any) -> list[Any] | None:
+def latest_steps(path: Path, **arguments: Any) -> list[Any] | None:
     """Return the last steps of each series in a table, a DataFrame each; see `Source.inputs`.
 
     Args:
@@ -38,13 +44,13 @@ def newest(path: Path, **arguments: Any) -> list[Any] | None:
     import pandas as pd
 
     place = find_table(path, arguments.get("file") if path.is_dir() else None)
-    how = {key: arguments.get(key) for key in ("encoding", "delimiter", "quotes", "decimal")}
-    if _begins_with_list(place) or sample_of(place, how) is None:
+    reading = {key: arguments.get(key) for key in READING}
+    if _begins_with_list(place) or frame_table(place, reading) is None:
         return None
     asked = columns_asked(arguments)
     reads = names_of(arguments.get("inputs"))
     asked["target"] = asked["target"] if asked["layout"] == "columns" else reads or asked["target"]
-    frame, name = loaded(place, how)
+    frame, name = loaded(place, reading)
     several = asked["group"] or asked["layout"]
     if not several and not set(asked["time"]) <= set(frame.columns):
         return None
@@ -53,34 +59,19 @@ def newest(path: Path, **arguments: Any) -> list[Any] | None:
     )
     if problems:
         raise InputError(problems)
-    shown = frame.sample if isinstance(frame, LargeTable) else frame
-    doubt = shown.attrs.get("doubt", {})
-    found = columns_of(shown, name, **asked)
-    if found is None:
+    table = table_of(frame, name, asked, reads)
+    if table is None:
         return None
-    refuse_doubt(name, doubt, used(found))
-    frame, times, aims, groups = in_steps(frame, name, found, asked["group"])
-    columns = reads or aims
-    if arguments.get("duplicates", "refuse") == "refuse" and not groups:
-        _refuse_several(frame, name, times, columns)
-    steps = steps_of(
-        frame,
-        name,
-        time=times,
-        columns=columns,
-        group=groups,
-        missing=arguments.get("missing", "refuse"),
-        duplicates=arguments.get("duplicates", "refuse"),
-        irregular=arguments.get("irregular", "refuse"),
-    )
-    words, inputs = steps.words(), []
+    columns = reads or table.target
+    policies = Policies(**{key: arguments[key] for key in POLICIES if key in arguments})
+    if policies.duplicates == "refuse" and not table.group:
+        _refuse_several(table, columns)
+    steps, inputs = table.steps(columns, policies), []
     for number, part in _ends(steps, arguments.get("window") or MOST):
-        known = {} if steps.names is None else {"series": steps.names[number]}
-        if len(words):  # those of a table on disk are not kept
-            until = str(words[steps.rows[part.stop - 1]])
-            known["until"] = until.removesuffix(f" of {known.get('series')}")
-        inputs.append(pd.DataFrame(np.asarray(steps.values[part]), columns=pd.Index(columns)))
-        inputs[-1].attrs.update(known)
+        values = np.asarray(steps.values[part])
+        inputs.append(pd.DataFrame(values, columns=pd.Index(columns)))
+        inputs[-1].attrs.update({} if steps.names is None else {"series": steps.names[number]})
+        inputs[-1].attrs["until"] = steps.moment(part.stop - 1)
     return inputs
 
 
@@ -99,14 +90,14 @@ def _ends(steps: Steps, window: int) -> Iterator[tuple[int, slice]]:
             yield number, slice(first, end)
 
 
-def _refuse_several(frame: Any, name: str, time: tuple[str, ...], reads: tuple[str, ...]) -> None:
-    """Refuse times that come again, for a run that knows of one series only."""
-    shown = frame.sample if isinstance(frame, LargeTable) else frame
-    again = int(shown.duplicated(list(time)).sum())
+def _refuse_several(table: SeriesTable, reads: tuple[str, ...]) -> None:
+    """Refuse times that come again, for a run that was trained on one series."""
+    shown = table.sample
+    again = int(shown.duplicated(list(table.time)).sum())
     if not again:
         return
-    keys = apart(shown, time, reads)
-    start = f"{again} of the {len(shown)} rows of {name} have a time that was there before"
+    keys = group_columns(shown, table.time, reads)
+    start = f"{again} of the {len(shown)} rows of {table.name} have a time that was there before"
     if keys:
         raise InputError(
             f"{start}: it holds several series, told apart by {some(keys)}, and the run was "

@@ -11,7 +11,7 @@ import pytest
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import DATASETS
 from seqmodels.data.series.dataset import look, series
-from seqmodels.data.series.newest import newest
+from seqmodels.data.series.latest import latest_steps
 from seqmodels.encoders.series import SeriesEncoder
 
 
@@ -133,17 +133,17 @@ def test_a_new_table_is_read_as_that_of_training(tmp_path, form):
 def test_the_order_of_rows_is_free_and_gaps_are_filled_as_told(tmp_path):
     rows = [f"{day(i)},{i}" for i in (3, 1, 2, 7, 6, 5, 0)]
     path = written(tmp_path, "date,y", rows)
-    (one,) = newest(path, time="date", target="y", missing="previous", irregular="fill")
+    (one,) = latest_steps(path, time="date", target="y", missing="previous", irregular="fill")
     assert one["y"].tolist() == [0, 1, 2, 3, 3, 5, 6, 7]
     assert one.attrs == {"until": day(7)}
     with pytest.raises(InputError, match="steps unlike the usual"):
-        newest(path, time="date", target="y")
+        latest_steps(path, time="date", target="y")
 
 
 def test_each_group_is_an_input_that_bears_its_name(tmp_path):
     rows = [f"{day(i // 2)},{'north' if i % 2 else 'south'},{i}" for i in range(40)]
     path = written(tmp_path, "date,shop,y", rows)
-    one, two = newest(path, time="date", target="y", group="shop", window=3)
+    one, two = latest_steps(path, time="date", target="y", group="shop", window=3)
     assert (one["y"].tolist(), two["y"].tolist()) == ([35, 37, 39], [34, 36, 38])
     encoder = SeriesEncoder(columns=("y",)).fit([one, two])
     assert [encoder.show(frame).split(":")[0] for frame in (one, two)] == ["north", "south"]
@@ -152,36 +152,36 @@ def test_each_group_is_an_input_that_bears_its_name(tmp_path):
 
 def test_a_column_and_a_row_may_be_a_series(tmp_path):
     path = written(tmp_path, "date,b,a", [f"{day(i)},{i},{100 + i}" for i in range(30)])
-    inputs = newest(path, time="date", target="b,a", layout="columns", window=2)
+    inputs = latest_steps(path, time="date", target="b,a", layout="columns", window=2)
     assert [frame.attrs["series"] for frame in inputs] == ["b", "a"]
     assert [frame["value"].tolist() for frame in inputs] == [[28, 29], [128, 129]]
     header = "shop," + ",".join(day(i) for i in range(20))
     rows = [f"s{n}," + ",".join(str(100 * n + i) for i in range(20)) for n in range(3)]
-    inputs = newest(written(tmp_path, header, rows), layout="rows", window=2)
+    inputs = latest_steps(written(tmp_path, header, rows), layout="rows", window=2)
     assert [frame["value"].tolist() for frame in inputs] == [[18, 19], [118, 119], [218, 219]]
     assert inputs[2].attrs["series"] == "s2"
 
 
 def test_only_what_a_run_reads_must_be_there(tmp_path):
     path = written(tmp_path, "date,a,b", [f"{day(i)},{i},{2 * i}" for i in range(30)])
-    (one,) = newest(path, time="date", target="sales", inputs=("b", "a"), window=1)
+    (one,) = latest_steps(path, time="date", target="sales", inputs=("b", "a"), window=1)
     assert one.to_dict("list") == {"b": [58], "a": [29]}
     with pytest.raises(InputError, match=r"no column 'c'"):
-        newest(path, time="date", target="sales", inputs=("a", "c"))
+        latest_steps(path, time="date", target="sales", inputs=("a", "c"))
 
 
 @pytest.mark.parametrize("text", ["[[1, 2], [3, 4]]\n", "[1, 2, 3]\n[4, 5, 6]\n", "y\n1\n2\n"])
 def test_what_is_no_table_with_times_is_left_to_the_encoder(tmp_path, text):
     path = tmp_path / "new"
     path.write_text(text)
-    assert newest(path, time="date", target="y") is None
+    assert latest_steps(path, time="date", target="y") is None
 
 
 def test_several_series_are_refused_where_the_run_knows_one(tmp_path):
     rows = [f"{day(i // 2)},{'north' if i % 2 else 'south'},{i}" for i in range(40)]
     path = written(tmp_path, "date,shop,y", rows)
     with pytest.raises(InputError, match=r"several series, told apart by 'shop'.*one") as caught:
-        newest(path, time="date", target="y")
+        latest_steps(path, time="date", target="y")
     assert "Sort" not in str(caught.value)
 
 
@@ -192,4 +192,4 @@ def test_times_that_are_none_are_named_without_the_advice_of_another_library(tmp
     assert "format" not in str(caught.value)
     rows = [f"{'31.12.x' if i == 4 else day(i)},{i}" for i in range(20)]
     with pytest.raises(InputError, match="row 4"):
-        newest(written(tmp_path, "date,y", rows), time="date", target="y")
+        latest_steps(written(tmp_path, "date,y", rows), time="date", target="y")

@@ -1,7 +1,7 @@
-"""How the numbers of a table are written: what its dots and commas are, told from its first rows.
+"""How the numbers of a table are written, decided from its first rows: its dots and commas.
 
-A decimal comma leaves the dot to part the thousands, as in 1.033,15; a dot before three digits
-alone, as in 1.056, may be either.
+Beside a decimal comma, dots separate thousands, as in 1.033,15; a dot before three digits alone, as
+in 1.056, may be either.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ _SIGN = r"[-+]?"
 _COMMA = rf"{_SIGN}(\d{{1,3}}(\.\d{{3}})+|\d+)?,\d+"  # 1.033,15 and 3,5
 _PARTED = rf"{_SIGN}\d{{1,3}}(\.\d{{3}})+"  # 1.056 and 1.033.000
 _THOUSANDS = rf"{_SIGN}[1-9]\d{{0,2}}(\.\d{{3}})+"
+PARTED_BY_COMMAS = r"-?\d{1,3}(,\d{3})+(\.\d+)?"  # 1,056.5
 _PLAIN = rf"{_SIGN}\d+(\.\d+)?"
 _DATE = r"\d{1,2}\.\d{1,2}\.\d{2,4}([ T].*)?"
 
@@ -58,13 +59,13 @@ def decimal_of(frame: Any) -> tuple[Decimal | None, dict[str, str]]:
     return (".", {}) if "." in found or not doubt else (None, doubt)
 
 
-def refuse_doubt(name: str, doubt: Mapping[str, str], used: Any) -> None:
-    """Refuse a table whose columns in use leave open what their dots are.
+def refuse_ambiguous(name: str, ambiguous: Mapping[str, str], used: Any) -> None:
+    """Refuse a table in which the dots of a column in use may be decimal or separate thousands.
 
     Raises:
         InputError: Says what to give.
     """
-    for column, cell in doubt.items():
+    for column, cell in ambiguous.items():
         if column in used:
             raise InputError(
                 f"Column {column!r} of {name} has dots before three digits only, as in {cell!r}, "
@@ -92,7 +93,7 @@ def typed(cells: Any, decimal: Decimal | None, thousands: str | None = None) -> 
         plain = cells.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
         plain = plain.where(good.fillna(False))
     elif thousands:
-        parted = cells.str.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?").fillna(False)
+        parted = cells.str.fullmatch(PARTED_BY_COMMAS).fillna(False)
         plain = cells.where(~parted, cells.str.replace(",", "", regex=False))
     numbers: Any = pd.to_numeric(plain, errors="coerce")
     if numbers.isna().equals(cells.isna()):
@@ -106,20 +107,20 @@ def typed(cells: Any, decimal: Decimal | None, thousands: str | None = None) -> 
     return texts
 
 
-def read_again(frame: Any, options: Mapping[str, Any], words: Sequence[str] = ()) -> Any:
-    """Return a table with those numbers that pandas left as texts, as 1.033,15 beside 3,5.
+def numbers_in(frame: Any, options: Mapping[str, Any], texts: Sequence[str] = ()) -> Any:
+    """Return a table whose numbers that pandas left as texts, as 1.033,15, are numbers.
 
     Args:
         frame: As pandas read it.
-        options: How it did.
-        words: Columns that stay texts.
+        options: Of `pandas.read_csv`.
+        texts: Columns that stay texts.
     """
     if options.get("decimal") != ",":
         return frame
     left = [
         place
         for place, kind in enumerate(frame.dtypes)
-        if frame.columns[place] not in words
+        if frame.columns[place] not in texts
         and kind.kind not in "biufcM"
         and frame.iloc[:, place].astype("string").str.contains(r"^\s*[-+]?[\d.]*,?\d+\s*$").any()
     ]

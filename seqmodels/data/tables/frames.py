@@ -1,0 +1,224 @@
+"""Tables on disk as pandas DataFrames: the first rows, the whole, or some rows at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from seqmodels.core.errors import InputError
+from seqmodels.data.tables import tables
+from seqmodels.data.tables.numbers import MISSING, PARTED_BY_COMMAS, decimal_of, numbers_in, typed
+
+SAMPLE = 1000  # rows from which the columns are known
+PIECE = 2**24  # bytes of a file that are parsed together
+_COLUMNS = 2000
+_WIDE = 10  # delimiters that make a line a table's, whatever stands above it
+
+
+class FrameTable:
+    """A table on disk and how pandas is to read it.
+
+    Args:
+        path: Delimited text, JSON lines, or Parquet.
+        options: Of `pandas.read_csv`: `sep`, `encoding`, `decimal`.
+        sample: Its first rows, a pandas DataFrame.
+        ambiguous: Column name to a number that may be read in two ways; see `decimal_of`.
+    """
+
+    def __init__(
+        self, path: Path, options: Mapping[str, Any], sample: Any, ambiguous: Mapping[str, str]
+    ):
+        self.path, self.options, self.ambiguous = path, options, ambiguous
+        self.sample = sample
+
+    @property
+    def columns(self) -> Any:
+        return self.sample.columns
+
+    def whole(self) -> Any:
+        """Return the table as a DataFrame; see `read_frame`."""
+        return read_frame(self.path, self.options)
+
+    def pieces(self, texts: Sequence[str]) -> Iterator[Any]:
+        """Yield some rows at a time as a DataFrame, the columns `texts` as texts.
+
+        Raises:
+            InputError: It is not a readable table.
+        """
+        import pandas as pd
+
+        with self.path.open("rb") as file:
+            start = file.read(2**16)
+        rows = max(256, PIECE * max(1, start.count(b"\n")) // len(start))
+        with _readable(self.path):
+            if start[:4] == b"PAR1":
+                import pyarrow.parquet as parquet
+
+                pieces = parquet.ParquetFile(self.path).iter_batches(2**16)
+                yield from (piece.to_pandas().rename(columns=str) for piece in pieces)
+            elif start[:1] == b"{":
+                pieces = pd.read_json(self.path, lines=True, chunksize=rows)
+                yield from (piece.rename(columns=str).reset_index(drop=True) for piece in pieces)
+            else:
+                options = _csv_options({**self.options, "dtype": dict.fromkeys(texts, object)})
+                parsed: Any = pd.read_csv(self.path, **options, chunksize=rows)
+                with parsed as pieces:
+                    for piece in pieces:
+                        piece = numbers_in(piece, self.options, texts).rename(columns=str)
+                        yield piece.reset_index(drop=True)
+
+
+def frame_table(path: Path, given: Mapping[str, Any]) -> FrameTable | None:
+    """Return the table that a file holds, or None where it holds none.
+
+    Args:
+        path: A file.
+        given: By the user: `encoding`, `delimiter`, `quotes`, `decimal`.
+
+    Returns:
+        None also where JSON lines hold lists or objects.
+
+    Raises:
+        InputError: It is a table, but one that cannot be read.
+    """
+    import pandas as pd
+
+    how: dict[str, Any] = {key: given.get(key) for key in ("encoding", "delimiter", "quotes")}
+    table = tables.sniff(path, **how)
+    if table is None:
+        return _below_preamble(path, how["encoding"])
+    delimited = table.kind == "delimited"
+    if not delimited and len(table.columns) > _COLUMNS:
+        return None  # one object with a thousand names is a dictionary, no table
+    if delimited and not table.header:
+        how["delimiter"] = table.delimiter
+        try:  # dates for names, as in a table of a series a row
+            table = tables.sniff(path, **how, header=True)
+        except InputError:
+            return None
+        if table is None:
+            return _below_preamble(path, how["encoding"])
+    try:
+        rows = [row for _, row in islice(table.rows(), SAMPLE)]
+    except InputError:
+        below = _below_preamble(path, how["encoding"])
+        if below is None:
+            raise
+        return below
+    names = [f"Unnamed: {i}" if n == str(i) else n for i, n in enumerate(table.columns)]
+    frame = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
+    if delimited:
+        return _delimited(table, frame, how["encoding"], given.get("decimal"))
+    if table.kind == "json lines" and any(
+        isinstance(one, list | dict) for row in rows for one in row
+    ):
+        return None  # a drawing, a document
+    return FrameTable(path, {}, frame.infer_objects(), {})
+
+
+def read_frame(path: Path, given: Mapping[str, Any]) -> Any:
+    """Return a whole table as a DataFrame.
+
+    Args:
+        path: Delimited text, JSON lines, or Parquet.
+        given: Of `pandas.read_csv`. Empty: the delimiter is decided from the first line.
+
+    Raises:
+        InputError: The file is empty or no table.
+    """
+    import pandas as pd
+
+    with _readable(path):
+        with path.open("rb") as stream:
+            start = stream.read(4)
+        if start == b"PAR1":
+            return pd.read_parquet(path)
+        if start[:1] == b"{":
+            return pd.read_json(path, lines=True)
+        options = _csv_options(given)
+        frame = pd.read_csv(path, **options)
+        if len(frame.columns) == 1 and not given:
+            mark = max(";\t|", key=str(frame.columns[0]).count)
+            if mark in str(frame.columns[0]):
+                frame = pd.read_csv(path, sep=mark, **options)
+        return numbers_in(frame, options)
+
+
+def _delimited(table: Any, frame: Any, encoding: str | None, decimal: Any) -> FrameTable:
+    """Return a table of delimited text whose numbers are known."""
+    import pandas as pd
+
+    options: dict[str, Any] = {"sep": table.delimiter, "encoding": encoding or "utf-8-sig"}
+    ambiguous: Mapping[str, str] = {}
+    if table.quotes == "none":
+        options["quoting"] = 3
+    if decimal is None and table.delimiter != ",":
+        decimal, ambiguous = decimal_of(frame)
+    if decimal == ",":
+        options["decimal"] = ","
+    elif any(_parted_by_commas(frame[column]) for column in frame.columns):
+        options["thousands"] = ","
+    cells = {c: typed(frame[c], decimal, options.get("thousands")) for c in frame.columns}
+    return FrameTable(table.path, options, pd.DataFrame(cells), ambiguous)
+
+
+def _parted_by_commas(cells: Any) -> bool:
+    """Return whether a column holds only numbers such as 1,056, beside plain ones."""
+    cells = cells.astype(str).str.strip()
+    cells = cells[~cells.isin(MISSING)]
+    like = cells.str.fullmatch(PARTED_BY_COMMAS)
+    return bool(like.any() and (like | cells.str.fullmatch(r"-?\d+(\.\d+)?")).all())
+
+
+def _below_preamble(path: Path, encoding: str | None) -> FrameTable | None:
+    """Return the table that begins some lines below the first, as the World Bank's do."""
+    import pandas as pd
+
+    with path.open("rb") as stream:
+        lines = stream.read(1 << 18).split(b"\n")[:40]
+    for mark in (b",", b";", b"\t"):
+        widths = [line.count(mark) for line in lines]
+        most = max(widths)
+        first = widths.index(most)
+        if not 0 < first < 20 or most < _WIDE or widths[first : first + 4] != [most] * 4:
+            continue
+        options: dict[str, Any] = {"sep": mark.decode(), "encoding": encoding or "utf-8-sig",
+                                   "skiprows": first, "skip_blank_lines": False}  # fmt: skip
+        try:
+            return FrameTable(path, options, pd.read_csv(path, nrows=SAMPLE, **options), {})
+        except ValueError:
+            return None
+    return None
+
+
+def _csv_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {"encoding": "utf-8-sig", "index_col": False, "low_memory": False}
+    return {**options, "na_values": ["?", "-"], **given}
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn the errors of pandas and pyarrow into one that names the file."""
+    import pandas as pd
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
+            yield
+    except InputError:
+        raise
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{str(path)!r} is empty. Give a table with a header and rows.") from None
+    except ImportError:
+        raise InputError(
+            f"Reading {path.name} needs pyarrow: pip install pyarrow. Or give a CSV."
+        ) from None
+    except (ValueError, EOFError, OSError, pd.errors.ParserWarning) as error:  # pyarrow's, too
+        raise InputError(
+            f"{str(path)!r} is not a readable table: {str(error).splitlines()[0][:200]} "
+            f"Give a CSV file in UTF-8 whose first line names the columns, or a Parquet file."
+        ) from None
