@@ -11,8 +11,17 @@ from seqmodels.core.encoder import Spec
 from seqmodels.core.errors import InputError
 from seqmodels.encoders import SeriesEncoder
 from seqmodels.heads import Binary, Regression
+from seqmodels.nn import numpy_ops
 from seqmodels.nn.backbone import Backbone
-from seqmodels.nn.layers import Apart, Blanks, FromLast, Recent, Segments
+from seqmodels.nn.keras_layer import KerasLayer
+from seqmodels.nn.keras_network import weights_of
+from seqmodels.nn.layers import (
+    ChannelIndependent,
+    LinearLags,
+    Segments,
+    SubtractLast,
+    WordDropout,
+)
 from seqmodels.training import loop
 from seqmodels.training.averaging import Average
 from seqmodels.training.plan import Training
@@ -71,64 +80,67 @@ def test_padding_does_not_change_an_answer(name):
 def test_weights_are_known_before_a_network_is_built(name):
     spec, backbone = VARIANTS[name]
     network = backbone.build(spec, 4)
-    built = {
-        "/".join(part for part in weight.path.split("/") if part != "lstm_cell"): weight.shape
-        for weight in network.weights
-    }
+    built = {name: weight.shape for name, weight in weights_of(network).items()}
     assert built == dict(backbone.weights(spec, 4))
 
 
 def test_a_linear_map_reads_the_last_steps_and_zeros_before_a_short_row():
     x = np.arange(12, dtype=np.float32).reshape(2, 6, 1) + 1
-    found = np.asarray(Recent(3)(x, np.int32([6, 2])))
+    found = LinearLags(lags=3).recent(numpy_ops, x, np.int32([6, 2]))
     assert found.tolist() == [[4, 5, 6], [0, 7, 8]]
+
+
+def cut(x, lengths, **sizes):
+    """Return the segments of rows, and how many of each row are real."""
+    layer = Segments(**sizes)
+    return layer.forward(numpy_ops, {}, x, lengths), layer.steps(numpy_ops, lengths)
 
 
 def test_a_segment_holds_its_steps_and_zeros_past_the_end_of_a_row():
     x = np.arange(1, 13, dtype=np.float32).reshape(1, 6, 2)
-    pieces, counts = Segments(4, 4)(x, np.int32([5]))
+    pieces, counts = cut(x, np.int32([5]), length=4, stride=4)
     assert np.asarray(counts).tolist() == [2]
     assert np.asarray(pieces)[0].tolist() == [
         [1, 2, 3, 4, 5, 6, 7, 8],
         [9, 10, 0, 0, 0, 0, 0, 0],
     ]
-    pieces, counts = Segments(4, 1)(x, np.int32([5]))
+    pieces, counts = cut(x, np.int32([5]), length=4, stride=1)
     assert np.asarray(counts).tolist() == [2]
     assert np.asarray(pieces)[0, :2].tolist() == [
         [1, 2, 3, 4, 5, 6, 7, 8],
         [3, 4, 5, 6, 7, 8, 9, 10],
     ]
-    assert np.asarray(Segments(4, 1)(x[:, :1], np.int32([1]))[0]).tolist() == [
+    assert np.asarray(cut(x[:, :1], np.int32([1]), length=4, stride=1)[0]).tolist() == [
         [[1, 2, 0, 0, 0, 0, 0, 0]]
     ]
 
 
 def test_segments_of_a_long_row_begin_further_apart():
     x = np.arange(1, 24, dtype=np.float32).reshape(1, 23, 1).repeat(4, axis=0)
-    pieces, counts = Segments(2, 1, most=4)(x, np.int32([23, 5, 1, 22]))
+    pieces, counts = cut(x, np.int32([23, 5, 1, 22]), length=2, stride=1, max_segments=4)
     assert np.asarray(counts).tolist() == [4, 4, 1, 4]
     assert np.asarray(pieces)[0].tolist() == [[1, 2], [8, 9], [15, 16], [22, 23]]
     assert np.asarray(pieces)[1].tolist() == [[1, 2], [2, 3], [3, 4], [4, 5]]
     assert np.asarray(pieces)[2, 0].tolist() == [1, 0]
     assert np.asarray(pieces)[3].tolist() == [[1, 2], [8, 9], [15, 16], [22, 0]]
-    pieces, counts = Segments(2, 1, most=4)(x[:2, :6], np.int32([6, 5]))
+    pieces, counts = cut(x[:2, :6], np.int32([6, 5]), length=2, stride=1, max_segments=4)
     assert np.asarray(counts).tolist() == [3, 4]
     assert np.asarray(pieces)[0, :3].tolist() == [[1, 2], [3, 4], [5, 6]]
 
 
 def test_a_scale_reads_as_many_steps_around_the_same_middle_twice_as_far_apart():
     x = np.arange(1, 12, dtype=np.float32).reshape(1, 11, 1)
-    pieces, counts = Segments(4, 2, 3)(x, np.int32([9]))
+    pieces, counts = cut(x, np.int32([9]), length=4, stride=2, scales=3)
     assert np.asarray(counts).tolist() == [4]
     assert np.asarray(pieces)[0, 1].tolist() == [3, 4, 5, 6, 1, 3, 5, 7, 0, 1, 5, 9]
-    plain, as_many = Segments(4, 2)(x, np.int32([9]))
+    plain, as_many = cut(x, np.int32([9]), length=4, stride=2)
     np.testing.assert_array_equal(plain, pieces[..., :4])
     np.testing.assert_array_equal(counts, as_many)
 
 
 def test_steps_are_told_by_their_difference_to_the_last_real_one():
     x = np.float32([[[1], [4], [9]], [[2], [5], [7]]])
-    found = np.asarray(FromLast()(x, np.int32([3, 2])))
+    found = np.asarray(SubtractLast().forward(numpy_ops, {}, x, np.int32([3, 2])))
     assert found[0, :, 0].tolist() == [-8, -5, 0]
     assert found[1, :2, 0].tolist() == [-3, 0]
 
@@ -142,7 +154,8 @@ def test_a_level_that_was_never_seen_changes_nothing_but_the_level():
 
 def test_channels_apart_are_rows_of_their_own():
     x, lengths = batch(NUMBERS, [3, 2])
-    rows, counts = Apart((2, 0))(x, lengths)
+    layer = ChannelIndependent(channels=(2, 0))
+    rows, counts = layer.forward(numpy_ops, {}, x, lengths), layer.steps(numpy_ops, lengths)
     assert np.asarray(counts).tolist() == [3, 3, 2, 2]
     assert np.asarray(rows)[:, :, 0].tolist() == [
         x[i, :, c].tolist() for i in (0, 1) for c in (2, 0)
@@ -214,10 +227,10 @@ def test_channels_apart_need_a_head_of_numbers():
 
 
 def test_words_are_blanked_in_training_alone():
-    x = np.ones((200, 50), np.int32)
-    layer = Blanks(0.3, seed=1)
-    assert (np.asarray(layer(x, training=False)) == 1).all()
-    drawn = [np.asarray(layer(x, training=True)) for _ in range(2)]
+    x, lengths = np.ones((200, 50), np.int32), np.full(200, 50, np.int32)
+    layer = KerasLayer(WordDropout(rate=0.3), 0, seed=1, name="blanks")
+    assert (np.asarray(layer(x, lengths, training=False)) == 1).all()
+    drawn = [np.asarray(layer(x, lengths, training=True)) for _ in range(2)]
     assert set(np.unique(drawn[0])) == {0, 1}
     assert abs((drawn[0] == 0).mean() - 0.3) < 0.02
     assert (drawn[0] != drawn[1]).any()

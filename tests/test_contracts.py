@@ -74,12 +74,12 @@ def test_padding_does_not_change_an_answer_that_skips_the_lstm():
 
 
 def test_the_padding_check_can_fail(monkeypatch):
-    from seqmodels.nn import layers
+    from seqmodels.nn.layers import Skip
 
-    def reads_padding(self, h, lengths):
-        return h[:, -1]
+    def reads_padding(self, ops, weights, x, lengths):
+        return x[:, -1]
 
-    monkeypatch.setattr(layers.LastStep, "call", reads_padding)
+    monkeypatch.setattr(Skip, "forward", reads_padding)
     model = build("series", "regression", Backbone(units=8, skip=True))
     with pytest.raises(AssertionError, match="alone"):
         testing.assert_padding_invariant(model, INPUTS["series"])

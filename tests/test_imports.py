@@ -20,7 +20,7 @@ EDGES = {
     "heads": "core plots",
     "encoders": "core plots",
     "data": "core encoders",
-    "nn": "core heads",
+    "nn": "core",
     "model": "core encoders heads nn",
     "evaluation": "core heads",
     "training": "core data encoders evaluation heads model nn plots",

@@ -294,8 +294,8 @@ def test_stacked_layers_in_both_directions_are_right(engine, summary):
     lengths = np.array([9, 1, 4, 7, 9], np.int32)
     x = np.random.default_rng(0).normal(size=(5, 9, 3)).astype(np.float32)
     layers = [
-        LSTM(units, bidirectional=True, summary=kept, seed=units, engine=engine)
-        for units, kept in ((4, None), (6, summary))
+        LSTM(units, bidirectional=True, states=kept, seed=units, engine=engine)
+        for units, kept in ((4, ()), (6, ("h",) if summary == "last" else OVER_TIME))
     ]
     with tf.GradientTape() as tape:
         tape.watch(given := tf.constant(x))

@@ -7,8 +7,10 @@ from made_runs import Quiet
 from seqmodels import SequenceModel
 from seqmodels.encoders import TextEncoder
 from seqmodels.heads import Binary, Multiclass, Regression
+from seqmodels.nn import numpy_ops
 from seqmodels.nn.backbone import Backbone
-from seqmodels.nn.ngrams import LOUD, SILENT, Ngrams
+from seqmodels.nn.keras_layer import KerasLayer
+from seqmodels.nn.layers.ngrams import LOUD, SILENT, Ngrams
 from seqmodels.training import loop
 from seqmodels.training.adapting import adapt, pulls
 from seqmodels.training.plan import Training
@@ -17,13 +19,16 @@ RNG = np.random.default_rng(0)
 
 
 def layer(longest=3, **more):
-    made = Ngrams(20, 2, longest, 10_000, **{"dropout": 0.0, "seed": 0, **more})
-    made.table.assign(RNG.normal(size=made.table.shape))
+    kind = Ngrams(vocabulary=20, outputs=2, longest=longest, buckets=10_000, **more)
+    made = KerasLayer(kind, 0, seed=0, name="ngrams")
+    made.by_name["table"].assign(RNG.normal(size=(10_020, 2)))
     return made
 
 
 def test_the_same_words_in_the_same_order_are_the_same_ngram_wherever_they_stand():
-    places = np.asarray(layer().places(np.int32([[5, 6, 7, 9, 5, 6, 7], [6, 5, 7, 9, 7, 6, 5]])))
+    places = layer().layer.places(
+        numpy_ops, np.int32([[5, 6, 7, 9, 5, 6, 7], [6, 5, 7, 9, 7, 6, 5]])
+    )
     words, pairs, threes = np.split(places, [7, 13], axis=1)
     assert words.tolist() == [[5, 6, 7, 9, 5, 6, 7], [6, 5, 7, 9, 7, 6, 5]]
     assert pairs[0, 0] == pairs[0, 4]
@@ -39,10 +44,10 @@ def test_a_row_says_the_sum_of_its_words_and_ngrams_over_the_root_of_their_numbe
     x, lengths = np.int32([[3, 4, 5, 1, 1], [7, 1, 1, 1, 1]]), np.int32([3, 1])
     said = np.asarray(made(x, lengths))
     for row, length in enumerate(lengths):
-        parts = made.told(x[row, :length])
+        parts = made.layer.contributions(made.values(), x[row, :length])
         assert len(parts) == {3: 6, 1: 1}[length], "words, pairs and threes"
         np.testing.assert_allclose(said[row], parts.sum(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(said[1], np.asarray(made.table)[7] * LOUD, rtol=1e-6)
+    np.testing.assert_allclose(said[1], made.values()["table"][7] * LOUD, rtol=1e-6)
 
 
 def test_words_are_left_out_in_training_alone():
@@ -72,7 +77,7 @@ def test_a_word_is_as_loud_as_the_targets_of_those_who_have_it_lean(head, target
     np.testing.assert_allclose(pulls(head, y).mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(pulls(head, y).std(axis=0), 1, rtol=1e-5)
     adapt(model.network, head, rows, y)
-    scale = np.asarray(model.network.get_layer("ngrams").scale).max(axis=1)
+    scale = model.network.get_layer("ngrams").values()["scale"].max(axis=1)
     loud = {word: scale[encoder._index[word]] for word in encoder.vocabulary}
     assert loud["up"] > 10 * max(loud["the"], loud["even"], loud["odd"], loud["once"])
     assert loud["once"] > 0, "seen once, and so of little weight"
@@ -82,9 +87,9 @@ def test_how_loud_a_word_is_does_not_hang_on_how_often_a_row_has_it():
     rows = [TextEncoder().fit(["a b"]).encode(texts) for texts in (["a b"] * 9, ["a a a b"] * 9)]
     found = []
     for sequences in rows:
-        made = Ngrams(3, 1, 1, 10, dropout=0, seed=0)
-        made.adapt(sequences, np.ones((9, 1)))
-        found.append(np.asarray(made.scale)[:3, 0].tolist())
+        made = Ngrams(vocabulary=3, outputs=1, longest=1, buckets=10)
+        new = made.adapt({"scale": np.ones((13, 1))}, sequences, np.ones((9, 1)), None, 0)
+        found.append(new["scale"][:3, 0].tolist())
     assert found[0] == found[1]
     assert found[0] == pytest.approx([0, (9 / (9 + SILENT)) ** 2, (9 / (9 + SILENT)) ** 2])
 
@@ -106,12 +111,12 @@ def trained(epochs, folder=None):
 
 def test_what_was_learned_before_the_first_step_is_saved(tmp_path):
     model = trained(2)
-    scale = np.asarray(model.network.get_layer("ngrams").scale)
+    scale = model.network.get_layer("ngrams").values()["scale"]
     index = model.encoder._index
     assert scale[index["good"]] > scale[index["film"]]
     model.save(tmp_path / "m")
     again = SequenceModel.load(tmp_path / "m")
-    np.testing.assert_array_equal(np.asarray(again.network.get_layer("ngrams").scale), scale)
+    np.testing.assert_array_equal(again.network.get_layer("ngrams").values()["scale"], scale)
     np.testing.assert_array_equal(again.predict(TEXTS).scores, model.predict(TEXTS).scores)
 
 

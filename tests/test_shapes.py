@@ -11,9 +11,20 @@ from seqmodels.core.encoder import Spec
 from seqmodels.encoders import SeriesEncoder
 from seqmodels.heads import Multiclass
 from seqmodels.model.explain import Explainer
+from seqmodels.nn import keras_ops, numpy_ops
 from seqmodels.nn.backbone import Backbone
-from seqmodels.nn.kernels import DILATIONS, TAPS, drawn
-from seqmodels.nn.shapes import FAR, LEAST, SHARP, Kernels, Members, Views, each
+from seqmodels.nn.ensemble import each
+from seqmodels.nn.keras_layer import KerasLayer
+from seqmodels.nn.layers import EnsembleMean, InputViews, RandomConvolutions
+from seqmodels.nn.layers.random_convolutions import (
+    DILATIONS,
+    FAR,
+    LEAST,
+    LOUD,
+    SHARP,
+    TAPS,
+    drawn,
+)
 
 RNG = np.random.default_rng(0)
 LENGTHS = np.int32([11, 1, 4, 30])
@@ -21,8 +32,21 @@ X = RNG.normal(size=(4, 30, 2)).astype(np.float32)
 SIZES = Backbone(units=5, segment=4, hop=2, scales=3, embed=6, views=True, kernels=12, members=2)
 
 
+def views(x, lengths):
+    return InputViews().forward(numpy_ops, {}, x, lengths)
+
+
+def convolutions():
+    """Return random convolutions of two channels, with five outputs."""
+    return KerasLayer(RandomConvolutions(count=12, outputs=5), 2, seed=3, name="kernels")
+
+
+def features(layer, x, lengths):
+    return layer.layer.features(numpy_ops, layer.values(), x, lengths)
+
+
 def test_a_view_is_standardised_by_the_steps_of_its_own_row():
-    found = np.asarray(Views()(X, LENGTHS))
+    found = views(X, LENGTHS)
     np.testing.assert_array_equal(found[..., :2], X)
     for i, length in enumerate(LENGTHS):
         own, changes = found[i, :length, 2:4], found[i, :length, 4:]
@@ -36,19 +60,19 @@ def test_a_view_is_standardised_by_the_steps_of_its_own_row():
 
 
 def test_how_loud_a_row_is_and_where_it_stands_is_in_one_view_only():
-    here, there = (np.asarray(Views()(x, LENGTHS)) for x in (X, 5 * X + 3))
+    here, there = (views(x, LENGTHS) for x in (X, 5 * X + 3))
     assert not np.allclose(here[..., :2], there[..., :2])
     np.testing.assert_allclose(here[..., 2:], there[..., 2:], atol=0.02)
 
 
 def test_what_never_changes_is_zero_in_the_other_views():
-    found = np.asarray(Views()(np.full((1, 6, 1), 7, np.float32), np.int32([6])))
+    found = views(np.full((1, 6, 1), 7, np.float32), np.int32([6]))
     assert found[0, :, 1:].tolist() == [[0, 0]] * 6
 
 
 def test_kernels_find_what_a_plain_convolution_finds():
-    layer = Kernels(2, 5, 12, views=1, seed=3)
-    found = np.asarray(layer.found(X, LENGTHS))
+    layer = convolutions()
+    found = features(layer, X, LENGTHS)
     taps, bias = drawn(2, 12, 1, 3)
     for i, length in enumerate(LENGTHS):
         shares, peaks = [], []
@@ -81,29 +105,30 @@ def test_a_kernel_is_centred_and_reads_some_channels_of_one_view():
 
 
 def test_features_are_told_by_what_the_training_rows_had():
-    layer = Kernels(2, 5, 12, views=1, seed=3)
+    layer = convolutions()
+    volume = LOUD / 24**0.5
     batches = [(X[:3], LENGTHS[:3]), (X[3:], LENGTHS[3:]), (X[1:] + 1, LENGTHS[1:])]
     for batch in batches:
         layer(*batch, training=True)
-    seen = np.concatenate([np.asarray(layer.found(*batch)) for batch in batches])
-    np.testing.assert_allclose(layer.mean.numpy(), seen.mean(axis=0), atol=1e-4)
-    np.testing.assert_allclose(layer.spread.numpy(), seen.var(axis=0), atol=1e-3)
-    before = layer.mean.numpy()
+    seen = np.concatenate([features(layer, *batch) for batch in batches])
+    np.testing.assert_allclose(layer.values()["mean"], seen.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(layer.values()["spread"], seen.var(axis=0), atol=1e-3)
+    before = layer.values()["mean"]
     assert np.all(np.asarray(layer(X * 9, LENGTHS)) == 0), "nothing is learned yet"
-    layer.told.assign(np.eye(24, 5))
-    told = np.asarray(layer(X, LENGTHS)) / layer.volume
-    np.testing.assert_array_equal(layer.mean.numpy(), before)
-    away = (np.asarray(layer.found(X, LENGTHS)) - seen.mean(axis=0)) / (seen.std(axis=0) + LEAST)
+    layer.by_name["told"].assign(np.eye(24, 5))
+    told = np.asarray(layer(X, LENGTHS)) / volume
+    np.testing.assert_array_equal(layer.values()["mean"], before)
+    away = (features(layer, X, LENGTHS) - seen.mean(axis=0)) / (seen.std(axis=0) + LEAST)
     np.testing.assert_allclose(told, np.clip(away, -FAR, FAR)[:, :5], atol=1e-2)
-    layer.told.assign(np.eye(24, 24)[:, 12:17])  # of the largest values
-    told = np.asarray(layer(1e4 * X, LENGTHS)) / layer.volume
+    layer.by_name["told"].assign(np.eye(24, 24)[:, 12:17])  # of the largest values
+    told = np.asarray(layer(1e4 * X, LENGTHS)) / volume
     np.testing.assert_allclose(np.abs(told).max(axis=0), FAR, err_msg="none is further away")
 
 
 def test_members_are_corrected_each_and_answer_together():
     told = [np.float32([[1], [2]]), np.float32([[3], [6]])]
-    np.testing.assert_array_equal(Members()(told), [[2], [4]])
-    outputs = Members()(told, training=True)
+    np.testing.assert_array_equal(EnsembleMean().forward(keras_ops, {}, told, None), [[2], [4]])
+    outputs = KerasLayer(EnsembleMean(), 0, name="members")(told, training=True)
     targets, together = each(np.float32([[0], [1]]), outputs)
     assert np.asarray(targets).tolist() == [[0], [1], [0], [1]]
     np.testing.assert_array_equal(together, [[2], [4]])
@@ -154,10 +179,10 @@ def test_an_explanation_adds_up_to_what_the_members_tell_and_gathers_nothing():
     model.network({"x": X, "lengths": LENGTHS}, training=True)
     for weight in model.network.trainable_weights:
         weight.assign(RNG.normal(size=weight.shape) / 3)
-    rows = model.network.get_layer("kernels").rows.numpy()
+    rows = model.network.get_layer("kernels").values()["rows"]
     steps = np.asarray(encoder.encode(inputs)[0])
     found = Explainer(model).explain(steps, np.ones(1))
     answer = np.asarray(model.network({"x": steps[None], "lengths": LENGTHS[:1]}))[0, 0]
     assert found.output == pytest.approx(answer, abs=1e-4)
     assert found.gap < 0.1
-    assert model.network.get_layer("kernels").rows.numpy() == rows == len(LENGTHS)
+    assert model.network.get_layer("kernels").values()["rows"] == rows == len(LENGTHS)

@@ -19,7 +19,7 @@ from seqmodels.heads import Binary, Regression
 from seqmodels.model.explain import Explainer
 from seqmodels.model.sequence_model import SequenceModel
 from seqmodels.nn.backbone import Backbone
-from seqmodels.nn.vectors import neighbours, reduced
+from seqmodels.nn.word_vectors import neighbours, reduced
 from seqmodels.runs.launch import resume
 from seqmodels.training import pseudo_labels
 from seqmodels.training.adapting import adapt

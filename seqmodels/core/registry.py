@@ -226,10 +226,12 @@ DATASETS: Registry[Source] = Registry("dataset", "seqmodels.data.builtin")
 ENCODERS: Registry[type] = Registry("encoder", "seqmodels.encoders")
 HEADS: Registry[type] = Registry("head", "seqmodels.heads")
 LOGGERS: Registry[type] = Registry("logger", "seqmodels.training.loggers")
+LAYERS: Registry[Any] = Registry("layer", "seqmodels.nn.layers")
 
 register_encoder = ENCODERS.register
 register_head = HEADS.register
 register_logger = LOGGERS.register
+register_layer = LAYERS.register
 
 
 def register_dataset(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from seqmodels.core.encoder import Spec
 
 if TYPE_CHECKING:
     from seqmodels.model.sequence_model import SequenceModel
@@ -75,31 +72,32 @@ class Explainer:
     def __init__(self, model: SequenceModel, *, points: int = POINTS):
         import tensorflow as tf
 
-        from seqmodels.nn.shapes import each
+        from seqmodels.nn import keras_network
 
-        spec, sizes = (
-            model.encoder.spec,
-            dataclasses.replace(model.backbone, dropout=0, blanks=0, ngrams=0, vectors=0),
-        )
-        weights = {weight.path: weight for weight in model.network.weights}
+        weights = keras_network.weights_of(model.network)
+        network = model.backbone.network(model.encoder.spec, model.head.units)
         self.table: np.ndarray | None = None
-        if spec.vocabulary is not None:
+        if network.spec.vocabulary is not None:
             self.table = np.asarray(weights["embedding/embeddings"])  # [V, C]
-            spec = Spec(channels=self.table.shape[1])
-            sizes = dataclasses.replace(sizes, embed=None)
-        twin = sizes.build(spec, model.head.units)
-        for weight in twin.weights:
-            weight.assign(weights[weight.path])
-        twin.trainable = False  # also what is gathered in training stays
-        self.ngrams = model.network.get_layer("ngrams") if model.backbone.ngrams else None
+        self.ngrams = network.ngrams
+        self._said = {
+            key: np.asarray(weights[f"ngrams/{key}"]) for key in ("table", "scale") if self.ngrams
+        }
+        network = network.explained()
+        twin = keras_network.build(network, still=True)
+        for name, weight in keras_network.weights_of(twin).items():
+            weight.assign(weights[name])
         self.points = points
-        like = [((None, None, spec.channels), "float32"), ((None,), "int32"), ((None,), "float32")]
+        like = [
+            ((None, None, network.spec.channels), "float32"),
+            ((None,), "int32"),
+            ((None,), "float32"),
+        ]
 
         def slopes(x: tf.Tensor, lengths: tf.Tensor, unit: tf.Tensor) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(x)
                 outputs: Any = twin({"x": x, "lengths": lengths}, training=True)
-                _, outputs = each(lengths, outputs)  # of the members together
                 value = tf.linalg.matvec(outputs, unit)  # [B]
             return tape.gradient(value, x), value
 
@@ -175,7 +173,9 @@ class Explainer:
         parts, ids = np.zeros(len(steps)), np.asarray(steps, np.int64)
         if self.ngrams is None:
             return Explained(parts, 0.0, 0.0)
-        there, nowhere = (self.ngrams.told(one) @ unit for one in (ids, np.zeros_like(ids)))  # [G]
+        there, nowhere = (
+            self.ngrams.contributions(self._said, one) @ unit for one in (ids, np.zeros_like(ids))
+        )  # [G]
         more = there - nowhere
         for n in range(1, self.ngrams.longest + 1):
             here, more = np.split(more, [max(0, len(ids) - n + 1)])

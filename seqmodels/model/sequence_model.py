@@ -20,7 +20,7 @@ from seqmodels.heads.base import Head, Prediction
 from seqmodels.model import saved
 from seqmodels.nn import tracing
 from seqmodels.nn.backbone import Backbone
-from seqmodels.nn.network import named
+from seqmodels.nn.keras_network import weights_of
 
 if TYPE_CHECKING:
     import keras
@@ -86,7 +86,9 @@ class SequenceModel:
             "head": HEADS.dump(self.head),
         }
         versions = {name: version(name) for name in ("seqmodels", "keras")}
-        arrays = {name: tracing.array_of(weight) for name, weight in self._weights().items()}
+        arrays = {
+            name: tracing.array_of(weight) for name, weight in weights_of(self.network).items()
+        }
         try:
             part.mkdir(parents=True)
             saved.write(part, parts, versions, arrays)
@@ -125,7 +127,7 @@ class SequenceModel:
             raise InputError(
                 f"{path / saved.MODEL} does not describe a model that can be built: {error!r:.200}."
             ) from error
-        for name, weight in model._weights().items():
+        for name, weight in weights_of(model.network).items():
             weight.assign(arrays[name])
         return model
 
@@ -134,24 +136,10 @@ class SequenceModel:
         now = self.backbone.now(self.encoder, self.head)
         if now is None:
             return
-        for member in range(self.backbone.members):
-            outputs, level = (named(name, member) for name in ("outputs", "level"))
-            kernel, bias = self.network.get_layer(outputs).get_weights()
-            kernel[:] = 0  # the LSTM has no say yet; its own weights get gradients from step 2 on
-            if self.backbone.apart:
-                start = [part.astype(bias.dtype) for part in now]
-                self.network.get_layer(level).set_weights(start)
-            else:
-                kernel[-len(now[0]) :] = now[0]  # the last step comes last: see Backbone.build
-                bias = now[1].astype(bias.dtype)
-            self.network.get_layer(outputs).set_weights([kernel, bias])
-
-    def _weights(self) -> dict[str, Any]:
-        """Return the network's weights by a name that does not hang on Keras's version."""
-        return {
-            "/".join(part for part in weight.path.split("/") if part != "lstm_cell"): weight
-            for weight in self.network.weights
-        }
+        variables = weights_of(self.network)
+        network = self.backbone.network(self.encoder.spec, self.head.units)
+        for name, value in network.starts_from(*now):
+            variables[name].assign(value)
 
 
 def _refuse_one(inputs: Any) -> None:

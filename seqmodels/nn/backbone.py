@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
+import pydantic
 from annotated_types import Ge, Le, Lt
 
 from seqmodels.core.encoder import Encoder, Spec
 from seqmodels.core.errors import InputError, some
+from seqmodels.core.registry import LAYERS
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
-    from seqmodels.heads.base import Head
+    from seqmodels.nn.network import Network, Reads
 
+MANY = 5000  # LSTM layers, more than the arrays of a file can be of
 Size = Annotated[int, Ge(1)]
+
+
+class AnswersInNumbers(Protocol):
+    """A head, as far as a forecast needs it that starts from the last value."""
+
+    @property
+    def log(self) -> bool:
+        """Whether it answers with logs of the values."""
+        ...
+
+    def scaled(self, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Restate a linear forecast [C, D], [D] as one of the outputs; None where there is none."""
+        ...
+
+
+def summary_layer(name: str) -> str:
+    """Return the name of a registered summary layer.
+
+    Raises:
+        InputError: No such layer is registered.
+    """
+    if name not in LAYERS or LAYERS.get(name).place != "summary":
+        raise InputError(
+            f"Backbone(summary=) needs one of 'last', 'max', 'mean', 'both', or a summary layer "
+            f"of your own, whose module is imported first (on the command line --import MODULE); "
+            f"got {name!r}."
+        )
+    return name
+
+
+Known = Literal["last", "max", "mean", "both"]
+Summary = Known | Annotated[str, pydantic.AfterValidator(summary_layer)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,15 +90,15 @@ class Backbone:
             which its own future follows (PatchTST, Nie et al. 2023). Only for forecasts, of
             numbers, by `level` "last".
         ngrams: Words of the longest n-gram that speaks for itself beside the LSTM, as each word
-            does then: see `ngrams.Ngrams`. Only for tokens. 0: nothing does.
+            does then: see `layers.Ngrams`. Only for tokens. 0: nothing does.
         buckets: Weights that the n-grams of two words and more share.
         linear: Steps, up to the last one, that a linear map reads beside the LSTM (LTSF-Linear,
             Zeng et al. 2023), so that the LSTM is left with what is not linear. Only for numbers.
             0: none.
         views: Read each channel in three ways side by side: as it is, standardised within its
-            row, and the changes of this from step to step: see `shapes.Views`. Only for numbers.
+            row, and the changes of this from step to step: see `layers.InputViews`. Only for numbers.
         kernels: Random convolution kernels, of which a member of its own tells what they find,
-            beside the LSTM: see `shapes.Kernels`. Only for numbers. 0: none.
+            beside the LSTM: see `layers.RandomConvolutions`. Only for numbers. 0: none.
         members: Networks alike, begun differently, whose answers are averaged (Hansen and
             Salamon 1990). Each learns by itself; what kernels find is told beside each. Only
             for numbers.
@@ -70,7 +106,7 @@ class Backbone:
             dropout, Iyyer et al. 2015), and of those left out of `ngrams`. Only for tokens.
         vectors: Steps on either side within which words are counted that stand together, in
             inputs with and without a target; embeddings start from that: see
-            `vectors.Vectors`. Only for tokens. 0: they start at random.
+            `layers.Embedding`. Only for tokens. 0: they start at random.
     """
 
     units: Size = 64
@@ -78,7 +114,7 @@ class Backbone:
     bidirectional: bool = False
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     embed: Size | None = None
-    summary: Literal["last", "max", "mean", "both"] = "both"
+    summary: Summary = "both"
     memory: Annotated[int, Ge(3)] | None = None
     skip: bool = False
     level: Literal["absolute", "last"] = "absolute"
@@ -96,9 +132,9 @@ class Backbone:
     buckets: Size = 250_000
     vectors: Annotated[int, Ge(0), Le(50)] = 0
 
-    def check(self, spec: Spec) -> None:
-        """Raise InputError where these sizes do not suit what the encoder puts out."""
-        problems = []
+    def check(self, spec: Spec, reads: Reads = "summary") -> None:
+        """Raise InputError where these sizes do not suit the encoder, or what the head reads."""
+        problems = self._against_steps(reads) if reads != "summary" else []
         if spec.vocabulary is not None:
             given = {"skip": self.skip, "level": self.level != "absolute", "apart": self.apart,
                      "segment": self.segment, "hop": self.hop, "linear": self.linear,
@@ -140,7 +176,27 @@ class Backbone:
         if problems:
             raise InputError(problems)
 
-    def now(self, encoder: Encoder, head: Head) -> tuple[np.ndarray, np.ndarray] | None:
+    def _against_steps(self, reads: Reads) -> list[str]:
+        """Return why there can be no outputs for every step."""
+        whole = {"skip": self.skip, "apart": self.apart, "linear": self.linear,
+                 "ngrams": self.ngrams, "kernels": self.kernels,
+                 "members": self.members > 1}  # fmt: skip
+        problems = [
+            f"Backbone({name}=) reads whole sequences; this head needs an output for every step. "
+            f"Leave it out."
+            for name, value in whole.items()
+            if value
+        ]
+        ahead = {"bidirectional": self.bidirectional, "level": self.level != "absolute",
+                 "views": self.views, "segment": self.segment}  # fmt: skip
+        problems += [
+            f"Backbone({name}=) reads the steps that this head predicts. Leave it out."
+            for name, value in ahead.items()
+            if value and reads == "next"
+        ]
+        return problems
+
+    def now(self, encoder: Encoder, head: AnswersInNumbers) -> tuple[np.ndarray, np.ndarray] | None:
         """Return how the outputs that mean "as it is now" follow from the last encoded step.
 
         Returns:
@@ -162,22 +218,43 @@ class Backbone:
             )
         return found
 
-    def build(self, spec: Spec, outputs: int, seed: int = 0) -> keras.Model:
+    def network(self, spec: Spec, outputs: int, reads: Reads = "summary") -> Network:
+        """Return the list of layers.
+
+        Args:
+            spec: What the encoder puts out.
+            outputs: Numbers that the head reads.
+            reads: What the head reads: `seqmodels.nn.network.Network`.
+        """
+        from seqmodels.nn import assembly
+
+        return assembly.network(self, spec, outputs, reads)
+
+    def build(
+        self, spec: Spec, outputs: int, seed: int = 0, reads: Reads = "summary"
+    ) -> keras.Model:
         """Return the network {x, lengths} -> [B, outputs].
 
         `x` holds ids [B, T] int32 or numbers [B, T, C] float32; `lengths` [B] int32 says how
         many steps of each row are real, from 1 to T. What lies past them is never read.
-        """
-        from seqmodels.nn import network
 
-        self.check(spec)
-        return network.build(self, spec, outputs, seed)
+        Args:
+            spec: What the encoder puts out.
+            outputs: Numbers that the head reads.
+            seed: Of the initial weights; same seed, same weights.
+            reads: "summary", or what needs every step: "steps", "whole" or "next". The network
+                then returns [B, T', outputs] and lengths [B]; T' is T, or the number of segments.
+        """
+        from seqmodels.nn import keras_network
+
+        self.check(spec, reads)
+        return keras_network.build(self.network(spec, outputs, reads), seed)
 
     def weights(self, spec: Spec, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield the name and the shape of each array of weights that `build` would make.
 
         They are known without a network, so that what a file asks for is seen before it is made.
         """
-        from seqmodels.nn import network
-
-        return network.weights(self, spec, outputs)
+        sizes = dataclasses.replace(self, layers=min(self.layers, MANY))
+        for name, weight in sizes.network(spec, outputs).weights():
+            yield name, weight.shape

@@ -7,15 +7,14 @@ forget gate of Gers et al. 2000, as Keras computes it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from seqmodels.nn import engines
-
-Summary = Literal["last", "max", "mean", "both"]
+from seqmodels.nn.keras_layer import KerasLayer, start
+from seqmodels.nn.layers import Lstm
 
 
 class LSTM(keras.layers.Layer):
@@ -30,12 +29,11 @@ class LSTM(keras.layers.Layer):
         memory: Steps that a state is to last before anything is learned: gate biases are drawn
             so that states fade over 1 to `memory` steps (Tallec and Ollivier 2018, "Can
             recurrent neural networks warp time?"). None: Keras's start, a forget bias of 1.
-        summary: What of the steps is returned: the "last" state, the "max" or the "mean" over
-            time of each feature, or "both" maximum and mean, [B, H] or [B, 2H]; None: every
-            step, [B, T, H]. H is `units`, or twice that for two directions.
+        states: What is returned in place of every step, [B, T, H], side by side: the last state
+            "h", the "peak" or the "mean" over time of each feature. H is `units`, or twice that
+            for two directions.
         dropout: Share of the input's features dropped in training, the same at every step.
-        table: A built layer of embeddings [V, C], which ids are looked up in; None: it reads
-            numbers.
+        table: The layer of the embeddings [V, C] of ids. None: the layer reads numbers.
         seed: Of the initial weights; same seed, same weights.
         engine: Which one reads, of `engines.NAMES`; None: the fastest there is. Same weights,
             same answers.
@@ -48,42 +46,43 @@ class LSTM(keras.layers.Layer):
         *,
         bidirectional: bool = False,
         memory: int | None = None,
-        summary: Summary | None = "last",
+        states: Sequence[str] = ("h",),
         dropout: float = 0,
-        table: keras.layers.Embedding | None = None,
+        table: KerasLayer | None = None,
         seed: int = 0,
         engine: str | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
-        self.summary = summary
+        self.states = tuple(states)
         self.table = table
         self.drop = keras.layers.SpatialDropout1D(dropout, seed=seed) if dropout else None
         self.engine = engine or engines.chosen(units)
-        names = ("forward", "backward") if bidirectional else ("forward",)
-        start: Any = keras.initializers.GlorotUniform
-        turn: Any = keras.initializers.Orthogonal
+        layer = Lstm(units=units, bidirectional=bidirectional, memory=memory)
+        weights = layer.weights(0)
 
-        def bias(direction: int) -> Any:
-            return "zeros" if memory is None else Fading(memory, seed + direction)
+        def begun(name: str) -> Any:
+            return start(weights[name], seed)
 
         self.directions = [
             keras.layers.LSTM(
                 units,
-                return_sequences=summary != "last",
+                return_sequences=self.states != ("h",),
                 return_state=True,
-                kernel_initializer=start(seed=seed + 2 * i),
+                kernel_initializer=begun(f"{name}/kernel"),
                 seed=seed,  # unused without dropout, but part of the state that is compared
-                unit_forget_bias=memory is None,
-                bias_initializer=bias(i),
-                recurrent_initializer=turn(seed=seed + 2 * i + 1),
-                name=direction,
+                unit_forget_bias=False,
+                bias_initializer=begun(f"{name}/bias"),
+                recurrent_initializer=begun(f"{name}/recurrent_kernel"),
+                name=name,
             )
-            for i, direction in enumerate(names)
+            for name in layer.directions
         ]
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        width = input_shape[-1] if self.table is None else self.table.output_dim
+        width = (
+            input_shape[-1] if self.table is None else self.table.by_name["embeddings"].shape[-1]
+        )
         for layer in self.directions:
             layer.build((None, None, width))
 
@@ -93,7 +92,8 @@ class LSTM(keras.layers.Layer):
         lengths: tf.Tensor,
         initial: Sequence[tuple[tf.Tensor, tf.Tensor]] | None = None,
         training: bool = False,
-    ) -> tf.Tensor:
+        return_state: bool = False,
+    ) -> Any:
         """Read `x` [B, T, C] or ids [B, T], whose row i has `lengths[i]` real steps, from 1 to T.
 
         Args:
@@ -101,8 +101,9 @@ class LSTM(keras.layers.Layer):
             lengths: [B] int32.
             initial: The states (h, c) that each direction starts from, [B, H] each; None: zeros.
             training: Whether a gradient will follow.
+            return_state: Return the states (h, c) that each direction ends in too.
         """
-        table: Any = self.table and self.table.embeddings
+        table: Any = None if self.table is None else self.table.by_name["embeddings"]
         if training and self.drop is not None:
             x = self.drop(x if table is None else tf.gather(table.value, x), training=True)
             table = None
@@ -117,28 +118,14 @@ class LSTM(keras.layers.Layer):
                 h,
                 c,
                 backward=i == 1,
-                steps=self.summary is None,
-                summary=self.summary in ("max", "mean", "both"),
+                steps=not self.states,
+                summary=bool({"peak", "mean"} & set(self.states)),
                 training=bool(training),
                 table=table,
                 engine=self.engine,
             )
             found.append(states)
-        kept = {None: ("steps",), "last": ("h",), "max": ("peak",), "mean": ("mean",)}
-        names = kept.get(self.summary, ("peak", "mean"))
+        names = self.states or ("steps",)
         parts: Any = [getattr(states, name) for name in names for states in found]
-        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=-1)
-
-
-class Fading(keras.initializers.Initializer):
-    """Gate biases [4H], in Keras's order, whose states fade over 1 to `memory` steps."""
-
-    def __init__(self, memory: int, seed: int):
-        self.memory = memory
-        self.seed = seed
-
-    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
-        spans = np.random.default_rng(self.seed).uniform(1, self.memory - 1, shape[0] // 4)
-        forget = np.log(spans)
-        rest = np.zeros(2 * len(forget))
-        return np.concatenate([-forget, forget, rest]).astype(dtype or "float32")
+        y = parts[0] if len(parts) == 1 else tf.concat(parts, axis=-1)
+        return (y, [(states.h, states.c) for states in found]) if return_state else y

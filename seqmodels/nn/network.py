@@ -1,213 +1,249 @@
-"""The network between an encoder and a head: layers, as many and as wide as a `Backbone` says."""
+"""The network as one list of layers, and the one walk along it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
-import keras
+import numpy as np
 
 from seqmodels.core.encoder import Spec
-from seqmodels.nn import kernels, layers, shapes
-from seqmodels.nn.lstm import LSTM
-from seqmodels.nn.ngrams import Ngrams
-from seqmodels.nn.vectors import Vectors
+from seqmodels.core.errors import InputError
+from seqmodels.nn import numpy_ops
+from seqmodels.nn.layers import EnsembleMean, Layer, Level, Ngrams, Skip, Weight
 
-if TYPE_CHECKING:
-    from seqmodels.nn.backbone import Backbone
-
-EMBED = 64  # width of an embedding, where nobody has said it
-APART = 1000  # from the seeds of one member to those of the next
+Reads = Literal["summary", "steps", "whole", "next"]
+MEMBER = 1000  # from the seeds of one member to those of the next
 
 
-def build(sizes: Backbone, spec: Spec, outputs: int, seed: int) -> keras.Model:
-    """Return the network {x, lengths} -> [B, outputs]; see `Backbone.build`."""
-    lengths = keras.Input((), dtype="int32", name="lengths")  # [B]
-    if spec.vocabulary is not None:
-        x = keras.Input((None,), dtype="int32", name="x")  # [B, T]
-    else:
-        x = keras.Input((None, spec.channels), dtype="float32", name="x")  # [B, T, C]
-    h = shapes.Views(name="views")(x, lengths) if sizes.views else x
-    told = []
-    for member in range(sizes.members):
-        made = _Member(sizes, spec, outputs, seed + APART * member, member)
-        told.append(made.told(x, h, lengths))
-        if sizes.kernels:
-            told.append(made.found(h, lengths))
-    y = shapes.Members(name="members")(told) if len(told) > 1 else told[0]
-    return keras.Model({"x": x, "lengths": lengths}, y, name="network")
+@dataclass(frozen=True)
+class Placed:
+    """A layer in the network.
+
+    Args:
+        name: Of the layer, first part of the names of its weights.
+        layer: What it is.
+        draw: Added to the network's seed.
+    """
+
+    name: str
+    layer: Layer
+    draw: int = 0
 
 
-def weights(sizes: Backbone, spec: Spec, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the name and the shape of each array of weights that `build` would make."""
-    for member in range(sizes.members):
-        for name, shape in _of_member(sizes, spec, outputs):
-            yield named(name, member), shape
-        if sizes.kernels:
-            kept = kernels.kept(_width(sizes, spec), outputs, sizes.kernels)
-            yield from ((f"{named('kernels', member)}/{one}", kept[one]) for one in kept)
+class Walker(Protocol):
+    """What a walk along the network does with each layer."""
+
+    def apply(
+        self, name: str, placed: Placed, x: Any, lengths: Any, seed: int, following: Layer | None
+    ) -> tuple[Any, Any]:
+        """Return the result of a layer, and the lengths after it."""
+        ...
+
+    def add(self, name: str, y: Any, more: Any) -> Any:
+        """Return the sum of two outputs."""
+        ...
+
+    def join(self, name: str, parts: list[Any]) -> Any:
+        """Return features side by side."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Layers from the steps of a batch to the outputs that a head reads.
+
+    The list is walked from its first layer to its last. Layers at the place "joined", "beside"
+    and "averaged" read the steps as they are at their position in the list. Building, loading,
+    explaining and answering without TensorFlow are walks along the same list.
+
+    Args:
+        spec: What a step is.
+        layers: Of each member, in their order.
+        shared: Layers before those, which all members read through; they have no weights.
+        members: Ensemble size; members differ in their seed.
+        reads: "summary": outputs [B, K]; else every step's outputs [B, T', K], and the lengths.
+    """
+
+    spec: Spec
+    layers: tuple[Placed, ...]
+    shared: tuple[Placed, ...] = ()
+    members: int = 1
+    reads: Reads = "summary"
+
+    def walk(self, walker: Walker, x: Any, lengths: Any, seed: int = 0) -> Any:
+        """Return what a walker makes of the steps `x` and their lengths."""
+        shared = _Way(x, lengths)
+        for placed in self.shared:
+            shared.step(walker, placed.name, placed, seed, None)
+        answers, way = [], shared
+        for member in range(self.members):
+            way = shared.copied()
+            after = [placed.layer for placed in self.layers[1:]] + [None]
+            for placed, following in zip(self.layers, after, strict=True):
+                name = named(placed.name, member)
+                way.step(walker, name, placed, seed + MEMBER * member, following)
+            answers += [way.x, *way.averaged]
+        if self.reads != "summary":
+            return way.x, way.lengths
+        if len(answers) == 1:
+            return answers[0]
+        together = Placed("members", EnsembleMean())
+        return walker.apply("members", together, answers, None, seed, None)[0]
+
+    def weights(self) -> Iterator[tuple[str, Weight]]:
+        """Yield each array of weights by name, none of which is made for it.
+
+        Names are those of a stock Keras LSTM: "lstm_0/forward/kernel".
+        """
+        for member in range(self.members):
+            one = dataclasses.replace(self, members=1)
+            found = _Shapes()
+            one.walk(found, self.spec.channels or 0, None)
+            for name, weight in found.weights:
+                yield named(name, member), weight
+
+    def answer(self, weights: Mapping[str, Any], x: Any, lengths: Any, ops: Any = numpy_ops) -> Any:
+        """Return the outputs for a batch, computed by the layers' formulas.
+
+        Args:
+            weights: Arrays by the names of `weights`.
+            x: Ids [B, T] or numbers [B, T, C].
+            lengths: [B] int32.
+            ops: Array namespace; default: NumPy.
+        """
+        return self.walk(_Formulas(ops, weights), x, lengths)
+
+    def explained(self) -> Network:
+        """Return the network that reads the vectors of an embedding, without n-grams."""
+        names = [placed.name for placed in self.layers]
+        if "embedding" not in names:
+            return self
+        table: Any = self.layers[names.index("embedding")].layer
+        kept = self.layers[names.index("embedding") + 1 :]
+        return dataclasses.replace(self, spec=Spec(channels=table.units), layers=kept)
+
+    @property
+    def ngrams(self) -> Ngrams | None:
+        """The layer of n-grams, whose contributions are known exactly."""
+        found = [placed.layer for placed in self.layers if isinstance(placed.layer, Ngrams)]
+        return found[0] if found else None
+
+    def starts_from(self, kernel: np.ndarray, bias: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield weights by name that make the outputs follow from the last step alone.
+
+        Training can then only add to it: the LSTM has no effect on the outputs yet, and its own
+        weights get gradients from the second step on.
+
+        Args:
+            kernel: From the channels of the last step to the outputs, [C, K].
+            bias: [K].
+        """
+        placed = [*self.shared, *self.layers]
+        shapes = {name: weight.shape for name, weight in self.weights()}
+        levels = [one.name for one in placed if isinstance(one.layer, Level)]
+        skips = any(isinstance(one.layer, Skip) for one in placed)
+        for member in range(self.members):
+            name = f"{named('outputs', member)}/kernel"
+            start = np.zeros(shapes[name], np.float32)
+            for level in levels:
+                yield f"{named(level, member)}/kernel", kernel.astype(np.float32)
+                yield f"{named(level, member)}/bias", bias.astype(np.float32)
+            if skips:
+                start[-len(kernel) :] = kernel  # what is joined comes last
+                yield f"{named('outputs', member)}/bias", bias.astype(np.float32)
+            yield name, start
 
 
 def named(name: str, member: int) -> str:
-    """Return the name of a part of a member: of the first, and mostly only one, it is plain."""
+    """Return the name of a part of a member; that of the first member is plain."""
     return f"member_{member}_{name}" if member else name
 
 
-class _Member:
-    """The layers of one LSTM and its outputs; of most networks there is one."""
+class _Way:
+    """Where a walk is: the steps, and what is to be joined, added and averaged."""
 
-    def __init__(self, sizes: Backbone, spec: Spec, outputs: int, seed: int, member: int):
-        self.sizes, self.spec, self.outputs = sizes, spec, outputs
-        self.seed, self.member = seed, member
+    def __init__(self, x: Any, lengths: Any):
+        self.x, self.lengths = x, lengths
+        self.joined: list[Any] = []
+        self.averaged: list[Any] = []
+        self.beside: list[list[tuple[str, Any]]] = [[]]  # one list more where channels are rows
 
-    def told(self, x: Any, h: Any, lengths: Any) -> Any:
-        """Return what the LSTM tells of the steps h, which are those of x or views of them."""
-        sizes, spec, outputs = self.sizes, self.spec, self.outputs
-        steps = lengths
-        if spec.vocabulary is None:
-            h, steps = self._turned(h, steps)
-        read = self._read(h, steps)
-        if sizes.dropout:
-            read = keras.layers.Dropout(sizes.dropout, seed=self.seed + 7)(read)
-        last = layers.LastStep(name=self._named("last_step"))(x, lengths)
-        if sizes.apart:
-            y = self._dense(outputs // len(spec.told), 8, "outputs")(read)  # [B * G, D / G]
-            y = layers.Together(outputs, name=self._named("together"))(self._linear(y, h, steps))
-            level = keras.layers.Dense(outputs, trainable=False, name=self._named("level"))
-            return keras.layers.Add(name=self._named("told"))([y, level(last)])
-        if sizes.skip:
-            read = keras.layers.Concatenate(name=self._named("skip"))([read, last])
-        y = self._linear(self._dense(outputs, 8, "outputs")(read), h, steps)  # [B, outputs]
-        if sizes.ngrams and spec.vocabulary is not None:
-            bag = Ngrams(
-                spec.vocabulary, outputs, sizes.ngrams, sizes.buckets,
-                dropout=sizes.blanks, seed=self.seed + 5, name=self._named("ngrams"),
-            )  # fmt: skip
-            y = keras.layers.Add(name=self._named("both"))([y, bag(x, lengths)])
+    def copied(self) -> _Way:
+        other = _Way(self.x, self.lengths)
+        other.joined, other.averaged = [*self.joined], [*self.averaged]
+        other.beside = [[*parts] for parts in self.beside]
+        return other
+
+    def step(
+        self, walker: Walker, name: str, placed: Placed, seed: int, following: Layer | None
+    ) -> None:
+        layer, place = placed.layer, placed.layer.place
+        if place == "outputs" and self.joined:
+            self.x = walker.join(f"{name}_joined", [self.x, *self.joined])
+            self.joined = []
+        y, lengths = walker.apply(name, placed, self.x, self.lengths, seed, following)
+        if place in ("joined", "averaged"):
+            {"joined": self.joined, "averaged": self.averaged}[place].append(y)
+        elif place == "beside":
+            self.beside[-1].append((name, y))
+        else:
+            self.x, self.lengths = y, lengths
+        if layer.rows == "split":
+            self.beside.append([])
+        elif layer.rows == "merged":
+            self.beside.pop()
+        if place == "outputs":
+            for part, more in self.beside[-1]:
+                self.x = walker.add(f"{part}_added", self.x, more)
+            self.beside[-1].clear()
+
+
+class _Shapes:
+    """The walk that collects the weights: steps and features are their widths."""
+
+    def __init__(self) -> None:
+        self.weights: list[tuple[str, Weight]] = []
+
+    def apply(
+        self, name: str, placed: Placed, x: Any, lengths: Any, seed: int, following: Layer | None
+    ) -> tuple[Any, Any]:
+        if isinstance(x, list):
+            return x[0], None
+        found = placed.layer.weights(x)
+        self.weights += [(f"{name}/{key}", weight) for key, weight in found.items()]
+        return placed.layer.width(x), None
+
+    def add(self, name: str, y: Any, more: Any) -> Any:
+        if y != more:
+            raise InputError(f"Layer {name!r} needs as many outputs as the network, {y}.")
         return y
 
-    def found(self, h: Any, lengths: Any) -> Any:
-        """Return what random kernels tell beside the LSTM."""
-        return shapes.Kernels(
-            _width(self.sizes, self.spec),
-            self.outputs,
-            self.sizes.kernels,
-            views=kernels.VIEWS if self.sizes.views else 1,
-            seed=self.seed + 9,
-            name=self._named("kernels"),
-        )(h, lengths)
-
-    def _turned(self, h: Any, steps: Any) -> tuple[Any, Any]:
-        """Return the numbers as they are read: a channel a row, or from the last step's level."""
-        if self.sizes.apart:
-            h, steps = layers.Apart(self.spec.told, name=self._named("apart"))(h, steps)
-        if self.sizes.level == "last":
-            h = layers.FromLast(name=self._named("from_last"))(h, steps)
-        return h, steps
-
-    def _linear(self, y: Any, h: Any, steps: Any) -> Any:
-        """Return y with what the last steps of h say by themselves, which at first is nothing."""
-        if not self.sizes.linear:
-            return y
-        recent = layers.Recent(self.sizes.linear, name=self._named("recent"))(h, steps)
-        says = keras.layers.Dense(
-            y.shape[-1], use_bias=False, kernel_initializer="zeros", name=self._named("linear")
-        )
-        return keras.layers.Add(name=self._named("with_linear"))([y, says(recent)])
-
-    def _read(self, h: Any, steps: Any) -> Any:
-        """Return what is kept of the steps that the LSTM has read."""
-        sizes, table = self.sizes, None
-        if self.spec.vocabulary is not None:
-            table = self._table(self.spec.vocabulary)
-            if sizes.blanks:
-                blanks = layers.Blanks(sizes.blanks, self.seed + 6, name=self._named("blanks"))
-                h = blanks(h)
-        else:
-            h, steps = self._cut(h, steps)
-        for i in range(sizes.layers):
-            features = i or table is not None or sizes.embed
-            h = LSTM(
-                sizes.units,
-                bidirectional=sizes.bidirectional,
-                memory=sizes.memory,
-                summary=sizes.summary if i == sizes.layers - 1 else None,
-                dropout=sizes.dropout if features else 0,
-                table=None if i else table,
-                seed=self.seed + 10 * (i + 1),
-                name=self._named(f"lstm_{i}"),
-            )(h, steps)
-        return h
-
-    def _cut(self, h: Any, steps: Any) -> tuple[Any, Any]:
-        """Return the steps of numbers that the LSTM reads, and how many of them each row has."""
-        sizes = self.sizes
-        if sizes.segment:
-            hop = sizes.hop or sizes.segment
-            h, steps = layers.Segments(sizes.segment, hop, sizes.scales, sizes.most)(h, steps)
-        if sizes.embed:
-            h = self._dense(sizes.embed, 0, "projection")(h)
-        if sizes.embed and sizes.segment:
-            h = keras.layers.ReLU(name=self._named("positive"))(h)
-        return h, steps
-
-    def _table(self, vocabulary: int) -> keras.layers.Embedding:
-        """Return the embeddings [V, C]; the first LSTM looks them up."""
-        width, name = self.sizes.embed or EMBED, self._named("embedding")
-        if self.sizes.vectors:
-            table = Vectors(vocabulary, width, self.sizes.vectors, seed=self.seed, name=name)
-        else:
-            start: Any = keras.initializers.RandomUniform(-0.05, 0.05, seed=self.seed)
-            table = keras.layers.Embedding(
-                vocabulary, width, embeddings_initializer=start, name=name
-            )
-        table.build((None, None))
-        return table
-
-    def _dense(self, width: int, draw: int, name: str) -> keras.layers.Layer:
-        start: Any = keras.initializers.GlorotUniform(seed=self.seed + draw)
-        return keras.layers.Dense(width, kernel_initializer=start, name=self._named(name))
-
-    def _named(self, name: str) -> str:
-        return named(name, self.member)
+    def join(self, name: str, parts: list[Any]) -> Any:
+        return sum(parts)
 
 
-def _of_member(sizes: Backbone, spec: Spec, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    if spec.vocabulary is not None:
-        width = sizes.embed or EMBED
-        yield "embedding/embeddings", (spec.vocabulary, width)
-    else:
-        width = 1 if sizes.apart else _width(sizes, spec)
-        width *= (sizes.segment or 1) * sizes.scales
-        if sizes.embed:
-            yield from _dense("projection", width, sizes.embed)
-            width = sizes.embed
-    both = 1 + sizes.bidirectional
-    for i in range(sizes.layers):
-        for direction in ("forward", "backward")[:both]:
-            yield f"lstm_{i}/{direction}/kernel", (width, 4 * sizes.units)
-            yield f"lstm_{i}/{direction}/recurrent_kernel", (sizes.units, 4 * sizes.units)
-            yield f"lstm_{i}/{direction}/bias", (4 * sizes.units,)
-        width = both * sizes.units
-    width *= 1 + (sizes.summary == "both")
-    channels, each = spec.channels or 0, outputs
-    if sizes.apart:
-        each = outputs // len(spec.told)
-        yield from _dense("level", channels, outputs)
-    yield from _dense("outputs", width + channels * (sizes.skip and not sizes.apart), each)
-    if sizes.linear:
-        steps = sizes.linear * (1 if sizes.apart else _width(sizes, spec))
-        yield "linear/kernel", (steps, each)
-    if sizes.ngrams and spec.vocabulary is not None:
-        table = (spec.vocabulary + sizes.buckets, outputs)
-        yield from (("ngrams/table", table), ("ngrams/scale", table))
+class _Formulas:
+    """The walk that computes: each layer by its formula."""
 
+    def __init__(self, ops: Any, weights: Mapping[str, Any]):
+        self.ops = ops
+        self.weights: dict[str, dict[str, Any]] = {}
+        for path, value in weights.items():
+            name, _, key = path.partition("/")
+            self.weights.setdefault(name, {})[key] = value
 
-def _width(sizes: Backbone, spec: Spec) -> int:
-    """Return the numbers of a step that are read, all views of them counted."""
-    return (spec.channels or 0) * (kernels.VIEWS if sizes.views else 1)
+    def apply(
+        self, name: str, placed: Placed, x: Any, lengths: Any, seed: int, following: Layer | None
+    ) -> tuple[Any, Any]:
+        layer, weights = placed.layer, self.weights.get(name, {})
+        y = layer.forward(self.ops, weights, x, lengths)
+        return y, lengths if lengths is None else layer.steps(self.ops, lengths)
 
+    def add(self, name: str, y: Any, more: Any) -> Any:
+        return self.ops.add(y, more)
 
-def _dense(name: str, width: int, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    yield f"{name}/kernel", (width, outputs)
-    yield f"{name}/bias", (outputs,)
+    def join(self, name: str, parts: list[Any]) -> Any:
+        return self.ops.concatenate(parts, axis=-1)

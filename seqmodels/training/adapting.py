@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from seqmodels.core.sequences import Sequences
 from seqmodels.heads.base import Head
+from seqmodels.nn.keras_layer import KerasLayer
+from seqmodels.nn.layers import Layer
 from seqmodels.nn.lstm import LSTM
 
 
@@ -30,11 +32,18 @@ def adapt(
         unlabelled: More inputs, which have no target.
     """
     tables = [layer.table for layer in network.layers if isinstance(layer, LSTM)]
-    learns: list[Any] = [layer for layer in (*network.layers, *tables) if hasattr(layer, "adapt")]
-    if learns:
-        found = pulls(head, y)
-        for layer in learns:
-            layer.adapt(sequences, found, unlabelled)
+    learns = [
+        layer
+        for layer in (*network.layers, *tables)
+        if isinstance(layer, KerasLayer) and type(layer.layer).adapt is not Layer.adapt
+    ]
+    if not learns:
+        return
+    found = pulls(head, y)
+    for layer in learns:
+        given = (layer.values(), sequences, found, unlabelled, layer.seed)
+        for name, value in layer.layer.adapt(*given).items():
+            layer.by_name[name].assign(value)
 
 
 def pulls(head: Head, y: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from seqmodels.core import batches
 from seqmodels.core.errors import InputError
 from seqmodels.core.signals import Stop
 from seqmodels.heads.base import Head
-from seqmodels.nn.shapes import each
+from seqmodels.nn.ensemble import each
 from seqmodels.nn.tracing import array_of, compiled, predict, traced
 from seqmodels.training.adam import Adam
 from seqmodels.training.adapting import adapt

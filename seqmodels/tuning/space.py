@@ -254,8 +254,9 @@ def _all(name: str, hint: Any) -> Choices:
     values: tuple[Any, ...] = ()
     if hint is bool:
         values = (False, True)
-    elif typing.get_origin(hint) is typing.Literal:
-        values = typing.get_args(hint)
+    for one in (hint, *typing.get_args(hint)):  # a Literal, by itself or beside other types
+        if typing.get_origin(one) is typing.Literal:
+            values = typing.get_args(one)
     if len(values) < 2:
         raise InputError(
             f"{name!r} needs {type_name(hint)}: say which to search, as in {name}=16:128:log or "

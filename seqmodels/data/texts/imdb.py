@@ -19,7 +19,7 @@ _TABLE = "imdb_unsup.csv.gz"
 _NAMES = ["aclImdb", "aclImdb*.tar.gz", "imdb.npz"]  # the best first
 # Accuracy and loss on a fifth of the training reviews, held out film by film: 0.869 and 0.319
 # without n-grams, 0.892 and 0.272 with words and pairs that are all as loud, 0.901 and 0.256 with
-# `ngrams.Ngrams` as it is. On a tenth drawn at random blanks, the rate, the average and whole
+# `layers.Ngrams` as it is. On a tenth drawn at random blanks, the rate, the average and whole
 # reviews took 0.885 to 0.892.
 _DEFAULT = {
     "backbone.embed": 32,

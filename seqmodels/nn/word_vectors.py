@@ -1,11 +1,17 @@
-"""Word vectors that are counted, not trained: which words stand near which."""
+"""Word vectors that are counted, not trained: which words stand near which.
+
+How much more often two words stand within `window` steps of each other than chance would have it
+(positive pointwise mutual information) makes a matrix [V, V], whose singular vectors, weighted by
+the roots of their values, are the embeddings (Levy, Goldberg and Dagan 2015, "Improving
+distributional similarity with lessons learned from word embeddings"). What the training part
+shows of a word then holds for words that are used alike.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from seqmodels.core import batches
@@ -19,51 +25,12 @@ SMOOTH = 0.75  # power of a neighbour's frequency, so that rare ones do not weig
 UNKNOWN = 0  # the id of every word that has none of its own; nothing is counted of it
 
 
-class Vectors(keras.layers.Embedding):
-    """Embeddings [V, C] that start from how words are used, in texts with and without a target.
-
-    How much more often two words stand within `window` steps of each other than chance would
-    have it (positive pointwise mutual information) makes a matrix [V, V], whose singular vectors,
-    weighted by the roots of their values, are the embeddings (Levy, Goldberg and Dagan 2015,
-    "Improving distributional similarity with lessons learned from word embeddings"). What the
-    training part says of a word is then known of those that are used like it.
-
-    Args:
-        vocabulary: V; ids are below it.
-        width: C.
-        window: Steps on either side.
-        seed: Of the random projections that the singular vectors are found by.
-        name: Of the layer.
-    """
-
-    def __init__(self, vocabulary: int, width: int, window: int, *, seed: int, name: str):
-        start: Any = keras.initializers.RandomUniform(-0.05, 0.05, seed=seed)
-        super().__init__(vocabulary, width, embeddings_initializer=start, name=name)
-        self.window, self.seed = window, seed
-
-    def adapt(
-        self, sequences: Sequences, pulls: np.ndarray, unlabelled: Sequences | None = None
-    ) -> None:
-        """Count words that stand together, and start from them.
-
-        Args:
-            sequences: The training part.
-            pulls: Where its targets would have the outputs go, of which nothing is read.
-            unlabelled: More inputs, which have no target.
-        """
-        told = [sequences] if unlabelled is None else [sequences, unlabelled]
-        counts = neighbours(told, self.input_dim, self.window)
-        if counts.nnz:
-            table: Any = self.embeddings
-            table.assign(reduced(counts, self.output_dim, self.seed))
-
-
-def neighbours(told: Iterable[Sequences], vocabulary: int, window: int) -> csr_matrix:
+def neighbours(inputs: Iterable[Sequences], vocabulary: int, window: int) -> csr_matrix:
     """Return how often each word stands within `window` steps of each other, [V, V]."""
     from scipy.sparse import coo_matrix, csr_matrix
 
     counts = csr_matrix((vocabulary, vocabulary), dtype=np.float32)
-    for sequences in told:
+    for sequences in inputs:
         for rows in batches.by_length(sequences.lengths, STEPS):
             ids = batches.padded(sequences, rows)[0]  # padding is 0, as are unknown words
             for apart in range(1, min(window, ids.shape[1] - 1) + 1):

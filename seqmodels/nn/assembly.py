@@ -1,0 +1,99 @@
+"""Which layers the sizes of a `Backbone` ask for, in their order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seqmodels.core.encoder import Spec
+from seqmodels.core.registry import LAYERS
+from seqmodels.nn import layers as kinds
+from seqmodels.nn.layers.input_views import VIEWS
+from seqmodels.nn.network import Network, Placed, Reads
+
+if TYPE_CHECKING:
+    from seqmodels.nn.backbone import Backbone
+
+EMBED = 64  # width of an embedding where none is given
+
+
+def network(sizes: Backbone, spec: Spec, outputs: int, reads: Reads) -> Network:
+    """Return the list of layers; see `Backbone.network`."""
+    shared, layers = _steps_of(sizes, spec, outputs)
+    layers += _features_of(sizes, spec, outputs, reads)
+    return Network(
+        spec=spec,
+        shared=tuple(shared),
+        layers=tuple(layers),
+        members=sizes.members,
+        reads=reads,
+    )
+
+
+def _steps_of(sizes: Backbone, spec: Spec, outputs: int) -> tuple[list[Placed], list[Placed]]:
+    """Return the layers that all members share, and those of each up to the first LSTM."""
+    if spec.vocabulary is not None:
+        words = spec.vocabulary
+        found = []
+        if sizes.ngrams:
+            bag = kinds.Ngrams(
+                vocabulary=words, outputs=outputs, longest=sizes.ngrams, buckets=sizes.buckets,
+                dropout=sizes.blanks,
+            )  # fmt: skip
+            found.append(Placed("ngrams", bag, 5))
+        if sizes.blanks:
+            found.append(Placed("blanks", kinds.WordDropout(rate=sizes.blanks), 6))
+        width = sizes.embed or EMBED
+        table = kinds.Embedding(vocabulary=words, units=width, window=sizes.vectors)
+        return [], [*found, Placed("embedding", table)]
+    shared, found = [], []
+    if sizes.skip and not sizes.apart:
+        shared.append(Placed("last_step", kinds.Skip()))
+    if sizes.views:
+        shared.append(Placed("views", kinds.InputViews()))
+    if sizes.kernels:
+        views = VIEWS if sizes.views else 1
+        kernels = kinds.RandomConvolutions(count=sizes.kernels, outputs=outputs, views=views)
+        found.append(Placed("kernels", kernels, 9))
+    each = outputs
+    if sizes.apart:
+        each = outputs // len(spec.told)
+        found.append(Placed("level", kinds.Level(outputs=outputs)))
+        found.append(Placed("apart", kinds.ChannelIndependent(channels=spec.told)))
+    if sizes.level == "last":
+        found.append(Placed("from_last", kinds.SubtractLast()))
+    if sizes.linear:
+        found.append(Placed("linear", kinds.LinearLags(lags=sizes.linear, outputs=each)))
+    if sizes.segment:
+        cut = kinds.Segments(
+            length=sizes.segment, stride=sizes.hop, max_segments=sizes.most, scales=sizes.scales
+        )
+        found.append(Placed("segments", cut))
+    if sizes.embed:
+        projection = kinds.Projection(units=sizes.embed, positive=bool(sizes.segment))
+        found.append(Placed("projection", projection))
+    return shared, found
+
+
+def _features_of(sizes: Backbone, spec: Spec, outputs: int, reads: Reads) -> list[Placed]:
+    """Return the layers of each member from the first LSTM on."""
+    found = []
+    for i in range(sizes.layers):
+        features = i or spec.vocabulary is not None or sizes.embed
+        lstm = kinds.Lstm(
+            units=sizes.units,
+            bidirectional=sizes.bidirectional,
+            memory=sizes.memory,
+            dropout=sizes.dropout if features else 0,
+        )
+        found.append(Placed(f"lstm_{i}", lstm, 10 * (i + 1)))
+    if reads == "summary":
+        two_ways = {"bidirectional": sizes.bidirectional} if sizes.summary == "last" else {}
+        summary: Any = LAYERS.get(sizes.summary)
+        found.append(Placed("summary", summary(**two_ways), 4))
+    if sizes.dropout:
+        found.append(Placed("dropout", kinds.Dropout(rate=sizes.dropout), 7))
+    groups = len(spec.told) if sizes.apart else 1
+    found.append(Placed("outputs", kinds.Dense(units=outputs // groups), 8))
+    if sizes.apart:
+        found.append(Placed("together", kinds.ChannelsTogether(channels=groups)))
+    return found
