@@ -96,7 +96,8 @@ class Backbone:
             Zeng et al. 2023), so that the LSTM is left with what is not linear. Only for numbers.
             0: none.
         views: Read each channel in three ways side by side: as it is, standardised within its
-            row, and the changes of this from step to step: see `layers.InputViews`. Only for numbers.
+            row, and the changes of this from step to step: see `layers.InputViews`. Only for
+            numbers.
         kernels: Random convolution kernels, of which a member of its own tells what they find,
             beside the LSTM: see `layers.RandomConvolutions`. Only for numbers. 0: none.
         members: Networks alike, begun differently, whose answers are averaged (Hansen and
