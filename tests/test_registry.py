@@ -180,7 +180,7 @@ def test_what_is_said_of_an_unknown_name(colours, monkeypatch):
         colours.get("rad")
     assert str(caught.value) == (
         "Unknown colour 'rad'. Did you mean 'red'? Available: blue, red. "
-        "One of your own? Import its module first (on the command line --import MODULE). "
+        "For a part of your own, import its module first (--import MODULE). "
         "Plug-in 'oil' did not import."
     )
     with pytest.raises(RegistryError, match=r"Unknown colour 5\. Available"):

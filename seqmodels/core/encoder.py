@@ -121,7 +121,7 @@ class Encoder(abc.ABC):
             except json.JSONDecodeError as error:
                 raise InputError(
                     f"Line {number} is not JSON ({error.msg}): {line[:60]!r}. "
-                    f"Give one sequence a line, as in [[0.1, 0.2], [0.3, 0.4]]."
+                    f"Give one sequence per line, as in [[0.1, 0.2], [0.3, 0.4]]."
                 ) from None
         return inputs
 

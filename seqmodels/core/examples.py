@@ -121,10 +121,10 @@ class Examples:
     def _split_apart(self, fraction: float, seed: int, apart: str) -> tuple[Examples, Examples]:
         """Return two parts that share no group; groups are drawn until the second is full."""
         if apart not in self.groups:
-            raise InputError(f"No group {apart!r} to keep apart. There are {some(self.groups)}.")
+            raise InputError(f"No group {apart!r}. The groups are {some(self.groups)}.")
         names, group = np.unique(np.asarray(self.groups[apart]), return_inverse=True)
         if len(names) < 2:
-            raise InputError(f"All examples have the same {apart!r}, so that no two parts differ.")
+            raise InputError(f"All examples have the same {apart!r}; a split needs two or more.")
         sizes = np.bincount(group)
         order = np.random.default_rng(seed).permutation(len(names))
         before = np.cumsum(sizes[order]) - sizes[order]

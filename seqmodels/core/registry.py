@@ -141,7 +141,7 @@ class Registry(Generic[T]):
                 f"Unknown {self.kind} {name!r}.",
                 *_guess(str(name), self._parts),
                 f"Available: {', '.join(sorted(self._parts))}.",
-                "One of your own? Import its module first (on the command line --import MODULE).",
+                "For a part of your own, import its module first (--import MODULE).",
                 *broken_plugins(),
             ]
             raise RegistryError(" ".join(lines))
@@ -192,7 +192,7 @@ class Registry(Generic[T]):
             part: Any = self.get(data["name"])
         except RegistryError as error:
             raise RegistryError(
-                f"{error} This one was saved from module {data.get('module')!r}."
+                f"{error} The part was saved from module {data.get('module')!r}."
             ) from None
         fields = {key: value for key, value in data.items() if key not in ("name", "module")}
         return part(**checked(part, fields, f"{self.kind} {data['name']!r}"))

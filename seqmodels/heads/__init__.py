@@ -1,4 +1,4 @@
-"""What is predicted. One head a file; importing this package registers them."""
+"""Heads define what is predicted. One head per file; importing this package registers them."""
 
 from seqmodels.heads.base import Head, Prediction
 from seqmodels.heads.binary import Binary

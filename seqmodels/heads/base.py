@@ -1,4 +1,4 @@
-"""What a head is: everything that depends on what is predicted, and nothing else."""
+"""The head interface: everything that depends on what is predicted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Answers in the user's own units, and how sure the model is.
+    """Answers in the user's own units, with probabilities for classes.
 
     Args:
         answers: Labels [N], or numbers [N] or [N, D].
@@ -36,7 +36,7 @@ class Prediction:
         return f"Prediction(answers={self.answers.tolist()}{scores})"
 
     def part(self, first: int, last: int) -> Prediction:
-        """Return the answers from `first` to before `last`, as views."""
+        """Return the answers from `first` up to, not including, `last`, as views."""
         scores = None if self.scores is None else self.scores[first:last]
         return Prediction(self.answers[first:last], scores, self.columns)
 
@@ -73,17 +73,17 @@ def _rounded(value: Any) -> Any:
 class Head(abc.ABC):
     """Turns targets into numbers and the network's outputs into answers. Saved with the model.
 
-    A frozen dataclass of JSON types, like an encoder: what is learned defaults to `learned()`,
-    which is None, and `fit` returns a copy with it filled in. The network puts out plain
-    numbers (logits); `decode` is the only place that applies an activation. Keras is imported
-    where it is used, so that a head answers questions about targets without it.
+    A frozen dataclass of JSON types, like an encoder: learned fields default to `learned()`,
+    which is None, and `fit` returns a copy with these fields filled in. The network's outputs
+    are logits or plain numbers; only `decode` applies an activation. Methods import Keras when
+    they need it, so that targets can be checked without it.
 
     Attributes:
-        headline: The score that says how good an answer is, in one number.
-        higher_is_better: Whether a larger headline score is the better one.
-        baseline: What `trivial` answers, for tables: "majority class".
-        passes: How often `linear` goes over its features, at most: with their number it says
-            how many examples there is time for.
+        headline: Name of the headline score.
+        higher_is_better: Whether a larger headline score is better.
+        baseline: Name of the constant baseline, for tables: "majority class".
+        passes: Most passes of `linear` over its features; limits the number of examples that a
+            simple model is fitted on.
     """
 
     headline: ClassVar[str] = "accuracy"
@@ -93,7 +93,7 @@ class Head(abc.ABC):
 
     @property
     def log(self) -> bool:
-        """Whether logs of the targets are foretold, and not the targets themselves."""
+        """Whether the network predicts logs of the targets."""
         return False
 
     @abc.abstractmethod
@@ -101,7 +101,7 @@ class Head(abc.ABC):
         """Return a copy that has learned from the training targets.
 
         Raises:
-            InputError: The head cannot read these targets; says which head can.
+            InputError: The head cannot read these targets; the message names a head that can.
         """
 
     @abc.abstractmethod
@@ -111,7 +111,7 @@ class Head(abc.ABC):
     @property
     @abc.abstractmethod
     def units(self) -> int:
-        """Numbers that the network puts out per example."""
+        """Number of network outputs per example."""
 
     @abc.abstractmethod
     def loss(self) -> keras.Loss:
@@ -126,10 +126,10 @@ class Head(abc.ABC):
         """Turn outputs [N, units] into answers."""
 
     def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
-        """Compare answers with targets, in the user's own units.
+        """Return the scores of answers against targets, in the user's own units.
 
-        A head defines either this method or `weighted_scores`, which is quicker for intervals.
-        This one gives each example the weight 1 and leaves undefined scores out.
+        A head defines either this method or `weighted_scores`, which is faster for intervals.
+        The default gives each example the weight 1 and leaves undefined scores out.
         """
         return _of_one(self.weighted_scores(targets, prediction), np.ones(len(prediction)))
 
@@ -137,8 +137,8 @@ class Head(abc.ABC):
         """Return the scores as a function of the weights of the examples, for many draws at once.
 
         Bootstrap intervals need the scores of a thousand resamples; in each of them an example
-        counts as often as it was drawn. With weights of 1 the scores are those of `score`. This
-        version repeats rows and calls `score`: slow, and for whole weights only.
+        counts as often as it was drawn. With weights of 1 the scores equal those of `score`. The
+        default repeats rows and calls `score`: slow, and only for integer weights.
 
         Args:
             targets: In the user's own units.
@@ -146,7 +146,7 @@ class Head(abc.ABC):
 
         Returns:
             A function of weights [R, N] from 0 up, N examples in each of R draws. It returns
-            each score by name, [R]; NaN where a score is not defined.
+            each score by name, [R]; an undefined score is NaN.
         """
         kind = type(self)
         if kind.score is Head.score and kind.weighted_scores is Head.weighted_scores:
@@ -165,24 +165,23 @@ class Head(abc.ABC):
     ) -> Callable[[np.ndarray], dict[str, float]]:
         """Return `weighted_scores` of a single draw: a function of weights [N].
 
-        Undefined scores are left out. Kept for heads that define it in place of
+        Undefined scores are left out. Kept for heads that define this method instead of
         `weighted_scores`.
         """
         scores, _ = scorer(self, targets, prediction)
         return lambda weights: _of_one(scores, weights)
 
     def linear(self, x: Any, y: np.ndarray, x_valid: Any, y_valid: np.ndarray, x_test: Any) -> Any:
-        """Return the outputs of a linear model of scikit-learn, for `decode`; None: it has none.
+        """Return the outputs of a scikit-learn linear model, for `decode`. None: no such model.
 
-        How much is learned from how little: the answers of a trained network are held against
-        these, of simpler features. How much the model is regularised is chosen on `x_valid`.
+        The model is a baseline on simple features. Its regularisation is chosen on `x_valid`.
 
         Args:
-            x: Features of the training part, [N, F], an array or a sparse matrix of scipy.
-            y: What `encode` says of its targets, [N, ...].
+            x: Features of the training part, [N, F], an array or a SciPy sparse matrix.
+            y: Encoded targets of the training part, [N, ...].
             x_valid: Features of the validation part, [M, F].
-            y_valid: Its encoded targets, [M, ...].
-            x_test: Features to answer for, [L, F].
+            y_valid: Encoded targets of the validation part, [M, ...].
+            x_test: Features to predict for, [L, F].
 
         Returns:
             Outputs [L, units].
@@ -191,26 +190,29 @@ class Head(abc.ABC):
 
     @abc.abstractmethod
     def trivial(self, n: int) -> Prediction:
-        """Return the `n` answers of one who has seen the training targets and no input."""
+        """Return the constant baseline's predictions for `n` examples."""
 
     def class_counts(self, y: np.ndarray) -> dict[Any, int]:
         """Return how often each class occurs among encoded targets; empty for numbers."""
         return {} if type(self).counted is Head.counted else self.counted(y)
 
     def counted(self, y: np.ndarray) -> dict[Any, int]:
-        """Return `class_counts`: its name before, for heads that define it."""
+        """Return `class_counts`. Kept for heads that define this former name."""
         return self.class_counts(y)
 
     def naive(self, forecasts: Any) -> Prediction | None:
-        """Restate forecasts in the target's units as answers; None if this head cannot."""
+        """Return forecasts in the target's units as answers. None: not possible for this head."""
         return None
 
     def scaled(self, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-        """Restate a linear forecast [C, D], [D] as one of the network's outputs; None if none."""
+        """Return a linear forecast, [C, D] and [D], in the units of the network's outputs.
+
+        None: not possible for this head.
+        """
         return None
 
     def relative(self, scores: dict[str, float], reference: dict[str, float]) -> dict[str, float]:
-        """Return scores that compare with those of a naive forecast of the training part."""
+        """Return scores relative to those of a naive forecast on the training part."""
         return {}
 
     def figures(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, Figure]:
@@ -221,10 +223,10 @@ class Head(abc.ABC):
 def scorer(
     head: Head, targets: Sequence[Any], prediction: Prediction
 ) -> tuple[WeightedScores, bool]:
-    """Return the weighted scores of a head, and whether they are quicker than repeating rows.
+    """Return the weighted scores of a head, and whether they are faster than repeating rows.
 
-    Of `weighted_scores`, `weighted` and `score`, the one that the most derived class defines is
-    taken: a subclass that changes `score` alone gets intervals of that score.
+    Uses the method among `weighted_scores`, `weighted` and `score` that the most derived class
+    defines: a subclass that changes only `score` gets intervals of that score.
     """
     for kind in type(head).__mro__:
         own = vars(kind)
@@ -243,7 +245,7 @@ def _each_draw(single: Callable[[np.ndarray], dict[str, float]]) -> WeightedScor
 
 
 def _stacked(rows: Sequence[dict[str, float]]) -> dict[str, np.ndarray]:
-    """Return the scores of R draws as arrays [R]; NaN where a row lacks one."""
+    """Return the scores of R draws as arrays [R]; NaN for scores that a draw lacks."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
 

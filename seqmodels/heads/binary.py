@@ -40,11 +40,11 @@ class Binary(Head):
     """One of two classes, and the probability of each.
 
     Args:
-        positive: The label, or labels, that make the second class; every other label makes
-            the first. None: the targets have two labels, and the later in order is second.
+        positive: Label or labels of the second class; all other labels form the first class.
+            None: the targets have two labels, and the later in order is the second class.
         threshold: Probability from which the answer is the second class, above 0, below 1.
-        classes: Learned. The names of the two classes.
-        counts: Learned. Training examples of each.
+        classes: Learned. Names of the two classes.
+        counts: Learned. Number of training examples of each class.
     """
 
     positive: Label | tuple[Label, ...] | None = None
@@ -120,7 +120,7 @@ class Binary(Head):
         return drawn
 
     def _two(self, found: tuple[Label, ...]) -> tuple[Label, ...]:
-        """Return the two classes that these labels make."""
+        """Return the names of the two classes."""
         if len(found) < 2:
             raise InputError(
                 f"{WHO} needs examples of 2 classes, found only {some(found)} in the training "

@@ -1,4 +1,4 @@
-"""Labels, and the scores that heads of classes share."""
+"""Labels and scores shared by the classification heads."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,11 +14,11 @@ DENSE = 4_000_000  # numbers of an array of classes, 32 MB
 
 
 class Coded(Sequence[Label]):
-    """Labels of many examples in the bytes of their codes; reads as a list of them.
+    """Labels stored as integer codes; reads like a list of labels.
 
     Args:
-        names: The distinct labels, each of which occurs.
-        codes: For each example, which of `names` it has, [N].
+        names: The distinct labels; each occurs at least once.
+        codes: Position of each example's label in `names`, [N].
     """
 
     def __init__(self, names: Sequence[Label], codes: np.ndarray):
@@ -36,11 +36,11 @@ class Coded(Sequence[Label]):
 def labels(targets: Sequence[Any], who: str) -> Sequence[Label]:
     """Return targets as Python strings, booleans and whole numbers.
 
-    Those of a pandas Series of categories are looked at once for each category.
+    For a categorical pandas Series each category is checked once.
 
     Raises:
-        InputError: A label is missing, there are several per example, or they are numbers
-            that no class can name.
+        InputError: A label is missing, examples have several labels, or labels are numbers with
+            fractions.
     """
     categories: Any = getattr(targets, "cat", None)
     if categories is not None and len(targets) and not (categories.codes < 0).any():
@@ -73,7 +73,7 @@ def labels(targets: Sequence[Any], who: str) -> Sequence[Label]:
 
 
 def ranked(values: Sequence[Label]) -> tuple[tuple[Label, ...], tuple[int, ...]]:
-    """Return the distinct labels in order (numerals by value), and how often each occurs."""
+    """Return the distinct labels in order (numerals by value), and the count of each."""
     if isinstance(values, Coded):
         counts = dict(zip(values.names, np.bincount(values.codes).tolist(), strict=True))
     else:
@@ -89,7 +89,7 @@ def index(values: Sequence[Label], classes: tuple[Label, ...] | None, who: str) 
     """Return the position of each label among `classes`, [N] int32.
 
     Raises:
-        InputError: A label was not seen in training, or the head has seen none yet.
+        InputError: A label does not occur in training, or the head is not fitted.
     """
     if classes is None:
         raise InputError(f"{who} has no classes yet; call fit first.")
@@ -113,7 +113,7 @@ def prior(classes: tuple[Label, ...], counts: tuple[int, ...], n: int) -> Predic
 
 
 def occurrences(picks: np.ndarray, classes: tuple[Label, ...]) -> dict[Label, int]:
-    """Return how often each class occurs among positions of classes, [N]."""
+    """Return the count of each class, given positions of classes [N]."""
     counts = np.bincount(picks.astype(np.intp), minlength=len(classes))
     return dict(zip(classes, counts.tolist(), strict=True))
 
@@ -130,13 +130,14 @@ def class_scores(
     Args:
         truth: Positions of the true classes, [N].
         picks: Positions of the answers, [N].
-        probabilities: [N, K], or None for answers without any; log loss is then left out.
+        probabilities: [N, K]; None: unknown, and log loss is left out.
         k: Number of classes.
-        means: Further numbers of each example, [N], whose means are scores; None: left out.
+        means: Further scores by name: numbers of each example, [N], that are averaged; None:
+            left out.
 
     Returns:
         A function that returns accuracy, balanced accuracy, log loss and the further means by
-        name, [R]; and F1 of each class, [R, K], NaN where it neither occurs nor is answered.
+        name, [R]; and F1 of each class, [R, K], NaN for a class in neither truth nor answers.
     """
     columns = {"log_loss": surprise(truth, probabilities), **means}
     known = {name: one for name, one in columns.items() if one is not None}
@@ -160,9 +161,9 @@ def class_scores(
 
 
 def _membership(truth: np.ndarray, picks: np.ndarray, k: int) -> Any:
-    """Return which class each example is answered rightly, has, and is answered, 0 or 1 [N, 3 K].
+    """Return indicators of each example's correctly answered, true and answered class, [N, 3 K].
 
-    An array, or a sparse matrix of scipy where an array would take much memory.
+    An array of 0 and 1, or a SciPy sparse matrix if an array would take much memory.
     """
     from scipy import sparse
 
@@ -189,7 +190,7 @@ def roc_auc(truth: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.
 
     It is the share of pairs, one example of each class, whose scores are in the right order;
     equal scores count half (Hanley and McNeil 1982, "The meaning and use of the area under a ROC
-    curve"). NaN where one of the classes does not occur.
+    curve"). NaN if one of the classes does not occur.
 
     Args:
         truth: 1 for the second class, else 0, [N].
@@ -222,6 +223,6 @@ def roc_auc(truth: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.
 
 
 def _safe(probabilities: np.ndarray) -> np.ndarray:
-    """Return probabilities [N, K] none of which is zero."""
+    """Return probabilities [N, K], clipped above zero and normalised."""
     safe = np.maximum(probabilities.astype(np.float64), 1e-7)
     return safe / safe.sum(axis=1, keepdims=True)

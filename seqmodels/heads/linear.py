@@ -1,4 +1,4 @@
-"""Linear models of scikit-learn on given features: what a network has to be better than."""
+"""Linear baselines from scikit-learn on given features."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def logistic(
     Args:
         x: Features [N, F], dense or sparse; dense ones are standardised by the training part.
         y: Positions of the classes, [N].
-        x_valid: Features [M, F]: the strength with the least log loss on them is taken.
+        x_valid: Features [M, F]; the strength with the lowest log loss on them is chosen.
         y_valid: Positions of the classes, [M].
-        x_test: Features [L, F] to answer for.
-        k: Number of classes; one that `y` lacks gets a small probability.
+        x_test: Features [L, F] to predict for.
+        k: Number of classes; a class that `y` lacks gets a small probability.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -50,10 +50,10 @@ def ridge(
     Args:
         x: Features [N, F], dense or sparse; dense ones are standardised by the training part.
         y: Numbers [N, D].
-        x_valid: Features [M, F]: the strength with the least error on them is taken.
+        x_valid: Features [M, F]; the strength with the lowest error on them is chosen.
         y_valid: Numbers [M, D].
-        x_test: Features [L, F] to answer for.
-        power: Of the error that is to be small: 2 squared, 1 absolute.
+        x_test: Features [L, F] to predict for.
+        power: Error that the choice minimises: 2 squared, 1 absolute.
     """
     from sklearn.linear_model import Ridge
 
@@ -75,7 +75,7 @@ def _logits(model: Any, x: Any, k: int) -> np.ndarray:
 
 
 def _spread_out(logits: np.ndarray, classes: np.ndarray, k: int) -> np.ndarray:
-    """Return logits of all K classes; of those that were never seen, far below the others."""
+    """Return logits of all K classes; classes absent from training lie far below the others."""
     found = np.full((len(logits), k), -20.0) + logits.min(axis=1, keepdims=True)
     found[:, classes.astype(np.int64)] = logits
     return found
@@ -92,7 +92,7 @@ def _rows(model: Any, x: Any) -> np.ndarray:
 
 
 def _standardised(x: Any, *others: Any) -> tuple[Any, ...]:
-    """Return dense features with mean 0 and spread 1 on the training part; sparse ones as is."""
+    """Return dense features standardised by the training part, and sparse features unchanged."""
     if _sparse(x):
         return x, *others
     x = np.asarray(x, dtype=np.float64)

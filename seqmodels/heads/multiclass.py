@@ -40,20 +40,21 @@ WHO = "Head 'multiclass'"
 class Multiclass(Head):
     """One of several classes, and the probability of each.
 
-    The network puts out a logit a class; or, for bins of a number, its place and spread.
+    The network has one output (logit) per class. With `bins` it has two outputs, the location
+    and the spread of the number.
 
     Args:
-        bins: Turn numbers into this many classes of equal share, 2 to 100, cut at quantiles of
-            the training targets (fewer where many targets are equal). Such classes have an
-            order, which the network is told. None: targets are labels.
-        scale: With `bins`, the scale on which the network places its answer: of the numbers'
-            "value"; or of their "rank", for amounts of which a few are far larger than the rest.
-        edges: Learned, with `bins`. The numbers between the classes, in the target's units; a
+        bins: Number of classes of equal share, 2 to 100, into which numbers are cut at quantiles
+            of the training targets (fewer if many targets are equal). The loss uses the order
+            of these classes. None: targets are labels.
+        scale: Scale of the location, with `bins`: "value", the numbers themselves; "rank", for
+            amounts of which a few are far larger than the rest.
+        edges: Learned, with `bins`. Numbers between the classes, in the target's units; a
             number on an edge belongs to the class below.
         mean: Learned, with `bins`. In the target's units.
         std: Learned, with `bins`. In the target's units.
         classes: Learned. The labels, in order.
-        counts: Learned. Training examples of each.
+        counts: Learned. Number of training examples of each class.
     """
 
     bins: Annotated[int, Ge(2), Le(100)] | None = None
@@ -162,7 +163,10 @@ class Multiclass(Head):
         return {"confusion": charts.confusion(self.encode(targets), picks, names)}
 
     def _among_three(self, truth: np.ndarray, prediction: Prediction) -> np.ndarray | None:
-        """Return whether the class is among the three likeliest, [N] 0 or 1; None: of too few."""
+        """Return whether the class is among the three likeliest, [N] 0 or 1.
+
+        None: there are three classes or fewer, or no probabilities.
+        """
         if prediction.scores is None or len(self.classes or ()) <= 3:
             return None
         best = np.argsort(-prediction.scores, axis=1, kind="stable")[:, :3]  # [N, 3]
@@ -191,7 +195,7 @@ class Multiclass(Head):
         return np.log(below / (1 - below)).astype(np.float32)  # of a logistic distribution
 
     def _cut(self, values: np.ndarray, bins: int) -> Multiclass:
-        """Return a copy that knows the edges and the names of its classes."""
+        """Return a copy with the edges and the names of its classes."""
         if values.shape[1] != 1:
             raise InputError(
                 f"{WHO} with bins= needs one number per example, got {values.shape[1]}. "

@@ -1,4 +1,4 @@
-"""Classes that are stretches of one number: a place and a spread instead of a logit each."""
+"""Ordered classes, cut from one number: two outputs, location and spread, for all classes."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ BOUNDS = ((-3, 3), (None, None), (-4, 4))  # of the log of the stretch, the shif
 
 
 def log_probabilities(outputs: Any, edges: np.ndarray, ops: Any) -> Any:
-    """Return the log-probability of each stretch between edges, [B, K].
+    """Return the log-probability of each class, [B, K].
 
-    The number behind the classes follows a logistic distribution whose place and log-spread
-    are the two outputs (McCullagh 1980, "Regression models for ordinal data", with a spread
-    of its own for each example).
+    The number behind the classes follows a logistic distribution; the two outputs are its
+    location and log-spread (McCullagh 1980, "Regression models for ordinal data", with a
+    separate spread for each example).
 
     Args:
-        outputs: [B, 2]; the log-spread is bent to stay between -4 and 4.
-        edges: Where the classes meet, ascending, in the unit of the place, [K - 1].
-        ops: `numpy` or `keras.ops`: training and answering use the same formula.
+        outputs: [B, 2]; the log-spread is squashed to between -4 and 4.
+        edges: Numbers between the classes, ascending, in the unit of the location, [K - 1].
+        ops: `numpy` or `keras.ops`: training and prediction use the same formula.
     """
     place, spread = outputs[:, :1], ops.exp(4 * ops.tanh(outputs[:, 1:] / 4))
     z = (edges - place) / spread  # [B, K - 1]
@@ -34,19 +34,18 @@ def log_probabilities(outputs: Any, edges: np.ndarray, ops: Any) -> Any:
 def linear_outputs(
     edges: np.ndarray, x: Any, y: np.ndarray, x_valid: Any, y_valid: np.ndarray, x_test: Any
 ) -> np.ndarray:
-    """Return the place by a ridge regression, and one log-spread for all, [L, 2].
+    """Return locations by ridge regression, and one log-spread for all examples, [L, 2].
 
-    The regression has each class stand for the middle of its stretch, and so draws places
-    together; by how much they are stretched and moved, and the spread, are those with the least
-    log loss on the validation part.
+    The regression represents each class by its middle, which shrinks the locations. A stretch,
+    a shift and the spread are then fitted to the lowest log loss on the validation part.
 
     Args:
-        edges: Where the classes meet, ascending, in the unit of the place, [K - 1].
+        edges: Numbers between the classes, ascending, in the unit of the location, [K - 1].
         x: Features [N, F].
         y: Positions of the classes, [N].
         x_valid: Features [M, F].
         y_valid: Positions of the classes, [M].
-        x_test: Features [L, F] to answer for.
+        x_test: Features [L, F] to predict for.
     """
     from scipy.optimize import minimize
 
@@ -67,14 +66,14 @@ def linear_outputs(
 
 
 def middles(edges: np.ndarray) -> np.ndarray:
-    """Return the middle of each stretch, [K]; the two without an end are as wide as the mean."""
+    """Return the middle of each class, [K]; the two open classes get the mean width."""
     width = float(np.diff(edges).mean()) if len(edges) > 1 else 1.0
     ends = np.concatenate([[edges[0] - width], edges, [edges[-1] + width]])
     return (ends[1:] + ends[:-1]) / 2
 
 
 def _below(first: Any, second: Any) -> Any:
-    """Return the rows of two arrays, or of two sparse matrices, in one."""
+    """Stack two arrays, or two sparse matrices, row by row."""
     from scipy.sparse import issparse, vstack
 
     return vstack([first, second]).tocsr() if issparse(first) else np.vstack([first, second])

@@ -29,21 +29,21 @@ MANY = 100  # numbers of an answer, from which they have no error each
 @register_head("regression")
 @dataclass(frozen=True, kw_only=True)
 class Regression(Head):
-    """One number or several, answered in their own units.
+    """One number or several, predicted in their own units.
 
     Targets are standardised inside the head.
 
     Args:
-        answer: What is answered where the same input can have several outcomes: their "mean"
-            (least squared error), or their "median" (least absolute error: outliers weigh less).
-        scaling: "standard": errors count in the target's units. "log": they count in
-            sign(x) * log(1 + |x|), about as shares of the target, for amounts of which a few
+        answer: Which value of the possible outcomes is predicted: the "mean" (minimises squared
+            errors) or the "median" (minimises absolute errors: outliers weigh less).
+        scaling: Scale of the errors. "standard": the target's units. "log":
+            sign(x) * log(1 + |x|), which is close to relative errors, for amounts of which a few
             are far larger than the rest; "mean" is then the mean of the logs.
-        mean: Learned. One per number, in the target's units ("log": of the log).
-        std: Learned. As `mean`.
-        usual: Learned, with "log" only: the means in the target's units.
-        names: Learned. What the numbers are called, where the targets said so; None for one
-            number without a name.
+        mean: Learned. Mean of each number, in the target's units ("log": of the logs).
+        std: Learned. Like `mean`.
+        usual: Learned, with "log" only: means in the target's units.
+        names: Learned. Names of the numbers, taken from the targets; None for one number
+            without a name.
     """
 
     headline: ClassVar[str] = "mae"
@@ -126,9 +126,9 @@ class Regression(Head):
     def weighted_scores(self, targets: Sequence[Any], prediction: Prediction) -> WeightedScores:
         """Return errors in the target's units, each the mean over the D numbers.
 
-        "r2" is the share of the targets' variance that the answers explain; of targets that
-        are all the same, 1 for exact answers and 0 for others. Up to a hundred numbers of an
-        answer have an error each, by name. Large targets are read in pieces.
+        "r2" is the share of the targets' variance that the answers explain; for constant
+        targets it is 1 for exact answers and 0 otherwise. With fewer than a hundred numbers,
+        each has its own error, by name. Large targets are read in pieces.
         """
         mean: Any = sum(truth.sum(axis=0) for truth in pieces(targets, WHO)) / len(targets)  # [D]
         parts = self._parts(targets, prediction, mean)
@@ -156,10 +156,10 @@ class Regression(Head):
     def _parts(
         self, targets: Sequence[Any], prediction: Prediction, mean: np.ndarray
     ) -> Callable[[], Iterator[tuple[slice, np.ndarray]]]:
-        """Return a function that yields rows and what their weighted sums are made of, [M, 4 D].
+        """Return a function that yields rows and the terms of their weighted sums, [M, 4 D].
 
-        That is the absolute error, the squared error, the target less `mean` (so that the sum of
-        squares cancels little), and its square.
+        The terms are the absolute error, the squared error, the target minus `mean` (which keeps
+        the sum of squares precise), and its square.
         """
         answers = np.asarray(prediction.answers)
 
@@ -214,7 +214,7 @@ class Regression(Head):
         return np.sign(values) * np.log1p(np.abs(values)) if self.log else values
 
     def _each(self) -> tuple[str, ...]:
-        """Return the names of the numbers that have an error each."""
+        """Return the names of the numbers whose errors are reported separately."""
         return self.names if self.names and 1 < len(self.names) < MANY else ()
 
     def _learned(self) -> tuple[np.ndarray, np.ndarray]:
@@ -223,12 +223,12 @@ class Regression(Head):
         return np.asarray(self.mean), np.asarray(self.std)
 
     def _prediction(self, values: np.ndarray) -> Prediction:
-        """Return answers [N] for one number, [N, D] for several."""
+        """Return a prediction with answers [N] for one number, [N, D] for several."""
         return Prediction(values[:, 0] if values.shape[1] == 1 else values, columns=self.names)
 
 
 def pieces(targets: Sequence[Any], who: str) -> Iterator[np.ndarray]:
-    """Yield `numbers` of some targets at a time, [M, D], for there may be many millions."""
+    """Yield `numbers` of targets in pieces [M, D], since there may be many millions."""
     given: Any = getattr(targets, "iloc", targets)
     shape = np.shape(targets) if hasattr(targets, "shape") else (len(targets),)
     size = max(1, PIECE // max(1, *shape[1:])) if len(shape) > 1 else PIECE
@@ -240,15 +240,15 @@ def pieces(targets: Sequence[Any], who: str) -> Iterator[np.ndarray]:
 
 
 def numbers(targets: Sequence[Any], who: str, first: int = 0) -> np.ndarray:
-    """Return a copy of targets as numbers [N, D]; class names that are numerals count as such.
+    """Return a copy of targets as numbers [N, D]; numerals in text are read as numbers.
 
     Args:
-        targets: What to read.
-        who: Who needs them, for messages.
-        first: The row of the first of them.
+        targets: Targets to convert.
+        who: Head that needs them, for messages.
+        first: Row number of the first target.
 
     Raises:
-        InputError: A target is not a finite number; names the rows.
+        InputError: A target is not a finite number; the message names the rows.
     """
     array = np.asarray(targets)
     try:
