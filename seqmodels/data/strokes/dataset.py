@@ -29,7 +29,6 @@ from seqmodels.data.strokes.ink_labels import (
 )
 from seqmodels.encoders.strokes import StrokeEncoder
 
-Kind = Literal["inkml", "iam", "stroke3", "quickdraw", "uji2", "uji", "omniglot"]
 _LISTED = 5000  # files, and drawings in them, that a first look takes in
 _OPENED = 60  # files it reads
 
@@ -87,7 +86,7 @@ def inputs(path: Path, **arguments: Any) -> list[np.ndarray] | None:
 def strokes(
     path: str | Path | None = None,
     *,
-    format: Kind | None = None,
+    format: str | None = None,
     target: str | None = None,
     unit: Literal["file", "group"] | None = None,
     recognized: bool = False,
@@ -195,11 +194,11 @@ def _place(path: Path) -> Path:
     return found[0]
 
 
-def _kind(path: Path, kinds: list[str], given: str | None) -> Kind:
+def _kind(path: Path, kinds: list[str], given: str | None) -> str:
     if given is not None:
         if given not in FORMATS:
             raise InputError(f"{WHO} needs format {some(FORMATS, 9)}, got {given!r}.")
-        return given  # type: ignore[return-value]
+        return given
     if not kinds:
         raise InputError(
             f"{str(path)!r} holds no drawings that are known: "
@@ -211,7 +210,7 @@ def _kind(path: Path, kinds: list[str], given: str | None) -> Kind:
             f"{str(path)!r} holds drawings in several formats: {some(sorted(kinds), 9)}. Choose "
             f"one with format=, or give a folder with one of them."
         )
-    return kinds[0]  # type: ignore[return-value]
+    return kinds[0]
 
 
 def _parts(

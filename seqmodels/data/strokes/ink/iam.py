@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from seqmodels.core.errors import InputError
-from seqmodels.data.strokes.ink.record import Drawing, joined
-from seqmodels.data.strokes.ink.safe_xml import local
+from seqmodels.data.strokes.ink.files import MOST_TABLE, Files
+from seqmodels.data.strokes.ink.files import files as listed
+from seqmodels.data.strokes.ink.record import Choice, Drawing, Format, joined
+from seqmodels.data.strokes.ink.safe_xml import local, parse, root_name
 
 TEXT, WRITER, FORM = "text", "writer", "form"
 ROOT = "WhiteboardCaptureSession"
@@ -24,6 +28,48 @@ _SESSION = re.compile(r"strokes([a-z]?)")
 PARTS = {"trainset": "train", "testset_v": "valid", "testset_t": "valid", "testset_f": "test"}
 _WRITERS = ("writerid", "writer_id", "writer-id", "writer")
 _FORMS = ("formid", "form_id", "form-id", "id", "name")
+
+
+def read(files: Files, names: list[str], choice: Choice) -> Iterator[Drawing]:
+    """Yield lines where there are any, else whole sessions; texts and writers from beside them."""
+    every = [(files, name) for name in files.names]
+    if files.archive is None and files.root.name == "lineStrokes":
+        with listed(files.root.parent) as above:
+            every = [(above, name) for name in above.names]
+    lines = [name for name in names if line_of(files.stem(name)) is not None]
+    needed = {form_of(files.stem(name), files.folders(name)) for name in lines or names}
+    texts: dict[str, list[str]] = {}
+    writers: dict[str, str] = {}
+    parts: dict[str, str] = {}
+    sessions: list[tuple[Files, str]] = []
+    for place, name in every:
+        stem, suffix = place.stem(name), PurePosixPath(name).suffix.lower()
+        if suffix == ".txt" and stem in PARTS:
+            parts.update(dict.fromkeys(place.text(name, MOST_TABLE).split(), PARTS[stem]))
+        elif suffix == ".txt" and stem == "forms":
+            writers.update(writers_in(place.text(name, MOST_TABLE)))
+        elif suffix == ".txt" and stem in needed:
+            texts[stem] = lines_in(place.text(name, MOST_TABLE))
+        elif suffix == ".xml" and stem.startswith("strokes"):
+            sessions.append((place, name))
+    for place, name in sessions if lines else []:
+        form = form_of(place.stem(name), place.folders(name))
+        writer = writer_in(place.head(name, HEAD)) if form in needed else None
+        if form and writer:
+            writers[form] = writer
+    for name in lines or names:
+        where, stem = files.where(name), files.stem(name)
+        with files.open(name) as file:
+            root = parse(file, where)
+        one = drawing(root, stem, files.folders(name), where)
+        form, number = one.groups.get(FORM, ""), line_of(stem)
+        text = texts.get(form, [])
+        chosen = text if number is None else text[number - 1 : number]
+        yield one.with_defaults(
+            labels={TEXT: " ".join(chosen)} if chosen else {},
+            groups={WRITER: writers[form]} if form in writers else {},
+            part=parts.get(form),
+        )
 
 
 def drawing(root: ET.Element, stem: str, folders: tuple[str, ...], where: str) -> Drawing:
@@ -53,7 +99,7 @@ def drawing(root: ET.Element, stem: str, folders: tuple[str, ...], where: str) -
                     f"{where}: point {len(strokes[-1]) + 1} of stroke {len(strokes)} is x="
                     f"{point.get('x')!r}, y={point.get('y')!r}; two numbers are due."
                 ) from None
-    labels, groups = _told(root)
+    labels, groups = _described(root)
     form = form_of(stem, folders)
     if form:
         groups[FORM] = form
@@ -93,7 +139,7 @@ def writers_in(text: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows if len(row) > 1}
 
 
-def _told(root: ET.Element) -> tuple[dict[str, str], dict[str, str]]:
+def _described(root: ET.Element) -> tuple[dict[str, str], dict[str, str]]:
     labels: dict[str, str] = {}
     groups: dict[str, str] = {}
     lines = []
@@ -116,3 +162,8 @@ def _told(root: ET.Element) -> tuple[dict[str, str], dict[str, str]]:
     if any(lines) and TEXT not in labels:
         labels[TEXT] = " ".join(line for line in lines if line)
     return labels, groups
+
+
+FORMAT = Format(
+    "IAM on-line XML", (TEXT, WRITER), lambda files, name, head: root_name(head) == ROOT, read
+)

@@ -2,24 +2,68 @@
 
 from __future__ import annotations
 
+import itertools
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from typing import Literal
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from seqmodels.core.errors import InputError
-from seqmodels.data.strokes.ink.record import MOST_POINTS, Drawing, joined
-from seqmodels.data.strokes.ink.safe_xml import local, text
+from seqmodels.data.strokes.ink.files import MOST_TABLE, Files
+from seqmodels.data.strokes.ink.record import (
+    FOLDER,
+    MOST_POINTS,
+    Choice,
+    Drawing,
+    Format,
+    Unit,
+    folder_label,
+    joined,
+    part_of,
+)
+from seqmodels.data.strokes.ink.safe_xml import local, parse, root_name, text
 from seqmodels.data.strokes.ink.traces import Channels, places
 
-Unit = Literal["file", "group"]
 LABEL = "label"  # whichever of these a file has, the first first
 _TRUTHS = ("truth", "label", "transcription", "text", "class", "character", "word", "symbol")
 WRITER = "writer"
 _WRITERS = ("writer", "writerid", "writer_id", "author", "subject")
 _DEEPEST = 50  # references from views to views
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
+
+
+def read(files: Files, names: list[str], choice: Choice) -> Iterator[Drawing]:
+    """Yield the drawings of `.inkml` files; labels may stand in a table `UI,label` beside them."""
+    table: dict[str, str] | None = None
+    for name in names:
+        where, folders = files.where(name), files.folders(name)
+        with files.open(name) as file:
+            root = parse(file, where)
+        if local(root) != "ink":
+            raise InputError(f"{where} is XML, but its root is {local(root)!r}, not ink.")
+        part = part_of(folders)
+        labels = folder_label(folders)
+        for one in itertools.islice(drawings(root, where, choice.unit), choice.most):
+            defaults = dict(labels)
+            if LABEL not in one.labels and "UI" in one.labels:
+                table = _table(files) if table is None else table
+                key = one.labels["UI"]
+                if key in table:
+                    defaults[LABEL] = table[key]
+            yield one.with_defaults(labels=defaults, part=part)
+
+
+def _table(files: Files) -> dict[str, str]:
+    """Return what tables beside the ink say, `UI,label` a line, as CROHME's symbols come."""
+    table = {}
+    for name in files.names:
+        if PurePosixPath(name).suffix.lower() in (".txt", ".csv"):
+            for line in files.text(name, MOST_TABLE).splitlines():
+                key, comma, label = line.partition(",")
+                if comma and label.strip():
+                    table.setdefault(key.strip().strip('"'), label.strip().strip('"'))
+    return table
 
 
 def drawings(root: ET.Element, where: str, unit: Unit | None) -> Iterator[Drawing]:
@@ -36,7 +80,7 @@ def drawings(root: ET.Element, where: str, unit: Unit | None) -> Iterator[Drawin
         InputError: A trace or a reference is broken, or there is no ink.
     """
     ink = _Ink(root, where)
-    labels, groups = _told(root)
+    labels, groups = _annotated(root)
     labelled = _innermost(root) if unit != "file" else []
     if unit == "group" and not labelled:  # new ones, nobody has said yet what they show
         labelled = _leaves(root)
@@ -51,11 +95,11 @@ def drawings(root: ET.Element, where: str, unit: Unit | None) -> Iterator[Drawin
         return
     for number, group in enumerate(labelled, start=1):
         here = f"{where}, trace group {group.get(_ID) or group.get('id') or number}"
-        own, by = _told(group)
+        own, by = _annotated(group)
         yield Drawing(joined(ink.strokes(group), here), here, {**rest, **own}, {**groups, **by})
 
 
-def _told(element: ET.Element) -> tuple[dict[str, str], dict[str, str]]:
+def _annotated(element: ET.Element) -> tuple[dict[str, str], dict[str, str]]:
     """Return the labels and the groups in the annotations of an element."""
     labels: dict[str, str] = {}
     for child in element:
@@ -85,7 +129,7 @@ def _innermost(root: ET.Element) -> list[ET.Element]:
         inside = [look(child) for child in element]
         if any(inside):
             return True
-        if local(element) in ("traceGroup", "traceView") and LABEL in _told(element)[0]:
+        if local(element) in ("traceGroup", "traceView") and LABEL in _annotated(element)[0]:
             found.append(element)
             return True
         return False
@@ -227,3 +271,12 @@ class _Ink:
             if local(child) == "inkSource":
                 return self._context(child, depth + 1)
         return None
+
+
+FORMAT = Format(
+    "InkML",
+    (LABEL, FOLDER),
+    lambda files, name, head: root_name(head) == "ink",
+    read,
+    (".inkml",),
+)

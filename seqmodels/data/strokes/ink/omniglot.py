@@ -6,13 +6,21 @@ Lake, Salakhutdinov, Tenenbaum 2015; https://github.com/brendenlake/omniglot.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from seqmodels.core.errors import InputError
-from seqmodels.data.strokes.ink.record import Drawing, joined
+from seqmodels.data.strokes.ink.files import Files
+from seqmodels.data.strokes.ink.record import Choice, Drawing, Format, joined
 
 CHARACTER, ALPHABET = "character", "alphabet"
 _NAME = re.compile(r"\d+_(\d+)")
+
+
+def read(files: Files, names: list[str], choice: Choice) -> Iterator[Drawing]:
+    """Yield Omniglot's drawings, a file each."""
+    for name in names:
+        yield drawing(files.text(name, 4_000_000), name, files.where(name))
 
 
 def is_start(head: bytes) -> bool:
@@ -57,3 +65,11 @@ def drawing(text: str, name: str, where: str) -> Drawing:
     if drawer:  # people drew one alphabet each, so that drawer 7 of two alphabets is two people
         groups["drawer"] = "/".join((*folders[-2:-1], drawer[1]))
     return Drawing(joined(strokes, where), where, labels, groups)
+
+
+FORMAT = Format(
+    "Omniglot strokes",
+    (CHARACTER, ALPHABET),
+    lambda files, name, head: is_start(head),
+    read,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -10,11 +11,22 @@ from typing import IO, Any
 import numpy as np
 
 from seqmodels.core.errors import InputError
-from seqmodels.data.strokes.ink.record import Drawing, joined
+from seqmodels.data.strokes.ink.files import Files
+from seqmodels.data.strokes.ink.record import Choice, Drawing, Format, joined
 
 WORD = "word"
 _DRAWING = re.compile(r'"drawing"\s*:\s*\[')
 _LONGEST = 16_000_000  # bytes of one line; the longest raw drawings have some 100,000
+
+
+def read(files: Files, names: list[str], choice: Choice) -> Iterator[Drawing]:
+    """Yield the drawings of ndjson files; the name of a file stands in for words it leaves out."""
+    for name in names:
+        stem = files.stem(name).removeprefix("full_simplified_").removeprefix("full_raw_")
+        with files.open(name) as file:
+            found = drawings(file, files.where(name), choice.recognized)
+            for one in itertools.islice(found, choice.most):
+                yield one.with_defaults(labels={WORD: stem})
 
 
 def is_line(head: bytes) -> bool:
@@ -82,3 +94,8 @@ def _strokes(drawing: list[Any], where: str) -> list[np.ndarray]:
             raise InputError(f"{where}: stroke {number} has a place that is no number.")
         strokes.append(points.T)
     return strokes
+
+
+FORMAT = Format(
+    "Quick, Draw!", (WORD,), lambda files, name, head: is_line(head), read, (".ndjson",)
+)

@@ -1,17 +1,25 @@
-"""One drawing made with a pen, as every format of ink gives it."""
+"""What the formats of ink share: the drawing, the choices of the user, and the format itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from seqmodels.core.errors import InputError
+from seqmodels.data.names import PARTS
+from seqmodels.data.strokes.ink.files import Files
 
 FARTHEST = 1e30  # a coordinate; no tablet reports more, and float32 holds it
 MOST_POINTS = 2_000_000  # of one drawing
+FOLDER = "folder"  # label: the folder of a file, where it is not the name of a part
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+Unit = Literal["file", "group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +41,74 @@ class Drawing:
     groups: Mapping[str, str] = field(default_factory=dict)
     part: str | None = None
 
-    def told(
+    def with_defaults(
         self,
         *,
         labels: Mapping[str, str] | None = None,
         groups: Mapping[str, str] | None = None,
         part: str | None = None,
     ) -> Drawing:
-        """Return a copy that says more; what is said already stays where names meet."""
+        """Return a copy with these labels, groups and part where the drawing has none."""
         return replace(
             self,
             labels={**(labels or {}), **self.labels},
             groups={**(groups or {}), **self.groups},
             part=self.part or part,
         )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user decides about the reading.
+
+    Args:
+        unit: See `inkml.drawings`.
+        recognized: See `quickdraw.drawings`.
+        encoding: Of UJI's text; None: UTF-8, else ISO 8859-15.
+        most: Drawings of each file to read, from its start; None: all.
+        sample: Files to read, from all over the folder; None: all.
+    """
+
+    unit: Unit | None = None
+    recognized: bool = False
+    encoding: str | None = None
+    most: int | None = None
+    sample: int | None = None
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of ink.
+
+    Args:
+        title: Name for people.
+        targets: Labels to predict, the usual one first.
+        known: Whether a file has the format; takes the files, its name and its first bytes.
+        read: Takes files, the names of those in this format, and choices; yields the drawings.
+        suffixes: File endings of this format alone, so that a broken file is an error.
+        form: What x and y of a point are, as in `StrokeEncoder`.
+    """
+
+    title: str
+    targets: tuple[str, ...]
+    known: Callable[[Files, str, bytes], bool]
+    read: Callable[[Files, list[str], Choice], Iterator[Drawing]]
+    suffixes: tuple[str, ...] = ()
+    form: Literal["points", "offsets"] = "points"
+
+
+def part_of(folders: tuple[str, ...]) -> str | None:
+    """Return the part that a folder's name tells, the innermost first: TrainINKML is "train"."""
+    for folder in reversed(folders):
+        for word in _WORDS.findall(folder):
+            if word.lower() in PARTS:
+                return PARTS[word.lower()]
+    return None
+
+
+def folder_label(folders: tuple[str, ...]) -> dict[str, str]:
+    """Return the innermost folder as a label, unless it names a part."""
+    return {FOLDER: folders[-1]} if folders and part_of(folders[-1:]) is None else {}
 
 
 def joined(strokes: Iterable[Sequence[Any] | np.ndarray], where: str) -> np.ndarray:

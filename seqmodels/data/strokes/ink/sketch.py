@@ -16,11 +16,26 @@ import numpy as np
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.data import npz
-from seqmodels.data.strokes.ink.record import FARTHEST, MOST_POINTS, Drawing
+from seqmodels.data.strokes.ink.files import Files
+from seqmodels.data.strokes.ink.record import FARTHEST, MOST_POINTS, Choice, Drawing, Format
 
 LABEL = "label"
 PARTS = ("train", "valid", "test")
 _MOST_BYTES = 2_000_000_000  # of one array unpacked
+
+
+def read(files: Files, names: list[str], choice: Choice) -> Iterator[Drawing]:
+    """Yield the drawings of `.npz` archives; the name of a file is the class of its drawings."""
+    for name in names:
+        stem = files.stem(name).removeprefix("sketchrnn_").removesuffix(".full")
+        with files.open(name) as file:
+            yield from drawings(
+                file,
+                stem,
+                files.where(name),
+                choice.most,
+                glance=choice.sample is not None,
+            )
 
 
 def is_sketch(file: IO[bytes]) -> bool:
@@ -108,9 +123,9 @@ def _plain(
             raise InputError(f"{where} has {len(offsets) - 1} drawings and {len(labels)} labels.")
     points = _checked(points[:, :3], where, length=len(points))
     for row in range(min(len(offsets) - 1, most or len(offsets))):
-        told = {LABEL: str(labels[row])} if labels else {}
+        label = {LABEL: str(labels[row])} if labels else {}
         span = slice(offsets[row], offsets[row + 1])
-        yield Drawing(points[span], f"{where}, row {row}", told, {}, part)
+        yield Drawing(points[span], f"{where}, row {row}", label, {}, part)
 
 
 def _checked(points: np.ndarray, where: str, length: int = MOST_POINTS) -> np.ndarray:
@@ -187,3 +202,13 @@ def _array(
     ):
         raise InputError(f"{where} has {len(packed):,} bytes, not {kind} of the shape {shape}.")
     return np.frombuffer(packed, kind).reshape(shape, order="F" if fortran else "C")
+
+
+def _known(files: Files, name: str, head: bytes) -> bool:
+    if not head.startswith(b"PK\x03\x04"):
+        return False
+    with files.open(name) as file:
+        return is_sketch(file)
+
+
+FORMAT = Format("stroke-3", (LABEL,), _known, read, (".npz",), "offsets")

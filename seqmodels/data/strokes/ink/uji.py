@@ -6,11 +6,21 @@ UNIPEN; of it what isolated characters need is read.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
 from seqmodels.core.errors import InputError
-from seqmodels.data.strokes.ink.record import Drawing, joined
+from seqmodels.data.strokes.ink.files import Files
+from seqmodels.data.strokes.ink.record import (
+    FOLDER,
+    Choice,
+    Drawing,
+    Format,
+    folder_label,
+    joined,
+    part_of,
+)
 
 CHARACTER = "character"
 _WRITER = re.compile(r"(trn|tst)_(.+?)(?:-(\d+))?")
@@ -20,6 +30,22 @@ _V2 = re.compile(rb"^\s*WORD\s+\S+\s+\S+", re.MULTILINE)
 _V1 = re.compile(rb"^\.(SEGMENT|PEN_DOWN|VERSION|HIERARCHY|COORD|DATA_SOURCE)\b", re.MULTILINE)
 _SEGMENT = re.compile(r"\S+\s*(?:[\d:,-]+)?\s*(?:\?|OK|BAD|LOOKS_LIKE)?\s*(?:\"(.*)\"|(\S+))?\s*$")
 _MOST = 1_000_000  # points or strokes that a line may announce
+
+
+def read_second(files: Files, names: list[str], choice: Choice) -> Iterator[Drawing]:
+    """Yield the drawings of UJI's version 2."""
+    for name in names:
+        text = files.text(name, encoding=choice.encoding)
+        yield from itertools.islice(second(text, files.where(name)), choice.most)
+
+
+def read_first(files: Files, names: list[str], choice: Choice) -> Iterator[Drawing]:
+    """Yield the drawings of UJI's version 1, a file a writer, or of other UNIPEN characters."""
+    for name in names:
+        text, folders = files.text(name, encoding=choice.encoding), files.folders(name)
+        found = first(text, files.stem(name), files.where(name))
+        for one in itertools.islice(found, choice.most):
+            yield one.with_defaults(labels=folder_label(folders), part=part_of(folders))
 
 
 def is_second(head: bytes) -> bool:
@@ -125,8 +151,8 @@ def first(text: str, stem: str, where: str) -> Iterator[Drawing]:
             if started and strokes:
                 found = True
                 yield _first(strokes, label, groups, f"{where}, line {started}")
-            told = _SEGMENT.match(rest)
-            label = (told[1] or told[2]) if told else None
+            named = _SEGMENT.match(rest)
+            label = (named[1] or named[2]) if named else None
             strokes, started, down = [], number, False
         elif word == ".COORD":
             names = rest.split()
@@ -155,3 +181,17 @@ def _first(
 ) -> Drawing:
     labels = {CHARACTER: label} if label else {}
     return Drawing(joined(strokes, where), where, labels, groups)
+
+
+SECOND = Format(
+    "UJI pen characters 2",
+    (CHARACTER,),
+    lambda files, name, head: is_second(head),
+    read_second,
+)
+FIRST = Format(
+    "UJI pen characters (UNIPEN)",
+    (CHARACTER, FOLDER),
+    lambda files, name, head: is_first(head),
+    read_first,
+)

@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Literal
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.strokes.ink import iam, inkml, omniglot, quickdraw, safe_xml, sketch, trees, uji
-from seqmodels.data.strokes.ink.places import Files
-from seqmodels.data.strokes.ink.record import Drawing
-from seqmodels.data.strokes.ink.trees import Choice
+from seqmodels.data.strokes.ink import iam, inkml, omniglot, quickdraw, sketch, uji
+from seqmodels.data.strokes.ink.files import Files
+from seqmodels.data.strokes.ink.record import Choice, Drawing, Format
 
 _HEAD = 16_384  # bytes that tell what a file is
 _LIKE = 3  # files of one suffix and one top folder that are looked at
 _LOOKED = 300
 
 
-@dataclass(frozen=True)
-class Format:
-    """One format.
-
-    Args:
-        title: As people call it.
-        targets: Labels to predict, the usual one first.
-        read: Takes files, their names in this format, and choices; yields the drawings.
-        suffixes: Endings that no other kind of file has, so that a broken one is an error.
-        form: What x and y of a point are, as in `StrokeEncoder`.
-    """
-
-    title: str
-    targets: tuple[str, ...]
-    read: Callable[[Files, list[str], Choice], Iterator[Drawing]]
-    suffixes: tuple[str, ...] = ()
-    form: Literal["points", "offsets"] = "points"
-
-
-FORMATS = {
-    "inkml": Format("InkML", (inkml.LABEL, trees.FOLDER), trees.inkml_files, (".inkml",)),
-    "iam": Format("IAM on-line XML", (iam.TEXT, iam.WRITER), trees.iam_files),
-    "stroke3": Format("stroke-3", (sketch.LABEL,), trees.sketch_files, (".npz",), "offsets"),
-    "quickdraw": Format("Quick, Draw!", (quickdraw.WORD,), trees.quickdraw_files, (".ndjson",)),
-    "uji2": Format("UJI pen characters 2", (uji.CHARACTER,), trees.second_files),
-    "uji": Format("UJI pen characters (UNIPEN)", (uji.CHARACTER, trees.FOLDER), trees.first_files),
-    "omniglot": Format(
-        "Omniglot strokes", (omniglot.CHARACTER, omniglot.ALPHABET), trees.omniglot_files
-    ),
+FORMATS: dict[str, Format] = {  # in the order in which they are tried; a new format is one line
+    "inkml": inkml.FORMAT,
+    "iam": iam.FORMAT,
+    "stroke3": sketch.FORMAT,
+    "quickdraw": quickdraw.FORMAT,
+    "omniglot": omniglot.FORMAT,
+    "uji2": uji.SECOND,
+    "uji": uji.FIRST,
 }
 
 
@@ -72,21 +48,7 @@ def survey(files: Files) -> dict[str, set[str]]:
 def kind_of(files: Files, name: str) -> str | None:
     """Return the format of one file, known by its first bytes; None: none of these."""
     head = files.head(name, _HEAD)
-    if head.startswith(b"PK\x03\x04"):
-        with files.open(name) as file:
-            return "stroke3" if sketch.is_sketch(file) else None
-    root = safe_xml.root_name(head)
-    if root is not None:
-        return {"ink": "inkml", iam.ROOT: "iam"}.get(root)
-    for kind, known in (
-        ("quickdraw", quickdraw.is_line),
-        ("omniglot", omniglot.is_start),
-        ("uji2", uji.is_second),
-        ("uji", uji.is_first),
-    ):
-        if known(head):
-            return kind
-    return None
+    return next((kind for kind, form in FORMATS.items() if form.known(files, name, head)), None)
 
 
 def read(files: Files, kind: str, choice: Choice) -> tuple[Iterator[Drawing], int]:

@@ -13,6 +13,7 @@ from typing import IO
 
 from seqmodels.core.errors import InputError, some
 
+MOST_TABLE = 20_000_000  # bytes of a table of labels beside the ink
 MOST_FILES = 2_000_000
 MOST_BYTES = 1_000_000_000  # of one member, unpacked
 _BOMB = 200  # a member this many times as large as its packed form, and larger than this:
@@ -106,16 +107,16 @@ class Files:
         archive = self.archive
         if archive is None:
             raise TypeError(name)
-        told = archive.getinfo(name)
-        if told.flag_bits & 1:
+        info = archive.getinfo(name)
+        if info.flag_bits & 1:
             raise InputError(f"{self.where(name)} is encrypted. Unpack it and give the folder.")
-        large = told.file_size > _BOMB_BYTES and told.file_size > _BOMB * told.compress_size
-        if large or told.file_size > MOST_BYTES:
+        large = info.file_size > _BOMB_BYTES and info.file_size > _BOMB * info.compress_size
+        if large or info.file_size > MOST_BYTES:
             raise InputError(
-                f"{self.where(name)} would unpack from {told.compress_size:,} to "
-                f"{told.file_size:,} bytes. That is no file of drawings; leave it out."
+                f"{self.where(name)} would unpack from {info.compress_size:,} to "
+                f"{info.file_size:,} bytes. That is no file of drawings; leave it out."
             )
-        return told
+        return info
 
 
 @contextlib.contextmanager
@@ -142,8 +143,8 @@ def files(path: Path, most: int = MOST_FILES) -> Iterator[Files]:
     except Exception as error:  # a broken directory of a zip fails in more ways than one
         raise InputError(f"{path} is not a whole zip: {error}. Fetch it again.") from None
     with archive:
-        told = [member for member in archive.infolist() if not member.is_dir()]
-        names = [member.filename for member in told if not _skipped(member.filename)]
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        names = [member.filename for member in members if not _skipped(member.filename)]
         if not names or all(name.endswith(".npy") for name in names):
             yield Files(path, [""])
             return
