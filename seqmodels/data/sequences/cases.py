@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import codecs
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from seqmodels.core.errors import InputError
 
+ENOUGH = 100_000  # entries of a folder that are looked at, at most
 LINE = 2**24  # bytes of one line: a sequence of some two million numbers
 SPARSE = 32  # places for each value, at most, where channels are of unequal length
 ABSENT = {"?", "na", "n/a", "nan", "null", "none"}  # a value that is not there, in small letters
@@ -57,6 +59,41 @@ class Cases:
     channels: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     named: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files that hold sequences, and how to read them.
+
+    Args:
+        paths: By part: "train" and "test", or "all".
+        read: Returns what a file holds, in the file's own order.
+        head: Returns the name of the head that suits the labels; quick.
+        arguments: What was decided, by name of an argument of the dataset.
+    """
+
+    paths: Mapping[str, Path]
+    read: Callable[[Path], Cases]
+    head: Callable[[], str]
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format of sequences.
+
+    Args:
+        find: Takes the files of each part, and arguments of the dataset that the user gave;
+            returns the labelled source, or None where the files are of another format.
+        new: Takes a file, and arguments of the dataset as a run recorded them; returns the
+            sequences without their labels, or None.
+        known: Whether a file has the format; two that have, NAME_TRAIN and NAME_TEST, are a set in
+            a folder. None: this format has no such sets.
+    """
+
+    find: Callable[[Mapping[str, Path], Mapping[str, Any]], Source | None]
+    new: Callable[[Path, Mapping[str, Any]], Cases | None]
+    known: Callable[[Path], bool] | None = None
 
 
 def lines(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.sequences import arff, ts, ucr
-from seqmodels.data.sequences.cases import Cases
-from seqmodels.data.sequences.labels import classes, named_channels, numbered
+from seqmodels.data.sequences import folders
+from seqmodels.data.sequences.cases import ENOUGH, Source
+from seqmodels.data.sequences.formats import FORMATS
 
 PART = re.compile(r"(.*?)[ _.-]?(train|training|test|testing)", re.IGNORECASE)
 ENDINGS = {".tra": "train", ".tes": "test"}  # as UCI has them
@@ -25,24 +24,6 @@ FORMS = (
     ".parquet",
     "",
 )  # the first is the one that says most
-ENOUGH = 100_000  # entries of a folder that are looked at
-
-
-@dataclass(frozen=True)
-class Source:
-    """Files that hold sequences, and how to read them.
-
-    Args:
-        paths: By part: "train" and "test", or "all".
-        read: Returns what a file holds, in the file's own order.
-        head: Returns the name of the head that suits the labels; quick.
-        arguments: What was decided, by name of an argument of the dataset.
-    """
-
-    paths: Mapping[str, Path]
-    read: Callable[[Path], Cases]
-    head: Callable[[], str]
-    arguments: Mapping[str, Any]
 
 
 def find(path: Path, given: Mapping[str, Any]) -> Source | None:
@@ -55,12 +36,9 @@ def find(path: Path, given: Mapping[str, Any]) -> Source | None:
     Raises:
         InputError: The path holds sequences, but is broken or leaves several choices.
     """
-    from seqmodels.data.sequences import folders, lists, tables
-
     if path.is_dir():
         return _pair(path, given) or folders.folder(path, given)
-    paths = parts_of(path)
-    return _file(paths, given) or tables.wide(paths, given) or lists.lists(paths, given)
+    return _found(parts_of(path), given)
 
 
 def parts_of(path: Path) -> dict[str, Path]:
@@ -123,7 +101,7 @@ def _pair(folder: Path, given: Mapping[str, Any]) -> Source | None:
     paths = parts_of(next(iter(sets.values())))
     if "all" in paths:
         return None
-    return _file(paths, given)
+    return _found(paths, given, sets=True)
 
 
 def _sets(folder: Path) -> dict[str, Path]:
@@ -132,12 +110,16 @@ def _sets(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for base, form in sorted(pairs, key=lambda key: _rank(key[1])):
         path = pairs[base, form]["train"]
-        if base not in found and _file({"all": path}, {"target": "first"}, quick=True):
+        if base not in found and _is_set(path):
             found[base] = path
     names = {re.sub(r"Dimension\d+$", "", base) for base in found}
     if len(names) == 1 and names <= set(found):  # a set, beside its channels one by one
         return {base: path for base, path in found.items() if base in names}
     return found
+
+
+def _is_set(path: Path) -> bool:
+    return any(form.known is not None and form.known(path) for form in FORMATS.values())
 
 
 def _rank(ending: str) -> int:
@@ -154,47 +136,9 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(entries)
 
 
-def _file(
-    paths: Mapping[str, Path], given: Mapping[str, Any], quick: bool = False
+def _found(
+    paths: Mapping[str, Path], given: Mapping[str, Any], sets: bool = False
 ) -> Source | None:
-    """Return the source where the files are .ts, .arff, or rows of numbers."""
-    path, encoding = next(iter(paths.values())), str(given.get("encoding") or "utf-8")
-    for form in (ts, arff):
-        source = _headed(form, paths, encoding, None if quick else given.get("target"))
-        if source is not None:
-            return source
-    found = ucr.layout(path, encoding)
-    if found is None:
-        return None
-    place = given.get("target") or found.place
-    if place not in ("first", "last"):
-        if given.get("target") is not None or found.either:
-            raise InputError(
-                f"{path.name} holds rows of numbers without names, and the label could be the "
-                f"first or the last of each. Say which: --target first, or --target last."
-            )
-        return None
-    channels = named_channels(given.get("channels"))
-    return Source(
-        paths,
-        lambda one: ucr.read(one, found, place, encoding, len(channels or "1")),
-        lambda: numbered(ucr.kinds(path, found, place, encoding)),
-        {"target": place},
-    )
-
-
-def _headed(form: Any, paths: Mapping[str, Path], encoding: str, target: Any) -> Source | None:
-    """Return the source where the files are of a form whose header tells what they hold."""
-    path = next(iter(paths.values()))
-    header = form.header(path, encoding)
-    if header is None:
-        return None
-    if target not in (None, header.target):
-        raise InputError(f"The target of {path.name} is {header.target!r}, not {target!r}.")
-
-    def head() -> str:
-        if header.numeric:
-            return "regression"
-        return classes(len(header.classes or form.labels(path, encoding)))
-
-    return Source(paths, lambda one: form.read(one, encoding), head, {})
+    """Return the source in the first format that the files have; `sets`: one that has sets."""
+    tried = (form.find(paths, given) for form in FORMATS.values() if form.known or not sets)
+    return next((source for source in tried if source is not None), None)

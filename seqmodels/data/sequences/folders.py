@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from seqmodels.core.errors import InputError, some
+from seqmodels.data.names import PARTS, SPLITS
 from seqmodels.data.sequences import steps
-from seqmodels.data.sequences.cases import Case, Cases, label
-from seqmodels.data.sequences.files import ENOUGH, Source
+from seqmodels.data.sequences.cases import ENOUGH, Case, Cases, Source, label
 from seqmodels.data.sequences.labels import (
-    PARTS,
-    SPLITS,
     classes,
     head,
     label_column,

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError
-from seqmodels.data.sequences import arff, files, lists, steps, ts, ucr
-from seqmodels.data.sequences.cases import Case, Cases
+from seqmodels.data.sequences import files, folders, steps
+from seqmodels.data.sequences.cases import ENOUGH, Cases
+from seqmodels.data.sequences.formats import FORMATS
 from seqmodels.data.sequences.gaps import filled, gap
-from seqmodels.data.sequences.labels import named_channels, text_of
-from seqmodels.data.tables import tables
-from seqmodels.data.tables.tables import Table
+from seqmodels.data.sequences.labels import named_channels
 
 
 def inputs(path: Path, **arguments: Any) -> list[Any] | None:
@@ -57,78 +56,20 @@ def inputs(path: Path, **arguments: Any) -> list[Any] | None:
 
 
 def _file(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
-    encoding = str(arguments.get("encoding") or "utf-8")
-    for form in (ts, arff):
-        if form.header(path, encoding, bare=True) is not None:
-            return form.read(path, encoding, bare=True)
-    place, channels = arguments.get("target"), named_channels(arguments.get("channels"))
-    known = place in ("first", "last")
-    found = ucr.layout(path, encoding, fewest=1 if known else 2) if known or not place else None
-    if found is not None and (place := place or found.place):
-        return ucr.read(path, found, place, encoding, len(channels or "1"), bare=True)  # type: ignore[arg-type]
-    wide = _wide(path, place, arguments.get("encoding"), channels)
-    wide = wide or lists.new(path, arguments.get("encoding"), channels)
-    if wide is not None or not steps.recognised(path, encoding):
-        return wide
-    names, values = steps.read(path, path.name, encoding, channels)
-    return Cases([Case(path.name, values, "")], "label", None, names)
-
-
-def _wide(
-    path: Path, target: str | None, encoding: str | None, named: tuple[str, ...] | None
-) -> Cases | None:
-    """Return the sequences of a table with one in each row, whatever its other columns hold."""
-    from seqmodels.data.sequences.tables import SAMPLE, _step_columns
-
-    with path.open("rb") as file:
-        steps_in_json = file.read(1) == b"["
-    table = None if steps_in_json else tables.sniff(path, encoding=encoding)
-    if table is None:
-        return None
-    sample = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
-    channels = _step_columns(table, sample)
-    bare = table.kind == "delimited" and not table.header
-    if channels is None and bare and str(target).isdecimal():
-        channels = _plain(table, sample)  # the run's rows had no names; these have no label
-    if channels is None:
-        return None
-    columns = list(itertools.chain(*zip(*channels.values(), strict=True)))
-    if len(columns) == len(table.columns) and target in ("first", "last"):
-        rows = (
-            (f"{path.name}, {table.unit} {line}", [text_of(one) for one in row])
-            for line, row in table.rows()
-        )
-        return Cases(list(ucr.cases(rows, target, len(named or "1"), bare=True)), "label")  # type: ignore[arg-type]
-    cases = []
-    for line, row in table.rows(columns):
-        where = f"{path.name}, {table.unit} {line}"
-        values = ucr.numbers([text_of(one) for one in row], where, blank=True)
-        cases.append(Case(where, ucr.stepped(values, len(channels), where), ""))
-    return Cases(cases, "label", None, tuple(channels) if len(channels) > 1 else None)
-
-
-def _plain(table: Table, rows: list[list[Any]]) -> dict[str, list[str]] | None:
-    """Return all columns as the steps of one channel, or None where one holds no numbers."""
-    try:
-        for row in rows:
-            ucr.numbers([text_of(one) for one in row], "", blank=True)
-    except InputError:
-        return None
-    return {"": list(table.columns)}
+    tried = (form.new(path, arguments) for form in FORMATS.values())
+    return next((found for found in tried if found is not None), None)
 
 
 def _folder(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
     """Return the sequences of a folder with a table for each, by name, or None."""
-    from seqmodels.data.sequences import folders
-
     archives = [one for one in sorted(path.iterdir()) if one.suffix.lower() in (".ts", ".arff")]
     one = next(iter([*archives, *files._sets(path).values()]), None)
     if one is not None:
         raise InputError(f"{str(path)!r} holds files of many sequences. Give one: {str(one)!r}.")
     encoding = str(arguments.get("encoding") or "utf-8")
-    every = list(itertools.islice(folders._files(path), files.ENOUGH + 1))
-    if len(every) > files.ENOUGH:
-        raise InputError(f"{str(path)!r} has more than {files.ENOUGH:,} tables. Give some of them.")
+    every = list(itertools.islice(folders._files(path), ENOUGH + 1))
+    if len(every) > ENOUGH:
+        raise InputError(f"{str(path)!r} has more than {ENOUGH:,} tables. Give some of them.")
     labels = arguments.get("labels")
     given = {"labels": labels} if labels and (path / labels).is_file() else {}
     table = folders._label_table(path, every, given)

@@ -8,17 +8,10 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
+from seqmodels.data.names import LABELS, PARTS, SPLITS
 from seqmodels.data.parts import suggested
-from seqmodels.data.sequences import ucr
 from seqmodels.data.sequences.cases import Case
 from seqmodels.data.tables.tables import Table
-
-LABELS = ("label", "labels", "class", "target", "y", "category", "classname", "class_label")
-SPLITS = ("split", "part", "set", "subset")  # columns that name the part of a row
-PARTS = {
-    "train": "train", "training": "train", "test": "test", "testing": "test",
-    "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid",
-}  # fmt: skip
 
 
 def classes(kinds: int) -> str:
@@ -28,7 +21,12 @@ def classes(kinds: int) -> str:
 
 def numbered(labels: list[str]) -> str:
     """Return the head for labels that are numbers at one end of a row."""
-    return "regression" if ucr.fractions(labels) else classes(len(set(labels)))
+    return "regression" if fractions(labels) else classes(len(set(labels)))
+
+
+def fractions(labels: list[str]) -> bool:
+    """Return whether some of the labels, which are numbers, are not whole."""
+    return any(not float(one).is_integer() for one in labels)
 
 
 def head(labels: list[str]) -> str:
@@ -88,7 +86,7 @@ def with_groups(case: Case, others: dict[str, str]) -> Case:
 
 def part_of(others: dict[str, str]) -> str | None:
     """Return the part that a row says it belongs to, in a column of a name for it."""
-    for name in ("split", "part", "set", "subset"):
+    for name in SPLITS:
         found = next((value for key, value in others.items() if key.lower() == name), "")
         if found.lower() in PARTS:
             return PARTS[found.lower()]

@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.sequences.cases import Case, Cases, beside, label, sole
-from seqmodels.data.sequences.files import Source
+from seqmodels.data.sequences.cases import Case, Cases, Source, beside, label, sole
 from seqmodels.data.sequences.labels import head, label_column, named_channels, text_of, with_groups
 from seqmodels.data.sequences.tables import SAMPLE
 from seqmodels.data.tables import tables
 from seqmodels.data.tables.tables import Table
 
 
-def lists(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
+def find(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
     """Return the source where files are tables with columns of lists of numbers, or None.
 
     A cell holds the steps of one sequence: a list of numbers, or of lists of as many numbers each.
@@ -63,13 +62,13 @@ def lists(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
     )
 
 
-def new(path: Path, encoding: str | None, channels: tuple[str, ...] | None) -> Cases | None:
-    """Return the sequences of a table as `lists` reads it, labels or not; None: it is no such."""
-    table = _nested(path, encoding)
+def new(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
+    """Return the sequences of a table as `find` reads it, without labels; None: it is no such."""
+    table = _nested(path, arguments.get("encoding"))
     if table is None:
         return None
     rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
-    columns = _columns(table, rows, channels)
+    columns = _columns(table, rows, named_channels(arguments.get("channels")))
     if not columns:
         return None
     cases = [case for case, _ in _read(table, columns, [])]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.sequences.cases import ABSENT, lines, numbers
+from seqmodels.data.sequences.cases import ABSENT, Case, Cases, lines, numbers
+from seqmodels.data.sequences.labels import named_channels
 
 TIMES = {"", "time", "timestamp", "date", "datetime", "t", "step", "index", "frame", "seconds"}
 
@@ -25,6 +28,16 @@ def recognised(path: Path, encoding: str = "utf-8") -> bool:
     except (InputError, IndexError):
         return False
     return bool(values) and all(len(row) == width for row in cells)
+
+
+def new(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
+    """Return the one sequence of a file, or None."""
+    encoding = str(arguments.get("encoding") or "utf-8")
+    if not recognised(path, encoding):
+        return None
+    wanted = named_channels(arguments.get("channels"))
+    names, values = read(path, path.name, encoding, wanted)
+    return Cases([Case(path.name, values, "")], "label", None, names)
 
 
 def read(

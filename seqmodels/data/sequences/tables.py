@@ -12,8 +12,7 @@ import numpy as np
 
 from seqmodels.core.errors import InputError
 from seqmodels.data.sequences import ucr
-from seqmodels.data.sequences.cases import Case, Cases, label
-from seqmodels.data.sequences.files import Source
+from seqmodels.data.sequences.cases import Case, Cases, Source, label
 from seqmodels.data.sequences.labels import (
     head,
     label_column,
@@ -29,7 +28,7 @@ SAMPLE = 1000  # rows
 _STEP = re.compile(r"(.*?)[ _.\-\[(]*(\d+)[\])]?")
 
 
-def wide(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
+def find(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
     """Return the source where files are tables with a sequence in each row, or None."""
     path, encoding = next(iter(paths.values())), given.get("encoding")
     table = tables.sniff(path, encoding=encoding) if _broad(path) else None
@@ -64,6 +63,47 @@ def wide(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
         lambda: head([text_of(row[0]) for _, row in table.rows([named])]),
         {"target": named},
     )
+
+
+def new(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
+    """Return the sequences of a table with one in each row, whatever its other columns hold."""
+    target, encoding = arguments.get("target"), arguments.get("encoding")
+    named = named_channels(arguments.get("channels"))
+    with path.open("rb") as file:
+        steps_in_json = file.read(1) == b"["
+    table = None if steps_in_json else tables.sniff(path, encoding=encoding)
+    if table is None:
+        return None
+    sample = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
+    channels = _step_columns(table, sample)
+    bare = table.kind == "delimited" and not table.header
+    if channels is None and bare and str(target).isdecimal():
+        channels = _one_channel(table, sample)  # the run's rows had no names; these have no label
+    if channels is None:
+        return None
+    columns = list(itertools.chain(*zip(*channels.values(), strict=True)))
+    if len(columns) == len(table.columns) and target in ("first", "last"):
+        rows = (
+            (f"{path.name}, {table.unit} {line}", [text_of(one) for one in row])
+            for line, row in table.rows()
+        )
+        return Cases(list(ucr.cases(rows, target, len(named or "1"), bare=True)), "label")  # type: ignore[arg-type]
+    cases = []
+    for line, row in table.rows(columns):
+        where = f"{path.name}, {table.unit} {line}"
+        values = ucr.numbers([text_of(one) for one in row], where, blank=True)
+        cases.append(Case(where, ucr.stepped(values, len(channels), where), ""))
+    return Cases(cases, "label", None, tuple(channels) if len(channels) > 1 else None)
+
+
+def _one_channel(table: Table, rows: list[list[Any]]) -> dict[str, list[str]] | None:
+    """Return all columns as the steps of one channel, or None where one holds no numbers."""
+    try:
+        for row in rows:
+            ucr.numbers([text_of(one) for one in row], "", blank=True)
+    except InputError:
+        return None
+    return {"": list(table.columns)}
 
 
 def _broad(path: Path) -> bool:

@@ -8,15 +8,16 @@ parted by commas or blanks. Others, such as those of UCI, have the class last.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from seqmodels.core.errors import InputError
-from seqmodels.data.sequences.cases import Case, Cases, ended, label, lines, numbers, sole
+from seqmodels.data.sequences.cases import Case, Cases, Source, ended, label, lines, numbers, sole
+from seqmodels.data.sequences.labels import fractions, named_channels, numbered
 
 Place = Literal["first", "last"]
 SAMPLE = 1000  # rows from which the place of the label is decided
@@ -36,6 +37,40 @@ class Layout:
     mark: str | None
     place: Place | None
     either: bool = False
+
+
+def find(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
+    """Return the source where the files are rows of numbers; see `cases.Format`."""
+    path, encoding = next(iter(paths.values())), str(given.get("encoding") or "utf-8")
+    found = layout(path, encoding)
+    if found is None:
+        return None
+    place = given.get("target") or found.place
+    if place not in ("first", "last"):
+        if given.get("target") is not None or found.either:
+            raise InputError(
+                f"{path.name} holds rows of numbers without names, and the label could be the "
+                f"first or the last of each. Say which: --target first, or --target last."
+            )
+        return None
+    channels = named_channels(given.get("channels"))
+    return Source(
+        paths,
+        lambda one: read(one, found, place, encoding, len(channels or "1")),
+        lambda: numbered(kinds(path, found, place, encoding)),
+        {"target": place},
+    )
+
+
+def new(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
+    """Return the sequences of a file of rows, whose cell of the label may hold anything."""
+    encoding, place = str(arguments.get("encoding") or "utf-8"), arguments.get("target")
+    known = place in ("first", "last")
+    found = layout(path, encoding, fewest=1 if known else 2) if known or not place else None
+    if found is None or not (place := place or found.place):
+        return None
+    channels = named_channels(arguments.get("channels"))
+    return read(path, found, place, encoding, len(channels or "1"), bare=True)
 
 
 def layout(path: Path, encoding: str = "utf-8", fewest: int = 2) -> Layout | None:
@@ -111,11 +146,6 @@ def read(
 def of(rows: list[Case]) -> Cases:
     """Return rows as cases: whole labels are classes, however many they are."""
     return Cases(rows, "label", fractions([row.label for row in rows]))
-
-
-def fractions(labels: list[str]) -> bool:
-    """Return whether some of the labels, which are numbers, are not whole."""
-    return any(not float(one).is_integer() for one in labels)
 
 
 def cases(
