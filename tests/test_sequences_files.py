@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import seqmodels as sm
 from seqmodels.core.errors import InputError
+from seqmodels.core.registry import Found
 from seqmodels.data.reading import recognised
 from seqmodels.data.sequences.dataset import inputs, look, sequences
 from seqmodels.encoders import SeriesEncoder
@@ -125,7 +126,7 @@ def test_timestamps_are_told_from_values(tmp_path, stamps):
 
 def test_a_number_as_the_target_is_regression(tmp_path):
     path = ts(tmp_path, [], REGRESSION)
-    assert look(path, {}) == sm.registry.Found({}, "regression")
+    assert look(path, {}) == Found({}, "regression")
     data = drawn(path)
     assert data.head == "regression"
     assert labelled(data, [[1, 3], [2, 4]]) == 3.25

@@ -14,16 +14,7 @@ from seqmodels.data.sequences.formats import FORMATS
 
 PART = re.compile(r"(.*?)[ _.-]?(train|training|test|testing)", re.IGNORECASE)
 ENDINGS = {".tra": "train", ".tes": "test"}  # as UCI has them
-FORMS = (
-    ".ts",
-    ".tsv",
-    ".txt",
-    ".csv",
-    ".arff",
-    ".jsonl",
-    ".parquet",
-    "",
-)  # the first is the one that says most
+FORMS = (".ts", ".tsv", ".txt", ".csv", ".arff", ".jsonl", ".parquet", "")  # the best first
 
 
 def find(path: Path, given: Mapping[str, Any]) -> Source | None:
@@ -72,11 +63,14 @@ def split_name(path: Path) -> tuple[str, str | None, str]:
     ending = path.suffix.lower()
     if ending in ENDINGS:
         return path.stem, ENDINGS[ending], ending
-    found = PART.fullmatch(path.stem if ending in FORMS else path.name)
+    found = PART.fullmatch(path.name)
+    if found is not None:
+        ending = ""
+    else:
+        found = PART.fullmatch(path.stem)
     if found is None:
         return path.stem, None, ending
-    part = "train" if found[2].lower().startswith("train") else "test"
-    return found[1], part, ending if ending in FORMS else ""
+    return found[1], "train" if found[2].lower().startswith("train") else "test", ending
 
 
 def _pair(folder: Path, given: Mapping[str, Any]) -> Source | None:
