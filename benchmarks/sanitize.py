@@ -54,7 +54,7 @@ PROGRAMS = [
 
 def main() -> int:
     """Print a line for each program under each sanitizer; return 1 where one failed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--only", choices=["address", "threads"], help="one sanitizer; default: both"
     )
