@@ -368,7 +368,7 @@ BAD = {
 TRIES = """
 import json, sys
 import keras, numpy as np, tensorflow as tf
-from seqmodels import engines
+from seqmodels.nn import engines
 
 GOOD = {"x": [3, 5, 2], "lengths": [5, 1, 2], "h": [3, 4], "c": [3, 4]}
 layer = keras.layers.LSTM(4, return_sequences=True, return_state=True)
