@@ -18,3 +18,27 @@ def shared_data() -> Path:
     if not (folder / "README.md").is_file():
         pytest.skip(f"real data not found at {folder}; set SEQMODELS_DATA to run this test")
     return folder
+
+
+@pytest.fixture
+def sums(monkeypatch) -> str:
+    """Register the dataset of `searches.made`, and return its name."""
+    from searches import made
+
+    from seqmodels.core.registry import DATASETS, Source
+
+    made.calls = []  # type: ignore[attr-defined]
+    source = Source(made, {}, {}, search={"dataset.size": "40,60,80"})
+    monkeypatch.setitem(DATASETS._parts, "sums", source)
+    return "sums"
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Let trials have known losses without a training; return `monkeypatch`."""
+    from searches import Fake
+
+    from seqmodels.tuning import objective
+
+    monkeypatch.setattr(objective, "Objective", Fake)
+    return monkeypatch

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from seqmodels.cli import app
 from seqmodels.cli.terminal import read_text
+from seqmodels.cli.terminal.tables import Format, write_answers
 from seqmodels.core.errors import InputError
 
 SMALL = ["--set", "dataset.n=200", "--set", "dataset.length=20", "--epochs", "2", "--units", "4"]
@@ -267,3 +268,22 @@ def test_standard_input_that_is_no_text_is_called_so(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\xff")))
     with pytest.raises(InputError, match="Standard input is not UTF-8"):
         read_text("-")
+
+
+def test_answers_of_ten_classes_stay_readable_at_80_columns(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    probabilities = {f"p({digit})": 0.91 if digit == 4 else 0.01 for digit in range(10)}
+    row = {"input": "a long input " * 20, "answer": "4", **probabilities}
+    shown = io.StringIO()
+    write_answers([row, row], Format.table, shown)
+    _, *lines = shown.getvalue().splitlines()
+    assert len(lines) == 2, "a line for each input"
+    for line in lines:
+        assert len(line) <= 80
+        assert line.startswith("a long input")
+        assert "4 91.0 %" in line
+    two = {"input": "a long input " * 20, "answer": "yes", "p(no)": 0.25, "p(yes)": 0.75}
+    shown = io.StringIO()
+    write_answers([two], Format.table, shown)
+    assert "p(no)" in shown.getvalue()
+    assert "0.25" in shown.getvalue()

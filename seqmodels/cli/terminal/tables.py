@@ -13,8 +13,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from seqmodels.core.numbers import number
+from seqmodels.core.numbers import number, percent
 from seqmodels.core.registry import Source
+
+INPUT = 24  # least width of an input beside its answer
+WORDS = ("answer", "most probable")  # columns of text
 
 
 class Format(StrEnum):
@@ -80,13 +83,37 @@ def write_answers(rows: list[dict[str, Any]], form: Format, stream: Any) -> None
         writer.writeheader()
         writer.writerows(rows)
     else:
+        _print_answers(rows, Console(file=stream, highlight=False, markup=False))
+
+
+def _print_answers(rows: list[dict[str, Any]], console: Console) -> None:
+    """Print a line for each answer; many classes are cut to the most probable ones."""
+    unbound = console.options.update(width=10_000)
+    table, room = Table(), 0
+    for shown in (rows, [_most_probable(row) for row in rows]):
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        for name in rows[0]:
-            table.add_column(name, justify="left" if name in ("input", "answer") else "right")
-        for row in rows:
-            cells = [number(v) if isinstance(v, float) else str(v) for v in row.values()]
-            table.add_row(*cells)
-        Console(file=stream, highlight=False, markup=False).print(table)
+        table.add_column("input", no_wrap=True, overflow="ellipsis", width=INPUT)
+        names = [name for name in shown[0] if name != "input"]
+        for name in names:
+            table.add_column(name, justify="left" if name in WORDS else "right")
+        for row in shown:
+            values = (row["input"], *(row[name] for name in names))
+            table.add_row(*(number(v) if isinstance(v, float) else str(v) for v in values))
+        room = console.width - console.measure(table, options=unbound).maximum
+        if room >= 0:
+            break
+    table.columns[0].width, table.columns[0].max_width = None, INPUT + max(room, 0)
+    console.print(table)
+
+
+def _most_probable(row: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer with its three most probable classes in place of all of them."""
+    probable = {name[2:-1]: p for name, p in row.items() if name.startswith("p(")}
+    best = sorted(probable, key=lambda name: -probable[name])[:3]
+    rest = {name: value for name, value in row.items() if not name.startswith("p(")}
+    if not best:
+        return rest
+    return rest | {"most probable": ", ".join(f"{n} {percent(probable[n])}" for n in best)}
 
 
 def table(first: str, *names: str) -> Table:
