@@ -11,6 +11,7 @@ import typer
 from seqmodels.cli import options, terminal
 from seqmodels.cli.options import Task
 from seqmodels.cli.terminal.scores import show_scores
+from seqmodels.core.numbers import number
 
 if TYPE_CHECKING:
     from seqmodels.tuning import Tuning
@@ -112,7 +113,7 @@ def _show(found: Tuning) -> None:
     if not found.best:
         print(f"No trial is complete. Continue with: seqmodels tune --resume {found.path}")
         return
-    score = f"{found.headline.replace('_', ' ')} {found.score:.4g}"
+    score = f"{found.headline.replace('_', ' ')} {number(found.score)}"
     print(f"\nBest: validation loss {found.value:.5g}, {score}")
     for name, value in found.best.items():
         print(f"  {name} = {text_of(value)}")

@@ -1,4 +1,4 @@
-"""What is searched: settings by dotted name, each with a range of numbers or some choices."""
+"""The searched settings, by dotted name: each has a range of numbers or a few choices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USUAL = {
     "backbone.layers": "1:2",
     "backbone.dropout": "0:0.6",
 }
-DIGITS = 3  # of a number that is tried, so that the one that is told is the one that was used
+DIGITS = 3  # of a number that is tried: the number that is shown is the number that is used
 REFUSED = {
     "training.valid": "all trials are compared on the same validation part",
     "dataset.path": "all trials are compared on the same data",
@@ -37,9 +37,9 @@ class Range:
     """Numbers from `low` to `high`, both included.
 
     Args:
-        log: Whether ratios count, not differences: as much is tried from 10 to 20 as from 20 to 40.
-        whole: Whether they are whole numbers.
-        step: From one to the next; None: any.
+        log: Whether to draw uniformly in the logarithm: as often from 10 to 20 as from 20 to 40.
+        whole: Whether the numbers are whole.
+        step: Distance between the numbers; None: any number.
     """
 
     low: float
@@ -49,7 +49,7 @@ class Range:
     step: float | None = None
 
     def distribution(self) -> BaseDistribution:
-        """Return this as Optuna has it."""
+        """Return the distribution for Optuna."""
         from optuna.distributions import FloatDistribution, IntDistribution
 
         if self.whole:
@@ -58,13 +58,13 @@ class Range:
         return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
 
     def value(self, drawn: Any) -> int | float:
-        """Return the number to try: of few digits, and within the range."""
+        """Return the number to try for a drawn one, rounded to three digits within the range."""
         if self.whole:
             return int(drawn)
         return min(max(float(f"{drawn:.{DIGITS}g}"), self.low), self.high)
 
     def drawn(self, value: Any) -> Any:
-        """Return what Optuna is told for a value; None where it is not within the range."""
+        """Return the number for Optuna; None where the value is outside the range."""
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not self.low <= value <= self.high:
             return None
@@ -77,25 +77,25 @@ class Choices:
     """A few values.
 
     Args:
-        texts: As a user writes them.
-        values: What they mean.
+        texts: The choices as a user writes them.
+        values: Their values.
     """
 
     texts: tuple[str, ...]
     values: tuple[Any, ...]
 
     def distribution(self) -> BaseDistribution:
-        """Return this as Optuna has it: a choice among the texts."""
+        """Return the distribution for Optuna, over the texts."""
         from optuna.distributions import CategoricalDistribution
 
         return CategoricalDistribution(self.texts)
 
     def value(self, drawn: Any) -> Any:
-        """Return the value to try."""
+        """Return the value for a drawn text."""
         return self.values[self.texts.index(drawn)]
 
     def drawn(self, value: Any) -> Any:
-        """Return what Optuna is told for a value; None where it is none of these."""
+        """Return the text for a value; None where the value is no choice."""
         return self.texts[self.values.index(value)] if value in self.values else None
 
 
@@ -109,18 +109,18 @@ def space(
     make: Callable[..., Any],
     who: str,
 ) -> dict[str, Range | Choices]:
-    """Return what is searched: the usual settings, the dataset's and the user's, less the fixed.
+    """Return the space: the usual settings, the dataset's and the user's, without fixed ones.
 
     Args:
-        asked: By the user. A text "LOW:HIGH", "LOW:HIGH:log", "LOW:HIGH:STEP" or "A,B,C"; a
-            list of values; or "" for all that the setting can be, where these are few.
-        declared: By the dataset, likewise.
-        fixed: Settings that the user gave a value.
+        asked: Entries of the user: "LOW:HIGH", "LOW:HIGH:log", "LOW:HIGH:STEP" or "A,B,C"; a
+            list of values; or "" for all values of a setting, where these are few.
+        declared: Entries of the dataset.
+        fixed: Settings to which the user gave a value.
         make: The dataset's function.
         who: The dataset, for messages: "dataset 'imdb'".
 
     Raises:
-        InputError: Every entry of `asked` or `declared` that cannot be searched, with its fix.
+        InputError: Some entries cannot be searched; lists each with its fix.
     """
     given = {**USUAL, **declared, **asked}
     problems = [
@@ -140,7 +140,7 @@ def space(
 def entries(
     given: Mapping[str, Given], make: Callable[..., Any], who: str
 ) -> dict[str, Range | Choices]:
-    """Return what each setting can be, held against the signatures; as `space`, nothing added."""
+    """Return the entries of a space, checked by the signatures; arguments as those of `space`."""
     parts: dict[str, tuple[Callable[..., Any], str]] = {
         "dataset": (make, who),
         "backbone": (Backbone, "the backbone"),
@@ -158,7 +158,7 @@ def entries(
 
 
 def texts_of(space: Space) -> dict[str, str]:
-    """Return a space as `--search` would be given it."""
+    """Return a space as `--search` takes it."""
     shown = {}
     for name, entry in space.items():
         if isinstance(entry, Choices):
@@ -174,7 +174,7 @@ def texts_of(space: Space) -> dict[str, str]:
 
 
 def text_of(value: Any) -> str:
-    """Return a value as `--set` is given it."""
+    """Return a value as `--set` takes it."""
     if value is None or isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple | list):
@@ -188,8 +188,8 @@ def _entry(
     group, _, argument = name.partition(".")
     if group == "head":
         raise InputError(
-            f"{name!r} cannot be searched: the head says what is predicted, and all trials are "
-            f"to predict the same. Fix it: --set {name}=VALUE."
+            f"{name!r} cannot be searched: all trials predict with the same head. Fix it: "
+            f"--set {name}=VALUE."
         )
     if name in REFUSED:
         raise InputError(f"{name!r} cannot be searched: {REFUSED[name]}.")
@@ -214,9 +214,7 @@ def _entry(
             return _all(name, hints[argument])
         numbers = written.split(":")
         if len(numbers) > 1 and _is_number(numbers[0]) and _is_number(numbers[1]):
-            return _range(
-                name, numbers, lambda text: checked(part, {argument: text}, who)[argument]
-            )
+            return _range(name, numbers, read)
         texts = [text.strip() for text in written.split(",")]
     else:
         texts = [text_of(value) for value in given]
@@ -231,26 +229,25 @@ def _entry(
 def _range(name: str, texts: Sequence[str], read: Callable[[str], Any]) -> Range:
     low, high = read(texts[0]), read(texts[1])
     if any(isinstance(end, bool) or not isinstance(end, int | float) for end in (low, high)):
-        raise InputError(f"{name!r} is no number, and has no range. Give values: {name}=A,B.")
-    more = texts[2:]
-    log, whole = more == ["log"], isinstance(low, int) and isinstance(high, int)
-    step = float(more[0]) if len(more) == 1 and not log and _is_number(more[0]) else None
-    problems = []
-    if len(more) > 1 or (more and not log and step is None):
-        problems.append(f"The range of {name!r} ends in 'log' or a step, got {':'.join(more)!r}.")
-    if not low < high:
-        problems.append(f"The range of {name!r} needs its low end first, got {':'.join(texts)!r}.")
-    if log and low <= 0:
-        problems.append(f"The range of {name!r} is of ratios (log) and starts above 0, got {low}.")
-    if step is not None and (step <= 0 or (whole and step != int(step))):
-        problems.append(f"The step of {name!r} is above 0, and whole where the ends are: {step:g}.")
+        raise InputError(f"{name!r} is not a number and has no range. Give values: {name}=A,B.")
+    more, whole = texts[2:], isinstance(low, int) and isinstance(high, int)
+    log = more == ["log"]
+    step = float(more[0]) if len(more) == 1 and _is_number(more[0]) else None
+    checks = {
+        f"ends in 'log' or a step, got {':'.join(more)!r}": not more or log or step is not None,
+        f"needs its low end first, got {':'.join(texts)!r}": low < high,
+        f"with 'log' starts above 0, got {low}": not log or low > 0,
+        "needs a step above 0, and a whole one between whole numbers": step is None
+        or (step > 0 and (not whole or step == int(step))),
+    }
+    problems = [f"The range of {name!r} {why}." for why, holds in checks.items() if not holds]
     if problems:
         raise InputError(problems)
     return Range(low, high, log, whole, step)
 
 
 def _all(name: str, hint: Any) -> Choices:
-    """Return all that a setting can be, from its type."""
+    """Return all values of a setting, from its type."""
     values: tuple[Any, ...] = ()
     if hint is bool:
         values = (False, True)

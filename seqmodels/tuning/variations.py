@@ -1,4 +1,4 @@
-"""A plan with other settings, and the settings that a plan has."""
+"""Plans with other settings, and the settings of a plan."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from seqmodels.training.plan import Plan
 def varied(plan: Plan, settings: Mapping[str, Any]) -> Plan:
     """Return a plan with other settings, and without the test part.
 
-    The dataset hands its test part over together with the others, but it is let go of before
-    anybody looks at it: a training example stands in its place.
+    The dataset returns its test part together with the others. A training example takes its
+    place before any code reads it.
     """
     own: dict[str, dict[str, Any]] = {"dataset": {}, "backbone": {}, "training": {}}
     for name, value in settings.items():

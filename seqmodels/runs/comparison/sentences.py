@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from seqmodels.core.numbers import number
 from seqmodels.runs.comparison.finished import FinishedRun
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _beaten_by(run: FinishedRun, score: float) -> str | None:
     if not known or sign * score > max(known.values()):
         return None
     best = max(known, key=lambda rule: known[rule])
-    return f"the baseline {best!r} ({abs(known[best]):.4g})"
+    return f"the baseline {best!r} ({number(abs(known[best]))})"
 
 
 def _some(names: Sequence[str]) -> str:
