@@ -109,7 +109,7 @@ def test_the_commands_mistakes_are_told(tmp_path):
     assert "at least 1 trial" in done.stderr
     done = command("--resume", tmp_path, "--search", "backbone.units=1:2", "--head", "binary")
     assert done.exit_code == 2
-    assert "--head, --search" in done.stderr
+    assert "--search, --head" in done.stderr
     assert command().exit_code == 2
 
 
