@@ -2,15 +2,18 @@
 
 import contextlib
 import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import seqmodels as sm
 from seqmodels.core.errors import InputError
 from seqmodels.data.tables import tables
-from seqmodels.data.tables.tables import sniff
+from seqmodels.data.tables.table import Chunks, Start
+from seqmodels.data.tables.tables import TableFormat, sniff
 
 
 def write(folder: Path, content: str | bytes, name: str = "table") -> Path:
@@ -230,6 +233,40 @@ def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path, m
     monkeypatch.setattr(lines, "LONGEST", 1000)
     with pytest.raises(InputError, match="line 42: longer than 1,000 bytes"):
         found(tmp_path, GOOD + "x" * 5000)
+
+
+def logfmt() -> TableFormat:
+    """Return a format of another package: lines such as `date="2020-01-01" y="3"`."""
+
+    def pairs(line: str) -> dict[str, str]:
+        return dict(re.findall(r'(\w+)="([^"]*)"', line))
+
+    def recognise(start: Start) -> tables.Table | None:
+        first = pairs(start.sampled[0][0])
+        return tables.Table(path=start.path, format=mine, columns=tuple(first)) if first else None
+
+    def chunks(table: tables.Table, names: list[str]) -> Chunks:
+        rows = [pairs(line) for line in table.path.read_text().splitlines()]
+        yield list(range(1, len(rows) + 1)), [[row.get(name) for row in rows] for name in names]
+
+    mine = TableFormat(name="logfmt", recognise=recognise, chunks=chunks)
+    return mine
+
+
+def test_a_format_of_another_package_is_read_as_the_built_in_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "FORMATS", [logfmt(), *tables.FORMATS])
+    days = [f"2020-{month:02}-01" for month in range(1, 13)] + [
+        f"2021-{month:02}-01" for month in range(1, 13)
+    ]
+    series = "".join(f'date="{day}" y="{i}.5"\n' for i, day in enumerate(days))
+    data = sm.read(write(tmp_path, series), window=1)
+    assert data.train.inputs[0].ravel().tolist() == [0.5]
+    texts = "".join(f'review="a {i} of a film" mood="{"good" if i % 2 else "bad"}"\n'
+                    for i in range(40))  # fmt: skip
+    data = sm.read(write(tmp_path, texts))
+    assert set(data.train.targets["mood"]) == {"good", "bad"}
+    table, rows = found(tmp_path, texts)
+    assert (table.kind, rows[3]) == ("logfmt", (4, ["a 3 of a film", "good"]))
 
 
 def test_what_the_csv_module_is_set_to_stays_as_it_was(tmp_path):

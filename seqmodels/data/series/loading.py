@@ -107,7 +107,7 @@ def loaded(source: Any, reading: Mapping[str, Any]) -> tuple[Any, str]:
         if found is not None and large(source):
             found.sample = found.sample.rename(columns=str)
             return found, name
-        frame = read_frame(source, found.options if found else {})
+        frame = found.whole() if found else read_frame(source)
         frame.attrs["ambiguous"] = found.ambiguous if found else {}
     else:
         frame, name = with_times_of_index(source), "the table"

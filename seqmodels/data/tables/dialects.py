@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-Quotes = Literal["double", "none"]
+from seqmodels.data.tables.table import Quotes
+
 DELIMITERS = ("\t", ";", "|", ",")  # the rarest in prose first
 FIELD = 1 << 21  # characters of a quoted field at most
 _TRIES = 20  # records whose quotes go wrong, before the quotes are given up

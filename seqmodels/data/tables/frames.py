@@ -23,53 +23,58 @@ class FrameTable:
     """A table on disk and how pandas is to read it.
 
     Args:
-        path: Delimited text, JSON lines, or Parquet.
-        options: Of `pandas.read_csv`: `sep`, `encoding`, `decimal`.
+        path: The file.
         sample: Its first rows, a pandas DataFrame.
+        options: Of `pandas.read_csv` for delimited text: `sep`, `encoding`, `decimal`.
         ambiguous: Column name to a number that may be read in two ways; see `decimal_of`.
+        table: The table, where it is not delimited text.
     """
 
     def __init__(
-        self, path: Path, options: Mapping[str, Any], sample: Any, ambiguous: Mapping[str, str]
+        self,
+        path: Path,
+        sample: Any,
+        options: Mapping[str, Any] | None = None,
+        ambiguous: Mapping[str, str] | None = None,
+        table: tables.Table | None = None,
     ):
-        self.path, self.options, self.ambiguous = path, options, ambiguous
-        self.sample = sample
+        self.path, self.sample, self._table = path, sample, table
+        self.options, self.ambiguous = options or {}, ambiguous or {}
 
     @property
     def columns(self) -> Any:
         return self.sample.columns
 
     def whole(self) -> Any:
-        """Return the table as a DataFrame; see `read_frame`."""
-        return read_frame(self.path, self.options)
-
-    def pieces(self, texts: Sequence[str]) -> Iterator[Any]:
-        """Yield some rows at a time as a DataFrame, the columns `texts` as texts.
+        """Return the table as one DataFrame.
 
         Raises:
             InputError: It is not a readable table.
         """
         import pandas as pd
 
+        with _readable(self.path):
+            if self._table is not None:
+                return next(self._table.frames())
+            options = _csv_options(self.options)
+            return numbers_in(pd.read_csv(self.path, **options), options)
+
+    def pieces(self, texts: Sequence[str]) -> Iterator[Any]:
+        """Yield some rows at a time as a DataFrame, the columns `texts` as texts; see `whole`."""
+        import pandas as pd
+
         with self.path.open("rb") as file:
             start = file.read(2**16)
         rows = max(256, PIECE * max(1, start.count(b"\n")) // len(start))
+        options = _csv_options({**self.options, "dtype": dict.fromkeys(texts, object)})
         with _readable(self.path):
-            if start[:4] == b"PAR1":
-                import pyarrow.parquet as parquet
-
-                pieces = parquet.ParquetFile(self.path).iter_batches(2**16)
-                yield from (piece.to_pandas().rename(columns=str) for piece in pieces)
-            elif start[:1] == b"{":
-                pieces = pd.read_json(self.path, lines=True, chunksize=rows)
-                yield from (piece.rename(columns=str).reset_index(drop=True) for piece in pieces)
+            if self._table is not None:
+                pieces: Any = self._table.frames(rows)
             else:
-                options = _csv_options({**self.options, "dtype": dict.fromkeys(texts, object)})
-                parsed: Any = pd.read_csv(self.path, **options, chunksize=rows)
-                with parsed as pieces:
-                    for piece in pieces:
-                        piece = numbers_in(piece, self.options, texts).rename(columns=str)
-                        yield piece.reset_index(drop=True)
+                pieces = pd.read_csv(self.path, **options, chunksize=rows)
+            for piece in pieces:
+                piece = piece if self._table else numbers_in(piece, self.options, texts)
+                yield piece.rename(columns=str).reset_index(drop=True)
 
 
 def frame_table(path: Path, given: Mapping[str, Any]) -> FrameTable | None:
@@ -117,15 +122,11 @@ def frame_table(path: Path, given: Mapping[str, Any]) -> FrameTable | None:
         isinstance(one, list | dict) for row in rows for one in row
     ):
         return None  # a drawing, a document
-    return FrameTable(path, {}, frame.infer_objects(), {})
+    return FrameTable(path, frame.infer_objects(), table=table)
 
 
-def read_frame(path: Path, given: Mapping[str, Any]) -> Any:
-    """Return a whole table as a DataFrame.
-
-    Args:
-        path: Delimited text, JSON lines, or Parquet.
-        given: Of `pandas.read_csv`. Empty: the delimiter is decided from the first line.
+def read_frame(path: Path) -> Any:
+    """Return a DataFrame of a file that `frame_table` does not recognise, such as one column.
 
     Raises:
         InputError: The file is empty or no table.
@@ -133,19 +134,13 @@ def read_frame(path: Path, given: Mapping[str, Any]) -> Any:
     import pandas as pd
 
     with _readable(path):
-        with path.open("rb") as stream:
-            start = stream.read(4)
-        if start == b"PAR1":
-            return pd.read_parquet(path)
-        if start[:1] == b"{":
-            return pd.read_json(path, lines=True)
-        options = _csv_options(given)
+        options = _csv_options({})
         frame = pd.read_csv(path, **options)
-        if len(frame.columns) == 1 and not given:
+        if len(frame.columns) == 1:
             mark = max(";\t|", key=str(frame.columns[0]).count)
             if mark in str(frame.columns[0]):
                 frame = pd.read_csv(path, sep=mark, **options)
-        return numbers_in(frame, options)
+        return frame
 
 
 def _delimited(table: Any, frame: Any, encoding: str | None, decimal: Any) -> FrameTable:
@@ -163,7 +158,7 @@ def _delimited(table: Any, frame: Any, encoding: str | None, decimal: Any) -> Fr
     elif any(_parted_by_commas(frame[column]) for column in frame.columns):
         options["thousands"] = ","
     cells = {c: typed(frame[c], decimal, options.get("thousands")) for c in frame.columns}
-    return FrameTable(table.path, options, pd.DataFrame(cells), ambiguous)
+    return FrameTable(table.path, pd.DataFrame(cells), options, ambiguous)
 
 
 def _parted_by_commas(cells: Any) -> bool:
@@ -189,7 +184,7 @@ def _below_preamble(path: Path, encoding: str | None) -> FrameTable | None:
         options: dict[str, Any] = {"sep": mark.decode(), "encoding": encoding or "utf-8-sig",
                                    "skiprows": first, "skip_blank_lines": False}  # fmt: skip
         try:
-            return FrameTable(path, options, pd.read_csv(path, nrows=SAMPLE, **options), {})
+            return FrameTable(path, pd.read_csv(path, nrows=SAMPLE, **options), options)
         except ValueError:
             return None
     return None

@@ -11,7 +11,7 @@ from seqmodels.core import storage
 from seqmodels.core.errors import InputError, some
 from seqmodels.data.tables import dialects
 from seqmodels.data.tables.lines import lines
-from seqmodels.data.tables.tables import NAMED_SO, Table, sniff
+from seqmodels.data.tables.tables import ENDINGS, Table, sniff
 from seqmodels.data.texts import folders as text_folders
 from seqmodels.data.texts.columns import text_columns
 from seqmodels.data.texts.rows import text_of
@@ -80,7 +80,7 @@ def in_table(
         alone = _alone(path, text[0] if named else None, encoding)
         if alone is not None:
             return storage.texts(_with_words(path, "lines", alone))
-    if table is None or (table.kind == "delimited" and path.suffix.lower() not in NAMED_SO):
+    if table is None or (table.kind == "delimited" and path.suffix.lower() not in ENDINGS):
         return None
     names = _first(table) if table.kind == "delimited" else table.columns
     raise InputError(
@@ -132,7 +132,7 @@ def _columns(
             places = {int(one) for one in (*text, target, group_by) if one and one.isdecimal()}
             if max(places) < len(table.columns) and _even(table):
                 return text
-        if table.path.suffix.lower() not in NAMED_SO:
+        if table.path.suffix.lower() not in ENDINGS:
             return ()  # lines that happen to have the same marks
     elif text is not None:
         return text if set(text) <= set(table.columns) else ()
@@ -148,7 +148,7 @@ def _sample(table: Table) -> dict[str, list[Any]]:
 
 def _even(table: Table) -> bool:
     """Return whether the first records have the fields that are due, as prose seldom has."""
-    if table.path.suffix.lower() in NAMED_SO:
+    if table.path.suffix.lower() in ENDINGS:
         return True  # if not, the line is told when it is read
     return all(len(row) == len(table.columns) for row in _records(table))
 
@@ -186,7 +186,7 @@ def _alone(path: Path, name: str | None, encoding: str) -> Iterator[tuple[str, s
     except csv.Error:
         rows, whole = [], False
     quoted = all(line.lstrip().startswith('"') for line in islice(lines(path, encoding), 1))
-    if whole and (headed or (quoted and path.suffix.lower() in NAMED_SO)):
+    if whole and (headed or (quoted and path.suffix.lower() in ENDINGS)):
         return ((number, row[0]) for number, row in rows[headed:])
     if not headed:
         return None
