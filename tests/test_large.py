@@ -192,7 +192,7 @@ def test_words_that_wait_on_disk_are_ranked_the_same(monkeypatch):
 def test_a_row_that_is_no_text_is_named_whatever_its_piece(monkeypatch):
     monkeypatch.setattr("seqmodels.encoders.text.ROWS", 2)
     rows: Any = ["a", "b", "c", 4, "e"]
-    with pytest.raises(InputError, match=r"row 3 .* is none: 'int 4'"):
+    with pytest.raises(InputError, match=r"row 3 .* is not a text: 'int 4'"):
         TextEncoder().fit(rows)
     encoder = TextEncoder().fit(["a b"])
     with pytest.raises(InputError, match=r"row 2, 4 .* has none: '\.', '!'"):

@@ -1,4 +1,4 @@
-"""How an input becomes steps. One encoder a file."""
+"""Encoders turn inputs into steps. One encoder per file."""
 
 from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.encoders.speech import SpeechEncoder

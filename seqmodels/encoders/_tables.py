@@ -1,4 +1,4 @@
-"""A table of new steps, as text: its cells, and that its rows follow each other in time."""
+"""Reads a table of new steps from text, and checks that its rows are in order of time."""
 
 import csv
 import io
@@ -17,9 +17,9 @@ def steps_in(text: str, columns: Sequence[str], time: Sequence[str]) -> np.ndarr
     """Return the steps of a table, [T, C].
 
     Args:
-        text: A line of column names, then a row for each step.
-        columns: The C columns that are read.
-        time: The columns of times. Where they are there, rows must follow each other.
+        text: A line of column names, then one row per step.
+        columns: The C columns to read.
+        time: The columns of times. If the table has them, rows must be in order of time.
 
     Raises:
         InputError: A column is missing, a cell is not a number, or times do not rise.
@@ -40,10 +40,10 @@ def steps_in(text: str, columns: Sequence[str], time: Sequence[str]) -> np.ndarr
 
 
 def refuse_disorder(cells: Sequence[Sequence[str]]) -> None:
-    """Refuse rows that do not follow each other in time; the last is what is gone on from.
+    """Refuse rows that are not in order of time; the forecast continues from the last row.
 
     Args:
-        cells: What each row has in the columns of times: numbers, or words of a date.
+        cells: Cells of each row in the columns of times: numbers, or parts of a date.
     """
     import pandas as pd
 
@@ -55,7 +55,7 @@ def refuse_disorder(cells: Sequence[Sequence[str]]) -> None:
         lost = np.flatnonzero(times.isna())
         if len(lost):
             raise InputError(
-                f"{WHO} needs times that are written alike, as in 2013-01-31 or 2013-01-31 18:00; "
+                f"{WHO} needs times in one format, such as 2013-01-31 or 2013-01-31 18:00; "
                 f"row {lost[0]} (counted from 0) has {words[lost[0]]!r}."
             ) from None
         times = list(times)
@@ -64,12 +64,12 @@ def refuse_disorder(cells: Sequence[Sequence[str]]) -> None:
             raise InputError(
                 f"{WHO} needs rows that follow each other in time; row {number} (counted from 0) "
                 f"has {' '.join(cells[number])!r} after {' '.join(cells[number - 1])!r}. Sort the "
-                f"table, each time once; of several series, give a table each."
+                f"table, with each time once; give several series as one table each."
             )
 
 
 def _cells(text: str, columns: Sequence[str]) -> list[list[str]]:
-    """Return the rows of a table whose cells are parted by commas, semicolons or tabs."""
+    """Return the rows of a table whose cells are separated by commas, semicolons or tabs."""
     first = text.lstrip().partition("\n")[0]
     mark = max(",;\t", key=lambda one: len(set(columns) & set(_parted(first, one))))
     return [row for row in csv.reader(io.StringIO(text), delimiter=mark) if row]

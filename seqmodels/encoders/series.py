@@ -1,4 +1,4 @@
-"""Steps of numbers become standardised steps: one channel a column, scaled on training steps."""
+"""Encodes steps of numbers: each channel is standardised by the training steps."""
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
@@ -23,25 +23,25 @@ LARGE = 2**20  # numbers: 4 MiB; below, scaling once is quicker than whenever a 
 @register_encoder("series")
 @dataclass(frozen=True, kw_only=True)
 class SeriesEncoder(Encoder):
-    """Each channel centred and scaled by what the training steps show.
+    """Centres and scales each channel by the values of the training steps.
 
-    Inputs are arrays [T, C] or [T] (one channel), pandas DataFrames that hold `columns`, or a
-    `Sequences` of raw values. Windows that share one array go on sharing it: the array is
-    scaled once and no window is copied.
+    Inputs are arrays [T, C] or [T] (one channel), pandas DataFrames that have `columns`, or a
+    `Sequences` of raw values. Windows that share one array keep sharing it: the array is scaled
+    once, and no window is copied.
 
     Args:
-        columns: Names of the C channels, in order. None: they are numbered.
-        scaling: "standard": (x - mean) / std. "log": the same of sign(x) * log(1 + |x|), for
+        columns: Names of the C channels, in order. None: channels are numbered.
+        scaling: "standard": (x - mean) / std. "log": the same for sign(x) * log(1 + |x|), for
             amounts of which a few are far larger than the rest.
-        length: Steps to read, the last ones. None: all.
-        continues: For each of the D answers of a forecast, the channel whose future it is,
-            counted from 0. None: no forecast, or of something that is not read.
-        time: Names of the columns of a table that hold its times, for `read`.
-        mean: Learned. One number per channel, [C], in the input's units ("log": of the log).
-        std: Learned. As `mean`; 1 for a channel that never changes.
+        length: Number of last steps to read. None: all.
+        continues: For each of the D answers of a forecast, the channel that it predicts,
+            counted from 0. None: no forecast, or a forecast of something that is not read.
+        time: Names of a table's columns that hold times, for `read`.
+        mean: Learned. One number per channel, [C], in the input's units ("log": of the logs).
+        std: Learned. Like `mean`; 1 for a constant channel.
 
     Raises:
-        InputError: An argument is not one of these.
+        InputError: An argument is out of its range.
     """
 
     columns: tuple[str, ...] | None = None
@@ -68,10 +68,10 @@ class SeriesEncoder(Encoder):
             raise InputError(problems)
 
     def fit(self, inputs: Seq[Any]) -> Self:
-        """Return a copy with the mean and spread of the steps that the inputs read.
+        """Return a copy with the mean and spread of the steps of the inputs.
 
         Raises:
-            InputError: As `encode`; or numbers so large that they have no spread.
+            InputError: As `encode`; or numbers are too large to be squared.
         """
         raw = self._raw(inputs, len(self.columns) if self.columns else None)
         covered, channels = raw.covered(), raw.values.shape[1]
@@ -101,11 +101,12 @@ class SeriesEncoder(Encoder):
     def encode(self, inputs: Seq[Any]) -> Sequences:
         """Return the scaled steps, float32 [L, C]; windows of one array share the result.
 
-        Those of a large array are scaled when they are read (see `Scaled`), to the same bits.
+        Windows of a large array are scaled when they are read (see `Scaled`), with equal bits.
 
         Raises:
-            InputError: The channels are not those of `fit`, or a number is missing or infinite;
-                names the row (the input), the step and the channel, counted from 0.
+            InputError: The channels differ from those of `fit`, or a number is missing or
+                infinite; the message names the row (the input), the step and the channel,
+                counted from 0.
         """
         if self.mean is None or self.std is None:
             raise InputError("Encoder 'series' has no mean yet. Call fit first.")
@@ -151,10 +152,10 @@ class SeriesEncoder(Encoder):
         return kernel, np.array(self.mean)[channels]
 
     def read(self, text: str) -> list[Any]:
-        """Return the inputs in a text: a CSV table is one input, else one JSON list a line.
+        """Return the inputs of a text: a CSV table is one input, JSON lines are one input each.
 
-        A table starts with a line of column names, among them all of the encoder's; its rows
-        are the steps, in order, and other columns are left out but for the times, if there.
+        A table starts with a line of column names, which include all of the encoder's. Its rows
+        are the steps, in order. Other columns are ignored, except times, which are checked.
 
         Raises:
             InputError: A column is missing, a cell is not a number, times do not rise from row
@@ -184,7 +185,7 @@ class SeriesEncoder(Encoder):
         return pictures.series(np.asarray(raw.values), names, self.continues or (), parts, known)
 
     def _raw(self, inputs: Seq[Any], channels: int | None) -> Sequences:
-        """Return the inputs as raw steps, without the ends of the array that nobody reads."""
+        """Return the inputs as raw steps, without the unread ends of the array."""
         if not isinstance(inputs, Sequences):
             inputs = [self._picked(row, i) for i, row in enumerate(inputs)]
         raw = Sequences.of(inputs).cut(self.length, "end")
@@ -215,7 +216,7 @@ class SeriesEncoder(Encoder):
         return np.sign(values) * np.log1p(np.abs(values)) if self.scaling == "log" else values
 
     def _chunks(self, raw: Sequences, covered: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield the steps that some sequence reads, in float64, some [CHUNK, C] at a time."""
+        """Yield the steps that sequences contain, in float64, in chunks of up to [CHUNK, C]."""
         for first in range(0, len(raw.values), CHUNK):
             chunk = slice(first, first + CHUNK)
             steps = self._shaped(raw.values[chunk])
@@ -224,13 +225,13 @@ class SeriesEncoder(Encoder):
                 yield steps[covered[chunk]]
 
     def _check(self, finite: np.ndarray, raw: Sequences, covered: np.ndarray, first: int) -> None:
-        """Refuse a number that cannot be read, in the user's words for where it stands.
+        """Refuse numbers that are not finite; the message gives row, step and channel.
 
         Args:
-            finite: Of some steps of `raw`, [CHUNK, C].
-            raw: What is read.
-            covered: Which of these steps are read, [CHUNK].
-            first: Where these steps begin in `raw.values`.
+            finite: Whether each number of a chunk of steps is finite, [CHUNK, C].
+            raw: The sequences.
+            covered: Whether a sequence contains each step of the chunk, [CHUNK].
+            first: Position of the chunk in `raw.values`.
         """
         bad = ~finite & covered[:, None]
         if not bad.any():

@@ -1,4 +1,4 @@
-"""Recordings become log-mel features: a step every 10 ms, the loudness in each band of pitch."""
+"""Encodes recordings as log-mel features: a step every 10 ms, one channel per mel band."""
 
 import functools
 from collections.abc import Iterator, Sequence
@@ -27,14 +27,14 @@ SAME = 1e-3  # dB; a band that varies less is constant, and rounding is not blow
 @register_encoder("speech")
 @dataclass(frozen=True, kw_only=True)
 class SpeechEncoder(Encoder):
-    """The loudness of mel bands in decibels, standardised by what the training recordings show.
+    """Levels of mel bands in decibels, standardised by the training recordings.
 
-    Inputs are the paths of sound files, which are opened when they are encoded; pairs
-    `(samples, rate)`; or `Recording(samples, rate)`. Of several channels the mean is read.
+    Inputs are paths of sound files, which are opened when they are encoded; pairs
+    `(samples, rate)`; or `Recording(samples, rate)`. Several channels are averaged.
 
     A frame is `window` seconds of samples under a Hann window, and frames begin `hop` seconds
-    apart; what is left at the end of a recording and fills no window is not read, and a recording
-    shorter than a window is one frame, filled up with zeros. A frame's power spectrum is weighted
+    apart. The end of a recording that fills no window is not read. A recording shorter than a
+    window is one frame, padded with zeros. A frame's power spectrum is weighted
     by `bands` triangles that overlap by half and whose corners lie at equal distances from
     `lowest` to `highest` on the mel scale of HTK, mel(f) = 2595 log10(1 + f / 700) (O'Shaughnessy,
     "Speech Communication", 1987; Young et al., "The HTK Book", section 5.4,
@@ -42,26 +42,26 @@ class SpeechEncoder(Encoder):
     sum of the window, so that a sine of full scale is a few decibels below 0.
 
     Args:
-        rate: Samples a second that are read, in hertz; recordings of another rate are resampled.
+        rate: Sampling rate in hertz; recordings with another rate are resampled.
         window: Length of a frame, in seconds.
-        hop: From the beginning of a frame to that of the next, in seconds.
-        bands: Channels of a step.
-        lowest: Where the lowest band begins, in hertz.
-        highest: Where the highest band ends, in hertz. None: half the rate.
-        floor: Decibels below which everything is as silent; keeps the logarithm finite.
-        trim: Cut from both ends of a recording what is more than so many decibels below its
-            loudest `hop`. None: nothing.
-        length: Frames to read at most, from the start. None: all.
-        tempo: Training only: a recording is heard slower or faster by up to this share (speed
-            perturbation, Ko et al. 2015, of the frames, so that pitch stays).
-        gain: Training only: a recording is heard louder or softer by up to so many decibels.
-        masks: Training only: in each recording one block of frames and one of bands is made
+        hop: Stride of the frames, in seconds.
+        bands: Number of mel bands, the channels of a step.
+        lowest: Lower end of the lowest band, in hertz.
+        highest: Upper end of the highest band, in hertz. None: half the rate.
+        floor: Lowest level in decibels; keeps the logarithm finite.
+        trim: Cut both ends of a recording where the level is more than this many decibels below
+            that of its loudest `hop`. None: cut nothing.
+        length: Most frames to read, from the start. None: all.
+        tempo: Augmentation: the largest share by which a recording is slowed down or sped up
+            (speed perturbation, Ko et al. 2015, of the frames, so that pitch stays).
+        gain: Augmentation: the most decibels by which a recording is made louder or softer.
+        masks: Augmentation: in each recording one block of frames and one of bands is set to the
             average, up to this share of either (SpecAugment, Park et al. 2019).
         mean: Learned. One number per band, in decibels.
-        std: Learned. As `mean`; 1 for a band that never changes.
+        std: Learned. Like `mean`; 1 for a constant band.
 
     Raises:
-        InputError: An argument is out of its range, or leaves a band without a frequency.
+        InputError: An argument is out of its range, or a band contains no frequency.
     """
 
     rate: Annotated[int, Ge(100), Le(FASTEST)] = 16_000
@@ -137,8 +137,8 @@ class SpeechEncoder(Encoder):
         """Return the standardised features, float32 [L, bands]; files are opened one by one.
 
         Raises:
-            InputError: There are no inputs, or one cannot be read or is empty; names the row, and
-                the file.
+            InputError: There are no inputs, or a recording cannot be read or is empty; the
+                message names the row and the file.
         """
         if self.mean is None or self.std is None:
             raise InputError(f"{WHO} has no mean yet. Call fit first.")
@@ -159,7 +159,7 @@ class SpeechEncoder(Encoder):
     def vary(
         self, x: np.ndarray, lengths: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the recordings as they might have been: faster, louder, hidden in part."""
+        """Return augmented recordings: other speeds and levels, with parts masked."""
         if self.tempo:
             factors = rng.uniform(1 - self.tempo, 1 + self.tempo, len(x))
             x, lengths = varied.stretched(x, lengths, factors)
@@ -175,14 +175,14 @@ class SpeechEncoder(Encoder):
         return Spec(channels=self.bands)
 
     def read(self, text: str) -> list[Any]:
-        """Return the paths in a text, one a line."""
+        """Return the paths in a text, one per line."""
         return [line.strip() for line in text.splitlines() if line.strip()]
 
     def open(self, path: Path) -> list[Any] | None:
-        """Return the recordings of a sound file or of a folder; None: a text of paths, a line each.
+        """Return the recordings of a sound file or a folder. None: a text with a path per line.
 
         Raises:
-            InputError: There is nothing to hear.
+            InputError: The folder holds no sound files.
         """
         if path.is_dir():
             found = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in sound.ENDINGS]
@@ -203,7 +203,7 @@ class SpeechEncoder(Encoder):
         return pictures.features(features, self.hop, parts)
 
     def _read(self, inputs: Sequence[Any]) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield the row of an input and features of it, some [CHUNK, bands] at a time."""
+        """Yield the row of each input with its features, in chunks of up to [CHUNK, bands]."""
         if isinstance(inputs, str | Path | Recording):
             raise InputError(f"{WHO} needs a list of recordings, got one. Put it in a list.")
         if len(inputs) == 0:
@@ -217,7 +217,7 @@ class SpeechEncoder(Encoder):
                 raise InputError(f"Row {row} (counted from 0): {error}") from None
 
     def _features(self, samples: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield the decibels of each band for a recording's frames, [CHUNK, bands] at a time."""
+        """Yield the levels of a recording's frames in decibels, in chunks of [CHUNK, bands]."""
         samples = self._trimmed(samples)
         width, hop = round(self.window * self.rate), max(1, round(self.hop * self.rate))
         if len(samples) < width:
@@ -247,7 +247,7 @@ class SpeechEncoder(Encoder):
 
     @property
     def _points(self) -> int:
-        """Points of the Fourier transform: the next power of two, of which it is quickest."""
+        """Points of the Fourier transform: the next power of two, which is fastest."""
         return 1 << max(1, round(self.window * self.rate) - 1).bit_length()
 
     @functools.cached_property
@@ -264,13 +264,13 @@ def _mel(hertz: Any) -> np.ndarray:
 
 
 def _hann(width: int) -> np.ndarray:
-    """Return a Hann window [width], periodic, its sum being 1."""
+    """Return a periodic Hann window [width] with the sum 1."""
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(width) / width)
     return window / window.sum()
 
 
 def _recording(one: Any) -> Recording:
-    """Return an input as a recording; a path is read now."""
+    """Return an input as a recording; a path is read at once."""
     if isinstance(one, Recording):
         return one
     if isinstance(one, str | Path):

@@ -1,4 +1,4 @@
-"""Texts are split into words, counted or looked up; compiled where there was a compiler."""
+"""Splits texts into words, and counts or looks them up; uses compiled code if it was built."""
 
 import contextlib
 import functools
@@ -28,16 +28,16 @@ _ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
 
 
 def split(text: str) -> list[str]:
-    """Return the lower-cased words of a text; see `TextEncoder` for what a word is."""
+    """Return the lower-cased words of a text; `TextEncoder` defines a word."""
     if text.isascii():  # most English texts; some five times as quick
         return _ASCII_WORD.findall(text.lower())
     return _word().findall(_clean(text))
 
 
 def places(text: str) -> list[tuple[int, int]]:
-    """Return where in the text the words of `split` stand, as start and end; [] if unknown.
+    """Return start and end of each word of `split` in the text; [] if unknown.
 
-    Accents that are characters of their own may make one letter of two, and then places move.
+    Composing accents changes the length of some texts; their positions are then unknown.
     """
     clean = text.lower() if text.isascii() else _clean(text)
     if len(clean) != len(text):
@@ -50,9 +50,9 @@ def frequent(pieces: Iterable[list[str]], most: int) -> list[str]:
     """Return the `most` frequent words, equally frequent ones in alphabetical order.
 
     Args:
-        pieces: Texts, some at a time, so that they need not be in memory together. Nor need
-            their words: from `WORDS` different ones on, they wait on disk in order.
-        most: How many at most.
+        pieces: Lists of texts, so that not all texts are in memory at once. From `WORDS`
+            different words on, sorted counts are stored on disk.
+        most: Largest number of words to return.
     """
     counts: dict[str, int] = {}
     waiting: list[Iterable[str]] = []
@@ -77,7 +77,7 @@ def frequent(pieces: Iterable[list[str]], most: int) -> list[str]:
 
 
 def count(texts: list[str]) -> dict[str, int]:
-    """Return how often each word occurs."""
+    """Return the count of each word."""
     if _words is not None:
         return _words.count(texts, _clean, _flags())
     counts: Counter[str] = Counter()
@@ -89,13 +89,13 @@ def count(texts: list[str]) -> dict[str, int]:
 def ids(
     texts: list[str], index: dict[str, int], length: int | None, from_end: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ids of all texts, one after the other [L], and how many are of each [N].
+    """Return the ids of all texts laid end to end [L], and the number of ids of each text [N].
 
     Args:
-        texts: To split.
-        index: The id of each word of the vocabulary, counted from 1 in the order of the dict.
-        length: Words of a text at most; None: all.
-        from_end: Leave out a longer text's first words, not its last.
+        texts: Texts to split.
+        index: Id of each word of the vocabulary, counted from 1 in the order of the dict.
+        length: Most words of a text; None: all.
+        from_end: Keep the last words of a longer text instead of the first.
     """
     if _words is not None and (len(texts) >= FEW or sum(map(len, texts)) >= LONG):
         most = -1 if length is None else length
@@ -112,7 +112,7 @@ def ids(
 
 
 def _written(counts: dict[str, int], stack: contextlib.ExitStack) -> Iterable[str]:
-    """Return counted words in a temporary file, a line for each, in alphabetical order."""
+    """Write the counted words to a temporary file in alphabetical order, one line per word."""
     file = tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline="\n")  # noqa: SIM115
     stack.enter_context(file)
     file.writelines(f"{word} {counts[word]}\n" for word in sorted(counts))
@@ -132,7 +132,7 @@ def _clean(text: str) -> str:
 
 @functools.cache
 def _marks() -> str:
-    """Return what is no letter and stands inside words: vowel signs, accents, joiners."""
+    """Return the characters other than letters that belong to words: vowel signs, accents."""
     joiners = "\u200c\u200d"  # inside Persian and Indic words
     marks = (c for c in map(chr, range(0x300, 0x20000)) if unicodedata.category(c) in ("Mn", "Mc"))
     return joiners + "".join(marks)

@@ -1,4 +1,4 @@
-"""Drawings made with a pen to numbers that do not depend on place or size."""
+"""Encodes pen drawings as numbers that do not depend on their place or size."""
 
 import math
 from collections.abc import Sequence
@@ -22,30 +22,31 @@ FARTHEST = 1e100  # sums and differences of such numbers are still finite
 @register_encoder("strokes")
 @dataclass(frozen=True, kw_only=True)
 class StrokeEncoder(Encoder):
-    """Each point as its place in the drawing, the way to it, and whether the pen then lifts.
+    """Encodes each point as its place, its offset from the point before, and the pen state.
 
-    A drawing is an array or list of points [T, 2] or [T, 3]: x, y in any unit and, where
-    known, 1 if the pen is lifted after this point, else 0. Without the third number the
-    drawing is one stroke: the pen is lifted after its last point.
+    A drawing is an array or list of points [T, 2] or [T, 3]: x, y in any unit and, if known, 1
+    if the pen is lifted after this point, else 0. Without the third number the drawing is one
+    stroke: the pen is lifted after its last point.
 
-    Encoded, a point is five numbers: x and y from the middle of the drawing's bounding box,
-    dx and dy from the point before (0, 0 for the first), and the pen. The first four are
-    divided by the larger side of the box, so that neither the place nor the size of a
-    drawing matters and its proportions stay, and then by a scale learned in training, so
-    that steps which are small beside the drawing are not small numbers.
+    An encoded point is five numbers: x and y from the middle of the drawing's bounding box, dx
+    and dy from the point before (0, 0 for the first), and the pen state. The first four are
+    divided by the larger side of the box, so that place and size of a drawing do not matter and
+    proportions stay. They are then divided by a learned scale, so that small offsets do not
+    become small numbers.
 
     Args:
-        form: What x and y of a raw point are: "points", where it is; "offsets", how far it
-            is from the point before. The first offset only says where the drawing stands.
-        length: Points of a drawing to read, from its start; None: all. What is not read has
-            no part in the bounding box.
-        elastic: Training only: places are moved by a smooth random field (elastic distortion,
-            Simard, Steinkraus and Platt 2003; here a few waves across the drawing), by this
-            standard deviation, as a share of the larger side.
-        scale: Learned. Root mean square of places and of ways, as shares of the larger side.
+        form: Meaning of x and y in raw points: "points", positions; "offsets", distances from
+            the point before. The first offset is only the position of the drawing.
+        length: Number of points to read, from the start; None: all. Points that are not read do
+            not count for the bounding box.
+        elastic: Augmentation: standard deviation of a smooth random field that moves the
+            points, as a share of the larger side (elastic distortion, Simard, Steinkraus and
+            Platt 2003; here a few waves across the drawing).
+        scale: Learned. Root mean squares of positions and of offsets, as shares of the larger
+            side.
 
     Raises:
-        InputError: `form` or `length` is not one of the above.
+        InputError: An argument is out of its range.
     """
 
     form: Literal["points", "offsets"] = "points"
@@ -83,7 +84,7 @@ class StrokeEncoder(Encoder):
     def vary(
         self, x: np.ndarray, lengths: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the drawings as other hands might have made them, encoded as any other."""
+        """Return the encoded drawings with an elastic distortion."""
         if self.scale is None or not self.elastic:
             return x, lengths
         points = x[:, :, :2] * np.float32(self.scale[0])
@@ -102,7 +103,7 @@ class StrokeEncoder(Encoder):
         return pictures.strokes(self._read([example]).values, parts)
 
     def _read(self, inputs: Sequence[Any]) -> Sequences:
-        """Return checked drawings end to end: where each point is, and the pen, [L, 3]."""
+        """Return checked drawings end to end: positions and pen states, [L, 3]."""
         raw = _end_to_end(Sequences.of(inputs).cut(self.length, "start"))
         if raw.values.ndim != 2 or raw.values.shape[1] not in (2, 3):
             channels = raw.values.shape[1] if raw.values.ndim == 2 else 1
@@ -123,7 +124,7 @@ class StrokeEncoder(Encoder):
 
 
 def _end_to_end(raw: Sequences) -> Sequences:
-    """Return the same sequences laid one behind the other, with nothing between them."""
+    """Return the same sequences laid end to end, without gaps."""
     starts = np.cumsum(raw.lengths) - raw.lengths
     if len(raw.values) == raw.lengths.sum() and np.array_equal(raw.starts, starts):
         return raw
@@ -132,7 +133,7 @@ def _end_to_end(raw: Sequences) -> Sequences:
 
 
 def _check(points: np.ndarray, starts: np.ndarray) -> None:
-    """Refuse points [L, 3] that are not numbers, or whose pen is not 0 or 1."""
+    """Refuse points [L, 3] with numbers that are not finite, or a pen state other than 0 or 1."""
     problems = []
     for channel, name in enumerate(("x", "y")):
         lost = ~(np.abs(points[:, channel]) <= FARTHEST)  # NaN too
@@ -159,8 +160,8 @@ def _rows(bad: np.ndarray, starts: np.ndarray) -> str:
 def _add_up(offsets: np.ndarray, drawings: Sequences) -> None:
     """Turn offsets [L, 2] into points, in place.
 
-    Step by step over all drawings at once: a running sum over the flat array would carry
-    the rounding of one drawing into the next, and an answer would depend on its neighbours.
+    The sum runs step by step over all drawings at once. A running sum over the flat array would
+    carry rounding errors from one drawing into the next, and answers would depend on neighbours.
     """
     offsets[drawings.starts] = 0
     order = np.argsort(-drawings.lengths, kind="stable")
@@ -171,7 +172,7 @@ def _add_up(offsets: np.ndarray, drawings: Sequences) -> None:
 
 
 def _shape(drawings: Sequences) -> tuple[np.ndarray, np.ndarray]:
-    """Return places and ways, [L, 2] each, as shares of the larger side of each drawing."""
+    """Return positions and offsets, [L, 2] each, as shares of each drawing's larger side."""
     points, starts = drawings.values[:, :2], drawings.starts
     least = np.minimum.reduceat(points, starts)  # [N, 2]
     extent = np.maximum.reduceat(points, starts) - least
@@ -184,5 +185,5 @@ def _shape(drawings: Sequences) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _size(values: np.ndarray) -> float:
-    """Return the root mean square of all numbers; 1 where all are 0."""
+    """Return the root mean square of all numbers; 1 if all are 0."""
     return float(np.sqrt(np.mean(np.square(values)))) or 1.0

@@ -1,4 +1,4 @@
-"""Texts become the ids of their words."""
+"""Encodes texts as the ids of their words."""
 
 import functools
 import io
@@ -25,22 +25,22 @@ _SHOWN = 80  # characters of a text in tables
 @register_encoder("text")
 @dataclass(frozen=True, kw_only=True)
 class TextEncoder(Encoder):
-    """Lower-cased words, the most frequent first.
+    """Encodes lower-cased words as ids, ordered by frequency.
 
     A word is a run of letters, digits and the marks that belong to letters, in any script;
-    apostrophes inside a word stay ("don't" is one word). Everything else parts words and is
-    dropped. Scripts without spaces between words (Chinese, Japanese, Thai) need texts that
-    were cut into words before.
+    apostrophes inside a word stay ("don't" is one word). All other characters separate words
+    and are dropped. Texts in scripts without spaces between words (Chinese, Japanese, Thai) must
+    be split into words before.
 
-    Ids: 0 is any word that is not in the vocabulary, and is a step like any other; 1 is the
+    Id 0 stands for every word outside the vocabulary; it is a step like any other. Id 1 is the
     most frequent word of the training texts.
 
     Args:
-        words: Ids in use at most, the unknown word's included, so that 5000 asks for an
-            embedding of 5000 rows.
-        length: Words of a text to read at most; None reads it whole.
+        words: Most ids in use, including that of unknown words: 5000 means an embedding of 5000
+            rows.
+        length: Most words of a text to read; None: all.
         keep: Which end of a longer text is read.
-        vocabulary: Learned. The i-th word has the id i + 1. Equally frequent words stand in
+        vocabulary: Learned. The i-th word has the id i + 1. Equally frequent words are in
             alphabetical order.
 
     Raises:
@@ -72,16 +72,16 @@ class TextEncoder(Encoder):
         """Return a copy whose vocabulary holds the most frequent words of `inputs`.
 
         Raises:
-            InputError: There are no inputs, or one is not a text.
+            InputError: There are no inputs, or an input is not a text.
         """
         words = frequent(_pieces(inputs), self.words - 1)
         return replace(self, vocabulary=tuple(words))
 
     def encode(self, inputs: Sequence[str]) -> Sequences:
-        """Return one sequence of ids [L] per text, in two bytes each where the ids fit.
+        """Return one sequence of ids [L] per text, in two bytes each if the ids fit.
 
         Raises:
-            InputError: There are no inputs, or one is not a text or has no word in it.
+            InputError: There are no inputs, or an input is not a text or has no word.
         """
         small = np.uint16 if len(self._vocabulary()) < 2**16 else np.int32
         values, lengths = Writer(small), []
@@ -112,16 +112,16 @@ class TextEncoder(Encoder):
         return Spec(vocabulary=len(self._vocabulary()) + 1)
 
     def read(self, text: str) -> list[str]:
-        """Return the lines of `text`, each a text of its own; blank ones at the end are not.
+        """Return the lines of `text` as one input each, without blank lines at the end.
 
         Raises:
-            InputError: A line before is blank, so that answers would not stand beside lines.
+            InputError: Another line is blank, so that answers and lines would not correspond.
         """
         lines = [line.strip() for line in io.StringIO(text.rstrip(), newline=None)]
         if blank := [number for number, line in enumerate(lines, start=1) if not line]:
             raise InputError(
-                f"A text needs at least one word; blank: line {some(blank)}. Give one text a line, "
-                f"as `grep .` does, which leaves blank lines out."
+                f"A text needs at least one word; blank: line {some(blank)}. Give one text per "
+                f"line; `grep .` removes blank lines."
             )
         return lines
 
@@ -135,7 +135,7 @@ class TextEncoder(Encoder):
     def draw(
         self, example: str, parts: np.ndarray | None = None, after: Any = None
     ) -> list[tuple[str, float | None]]:
-        """Return the whole text in pieces: words that are read, and what stands between them."""
+        """Return the whole text in pieces: the words that are read, and the text between them."""
         words = places(example)
         read = Sequences.of([np.zeros((max(len(words), 1), 1))]).cut(self.length, self.keep)
         first = int(read.starts[0])
@@ -161,7 +161,7 @@ class TextEncoder(Encoder):
 
 
 def _pieces(inputs: Iterable[str]) -> Iterator[list[str]]:
-    """Yield the inputs some at a time, once it is sure that each of them is a text."""
+    """Yield the inputs in lists, after a check that each input is a text."""
     if isinstance(inputs, str):
         raise InputError(
             f"TextEncoder needs a list of texts, got one text: {inputs[:60]!r}. Put it in a list."
@@ -183,7 +183,7 @@ def _pieces(inputs: Iterable[str]) -> Iterator[list[str]]:
     if wrong:
         rows, got = zip(*wrong, strict=True)
         raise InputError(
-            f"TextEncoder needs texts; row {some(rows)} (counted from 0) is none: "
+            f"TextEncoder needs texts; row {some(rows)} (counted from 0) is not a text: "
             f"{some(got[:5])}. Leave such rows out, or turn them into text."
         )
     if piece:

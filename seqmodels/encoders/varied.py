@@ -1,6 +1,6 @@
-"""Batches as they could have been as well: drawings by other hands, words spoken otherwise.
+"""Data augmentation of batches: distorted drawings, stretched and masked recordings.
 
-Steps are [B, T, C], lengths [B]; what is returned has zeros past a row's end.
+Steps are [B, T, C], lengths [B]; results have zeros past a row's end.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ WAVES, RIPPLES = 3, 5.0  # of a field: how many, and the spread of their radians
 
 
 def real(lengths: np.ndarray, steps: int) -> np.ndarray:
-    """Return which steps are no padding, [B, steps, 1]."""
+    """Return whether each step is real and not padding, [B, steps, 1]."""
     return (np.arange(steps) < lengths[:, None])[:, :, None]
 
 
 def field(points: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
-    """Return how far a smooth random field moves places [B, T, 2]: alike where they are near."""
+    """Return the shifts of points [B, T, 2] by a smooth random field: near points move alike."""
     rows = len(points)
     turns = RIPPLES * rng.normal(size=(rows, 2, WAVES))
     begins = rng.uniform(0, 2 * np.pi, size=(rows, 1, WAVES))
@@ -28,7 +28,7 @@ def field(points: np.ndarray, spread: float, rng: np.random.Generator) -> np.nda
 
 
 def boxed(points: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return places from the middle of each row's bounding box, in larger sides; and the ways."""
+    """Return positions and offsets as shares of the larger side of each row's bounding box."""
     inside = real(lengths, points.shape[1])
     least = np.where(inside, points, np.inf).min(axis=1, keepdims=True)  # [B, 1, 2]
     extent = np.where(inside, points, -np.inf).max(axis=1, keepdims=True) - least
@@ -41,7 +41,7 @@ def boxed(points: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def stretched(
     x: np.ndarray, lengths: np.ndarray, factors: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return each row as so many times as long, [B], its steps between those that were."""
+    """Return each row stretched by its factor [B]; new steps are interpolated."""
     new = np.maximum(1, np.round(lengths * factors)).astype(lengths.dtype)
     steps = np.minimum(np.arange(new.max()), new[:, None] - 1)  # [B, T]
     place = steps * ((lengths - 1) / np.maximum(new - 1, 1))[:, None]
@@ -54,7 +54,7 @@ def stretched(
 
 
 def hide(x: np.ndarray, lengths: np.ndarray, share: float, rng: np.random.Generator) -> None:
-    """Make one block of steps and one of channels 0 in each row, up to a share of either each."""
+    """Set one block of steps and one of channels to 0 in each row, up to a share of each."""
     for axis, sizes in ((1, lengths), (2, np.full(len(x), x.shape[2]))):
         width = np.floor(rng.uniform(0, 1, len(x)) * (np.floor(share * sizes) + 1))
         first = np.floor(rng.uniform(0, 1, len(x)) * (sizes - width + 1))
