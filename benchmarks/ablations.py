@@ -224,6 +224,7 @@ def named(default: Default | None) -> str:
 
 def tried(row: Any, default: Default | None, seed: int, data: Path) -> dict[str, Any]:
     """Train once on what is not held out, and return the score on what is."""
+    from seqmodels.training.callbacks import Callback
     from seqmodels.training.settings import resolve
     from seqmodels.tuning.objective import Objective
 
@@ -235,7 +236,7 @@ def tried(row: Any, default: Default | None, seed: int, data: Path) -> dict[str,
         settings = {**also, **asked.pop("settings", {}), **without}
         plans.append(resolve(name, **asked, settings=settings, seed=seed))
     with Clock() as clock:
-        values = [Objective(plan)({}, _Silent()).score for plan in plans]
+        values = [Objective(plan)({}, Callback()).score for plan in plans]
     head = plans[0].head
     return {
         "score": head.headline,
@@ -243,19 +244,6 @@ def tried(row: Any, default: Default | None, seed: int, data: Path) -> dict[str,
         "value": statistics.mean(values),
         "CPU seconds": round(clock.cpu, 1),
     }
-
-
-class _Silent:
-    """A watch that says nothing."""
-
-    def say(self, text: str) -> None:
-        pass
-
-    def step(self, epoch: int, done: int, steps: int, measures: Any) -> None:
-        pass
-
-    def epoch(self, row: Any) -> None:
-        pass
 
 
 def page(found: Mapping[str, Any]) -> str:

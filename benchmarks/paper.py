@@ -79,8 +79,10 @@ def attempt(
     task: str, length: int | None, seed: int, minutes: float, n: int | None
 ) -> dict[str, Any]:
     """Train until the validation part is right or the time is up, then look at the test part."""
-    from seqmodels.runs.work import Work
+    from seqmodels.model.sequence_model import SequenceModel
     from seqmodels.training import loop
+    from seqmodels.training.callbacks import Callback
+    from seqmodels.training.prepare import prepare
     from seqmodels.training.settings import resolve
 
     n = n or (10_000 if task == "reber" else min(100_000, 20_000_000 // (length or 100)))
@@ -89,17 +91,18 @@ def attempt(
     if task == "adding":
         settings |= {"dataset.length": length, "backbone.memory": length}
     plan = resolve(task, settings=settings, seed=seed)
-    parts = plan.parts()
-    work = Work(plan, parts, quiet=True)
-    batch = plan.training.batch_size
+    ready = prepare(plan.made(), plan)
+    config = ready.config
+    model = SequenceModel(ready.encoder, config.backbone, ready.head, seed=seed)
+    batch = config.training.batch_size
     started = time.process_time()
 
     def look(part: str, most: int) -> Look:
-        inputs = work.encoded[part].sequences[:most]
-        truth = np.asarray(getattr(parts, part).target(parts.target))[:most]
-        return LOOKS[task](truth, work.model.answer(inputs))
+        inputs = ready.parts[part].sequences[:most]
+        truth = np.asarray(ready.examples[part].target(ready.target))[:most]
+        return LOOKS[task](truth, model.answer(inputs))
 
-    class Watch:
+    class Watch(Callback):
         seen, at, found = 0, 0, Look(1, 1)
 
         def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Any]) -> None:
@@ -110,17 +113,14 @@ def attempt(
             if self.found.solved or time.process_time() - started > 60 * minutes:
                 raise Stop
 
-        def say(self, text: str) -> None: ...
-        def epoch(self, row: loop.Row) -> None: ...
-
     watch = Watch()
     try:
         loop.fit(
-            work.model.network,
-            work.model.head,
-            work.encoded["train"],
-            work.encoded["valid"],
-            plan.training,
+            model.network,
+            ready.head,
+            ready.parts["train"],
+            ready.parts["valid"],
+            config.training,
             seed=seed,
             folder=None,
             watch=watch,

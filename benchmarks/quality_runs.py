@@ -141,8 +141,9 @@ def asked_of(row: Row, seed: int, data: Path, each: str = "") -> tuple[str, dict
 
 def _parts(row: Row, seed: int, data: Path, each: str) -> tuple[Any, Any]:
     """Return what was asked for, and the parts."""
+    from seqmodels.training.prepare import split
     from seqmodels.training.settings import resolve
 
     name, asked = asked_of(row, seed, data, each)
     plan = resolve(name, **asked)
-    return plan, plan.parts()
+    return plan, split(plan.made(), plan)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from seqmodels.heads.base import Head, Prediction
-from seqmodels.training.plan import Parts
+from seqmodels.training.prepare import Split
 
 STANDARDISED = "MSE, standardised"
 
 
-def standardised(answers: np.ndarray, truth: np.ndarray, parts: Parts) -> float:
+def standardised(answers: np.ndarray, truth: np.ndarray, parts: Split) -> float:
     """Return the mean squared error of forecasts of each channel, in spreads of the training rows.
 
     That of Zhou et al. 2021 ("Informer") and of the tables since: the mean over all windows,
@@ -29,11 +29,11 @@ def standardised(answers: np.ndarray, truth: np.ndarray, parts: Parts) -> float:
     return float(np.square((answers - truth) / np.repeat(spread, len(truth[0]) // channels)).mean())
 
 
-LOWER: Mapping[str, Callable[[np.ndarray, np.ndarray, Parts], float]] = {STANDARDISED: standardised}
+LOWER: Mapping[str, Callable[[np.ndarray, np.ndarray, Split], float]] = {STANDARDISED: standardised}
 
 
 def of_numbers(
-    answers: np.ndarray, truth: np.ndarray, score: str | None, head: Head, parts: Parts
+    answers: np.ndarray, truth: np.ndarray, score: str | None, head: Head, parts: Split
 ) -> float:
     """Return a score of forecasts [N, D]: one of `LOWER`, or the head's own."""
     name = score or head.headline

@@ -24,7 +24,7 @@ from seqmodels.nn.layers import (
 )
 from seqmodels.training import loop
 from seqmodels.training.averaging import Average
-from seqmodels.training.plan import Training
+from seqmodels.training.config import Training
 
 RNG = np.random.default_rng(0)
 NUMBERS = Spec(channels=3, continues=(2, 2, 0, 0))

@@ -329,7 +329,7 @@ def test_a_run_scored_again_has_the_same_simple_models(run):
 
 
 def test_without_baselines_none_are_fitted_then_or_later(tmp_path, monkeypatch):
-    monkeypatch.setattr("seqmodels.runs.results.simple", None)
+    monkeypatch.setattr("seqmodels.runs.pipeline.simple", None)
     monkeypatch.setattr("seqmodels.runs.run.simple", None)
     out = tmp_path / "without"
     CliRunner().invoke(

@@ -212,13 +212,14 @@ def test_a_row_of_forecasts_is_the_mean_of_its_horizons_and_its_rivals_read_the_
 def test_errors_are_told_in_spreads_of_the_training_rows(benchmarks):
     from scores import STANDARDISED, of_numbers
 
+    from seqmodels.training.prepare import split
     from seqmodels.training.settings import resolve
 
     frame = waves()
     settings = {"dataset.target": ("y", "z"), "dataset.window": 9, "dataset.horizon": 3,
                 "dataset.valid": 30, "dataset.test": 50, "dataset.reach": "before"}  # fmt: skip
     plan = resolve("series", data=frame, head="regression", settings=settings)
-    parts = plan.parts()
+    parts = split(plan.made(), plan)
     truth = parts.test.target("value").to_numpy()
     spread = frame[["y", "z"]].iloc[:160].std(ddof=0).to_numpy()
     off = np.repeat(spread, 3) * 2.0

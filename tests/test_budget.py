@@ -1,6 +1,10 @@
-"""A run within a budget of time: what is given up for it, and that it can be repeated."""
+"""A run within a budget of time: when it stops, what it keeps, and that it can be repeated."""
 
 import json
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +16,11 @@ from seqmodels.encoders.series import SeriesEncoder
 from seqmodels.heads import Binary
 from seqmodels.model.sequence_model import SequenceModel
 from seqmodels.runs.launch import repeat, resume
-from seqmodels.runs.likeness import differences
-from seqmodels.training import budget as budgets
+from seqmodels.runs.reproducibility import differences
 from seqmodels.training import loop
-from seqmodels.training.allowance import Budget
-from seqmodels.training.budget import Deadline, decided, says, share
-from seqmodels.training.pace import Pace
-from seqmodels.training.plan import Training
-from seqmodels.training.progress import Reporter
+from seqmodels.training.config import Training
+from seqmodels.training.max_time import Budget, MaxTime, process_began, seconds_of
+from seqmodels.training.part import Part
 
 QUICK = {"quiet": True, "baselines": False}
 RNG = np.random.default_rng(0)
@@ -29,172 +30,97 @@ def part(count):
     lengths = RNG.integers(3, 9, count)
     values = RNG.normal(size=(lengths.sum(), 2)).astype(np.float32)
     starts = np.cumsum(lengths) - lengths
-    return loop.Part(
-        Sequences(values, starts, lengths), RNG.integers(0, 2, (count, 1)).astype(np.float32)
-    )
+    targets = RNG.integers(0, 2, (count, 1)).astype(np.float32)
+    return Part(Sequences(values, starts, lengths), targets)
 
 
-ENCODED = {"train": part(640), "valid": part(60), "test": part(60)}
+TRAIN, VALID = part(640), part(60)
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """A clock that each training step moves by a second, and nothing else does."""
-    monkeypatch.setattr(budgets, "_drawn", lambda: 0.1)  # seconds of a figure, on any machine
-    now = [0.0]
-    of_step = Pace.step
-
-    def step(self, *args):
-        now[0] += 1.0
-        of_step(self, *args)
-
-    monkeypatch.setattr(Pace, "step", step)
-    monkeypatch.setattr(Pace, "__init__", _with_clock(Pace.__init__, lambda: now[0]))
-    return now
-
-
-def _with_clock(init, clock):
-    def made(self, *args, **how):
-        init(self, *args, **{**how, "clock": clock})
-
-    return made
-
-
-def model():
-    encoder = SeriesEncoder().fit([np.zeros((3, 2)), np.ones((3, 2))])
-    return SequenceModel(encoder, sm.Backbone(units=2), Binary().fit(["a", "b"]), seed=0)
-
-
-def decision(clock, asked, **settings):
-    """Return what is decided where a step takes a second, and an epoch has twenty."""
-    made = model()
-    budget = Budget(asked, clock=lambda: clock[0])
-    wanted = Training(batch_size=32, **{"epochs": 30, **settings})
-    return decided(budget, lambda: model().network, made.head, ENCODED, wanted, 0)
-
-
-def test_enough_time_gives_up_nothing(clock):
-    found = decision(clock, "1h")
-    assert (found["epochs"], found["examples"]) == (30, 640)
-    assert says(found) == "Budget of 1h: nothing is given up."
-
-
-def test_epochs_are_given_up_to_fit(clock):
-    found = decision(clock, "5m")
-    assert 8 <= found["epochs"] <= 13, "300 seconds, some for timing and the report, 21 an epoch"
-    assert found["examples"] == 640
-    assert says(found) == f"Budget of 5m: {found['epochs']} of 30 epochs at most."
-
-
-def test_too_little_time_is_refused_with_what_is_enough(clock):
-    with pytest.raises(InputError, match=r"A budget of 30s is too short.*Give at least") as told:
-        decision(clock, "30s")
-    least = str(told.value).rsplit("--budget ", 1)[1].rstrip(".")
-    clock[0] = 0.0
-    assert decision(clock, least)["epochs"] >= 1
-
-
-def test_examples_are_given_up_when_few_epochs_would_fit(clock, monkeypatch):
-    monkeypatch.setattr(budgets, "fitted", lambda *a, **k: budgets_fit(2, 0.5))
-    found = decision(clock, "2m")
-    assert says(found) == "Budget of 2m: 2 of 30 epochs at most, 320 of 640 training examples."
-
-
-def budgets_fit(epochs, part_of):
-    from seqmodels.training.allowance import Fit
-
-    return Fit(epochs, part_of)
-
-
-def test_the_drawn_examples_are_the_same_for_the_same_seed():
-    whole = ENCODED["train"]
-    one, same, other = share(whole, 100, 1), share(whole, 100, 1), share(whole, 100, 2)
-    assert one.sequences.starts.tolist() == same.sequences.starts.tolist()
-    assert one.sequences.starts.tolist() != other.sequences.starts.tolist()
-    assert len(one.y) == len(set(one.sequences.starts.tolist())) == 100
-    assert share(whole, 640, 1) is whole
-
-
-def fit_until(second, epochs=6, patience=0, per_step=1.0):
+def fit_within(seconds, epochs=6, patience=0, pace=lambda epoch: 1.0):
     """Train six epochs of twenty steps, on a clock that a step moves; return what came of it."""
-    now, made, reporter = [0.0], model(), Reporter(epochs, quiet=True)
-    reporter.pace = Pace(epochs, clock=lambda: now[0])
-    budget = Budget(f"{second}s", clock=lambda: now[0])
+    now = [0.0]
+    encoder = SeriesEncoder().fit([np.zeros((3, 2)), np.ones((3, 2))])
+    made = SequenceModel(encoder, sm.Backbone(units=2), Binary().fit(["a", "b"]), seed=0)
 
-    class Ticking(Deadline):
-        def step(self, *args):
-            now[0] += per_step
-            super().step(*args)
+    class Ticking(MaxTime):
+        def step(self, epoch, *args):
+            now[0] += pace(epoch)
+            super().step(epoch, *args)
 
-    watch = Ticking(reporter, budget, epochs)
+    watch = Ticking(Budget(f"{seconds}s", 0.0, lambda: now[0]), epochs)
     settings = Training(epochs=epochs, patience=patience, batch_size=32, learning_rate=0.01)
     history = loop.fit(
-        made.network, made.head, ENCODED["train"], ENCODED["valid"], settings,
-        seed=0, folder=None, watch=watch,
-    )  # fmt: skip
+        made.network, made.head, TRAIN, VALID, settings, seed=0, folder=None, watch=watch
+    )
     return history, [np.array(w) for w in made.network.get_weights()], watch
 
 
 def test_a_training_that_fits_is_not_stopped():
-    history, _, watch = fit_until(121)
+    history, _, watch = fit_within(200)
     assert len(history) == 6
     assert watch.stopped is None
 
 
 def test_a_training_stops_after_the_last_epoch_that_fits():
-    history, _, watch = fit_until(70)
+    history, _, watch = fit_within(90)  # of which 19 are kept
     assert len(history) == 3
     assert watch.stopped == "after epoch 3"
 
 
 def test_a_stopped_training_has_the_weights_of_its_best_epoch():
     """Those of one that was asked for as many epochs, with patience enough to take the best."""
-    history, stopped, _ = fit_until(70)
-    same, asked, _ = fit_until(1000, epochs=3, patience=3)
+    history, stopped, _ = fit_within(90)
+    same, asked, _ = fit_within(1000, epochs=3, patience=3)
     assert [row["valid_loss"] for row in history] == [row["valid_loss"] for row in same]
     assert all((a == b).all() for a, b in zip(stopped, asked, strict=True))
 
 
 def test_a_machine_that_becomes_slow_stops_a_training_in_the_middle_of_an_epoch():
-    now, made, reporter = [0.0], model(), Reporter(6, quiet=True)
-    reporter.pace = Pace(6, clock=lambda: now[0])
-
-    class Slower(Deadline):
-        def step(self, epoch, done, *args):
-            now[0] += 1.0 if epoch < 3 else 10.0
-            super().step(epoch, done, *args)
-
-    watch = Slower(reporter, Budget("70s", clock=lambda: now[0]), 6)
-    history = loop.fit(
-        made.network, made.head, ENCODED["train"], ENCODED["valid"],
-        Training(epochs=6, batch_size=32), seed=0, folder=None, watch=watch,
-    )  # fmt: skip
+    history, _, watch = fit_within(90, pace=lambda epoch: 1.0 if epoch < 3 else 10.0)
     assert len(history) == 2
     assert watch.stopped == "in epoch 3, after 4 of 20 steps"
 
 
-def test_a_machine_that_becomes_slow_is_left_more_time_for_scores_and_report():
-    now, reporter = [0.0], Reporter(6, quiet=True)
-    reporter.pace = Pace(6, clock=lambda: now[0])
-    budget = Budget("1000s", clock=lambda: now[0], kept=20.0, rate=1.0)
-    watch = Deadline(reporter, budget, 6)
-    for done in range(1, 41):
-        now[0] += 1.0
-        watch.step(1, done, 100, dict)
-    assert budget.kept == 20.0, "as fast as it was"
-    for done in range(41, 101):
-        now[0] += 4.0
-        watch.step(1, done, 100, dict)
-    assert budget.kept == pytest.approx(80.0)
-    now[0] = 1000 - 85.0  # less than the 80 seconds and a tenth
-    with pytest.raises(loop.Enough):
-        watch.step(2, 1, 100, dict)
-
-
 def test_of_a_first_epoch_that_does_not_fit_the_part_that_does_is_kept():
-    history, _, watch = fit_until(5)
+    history, _, watch = fit_within(10)  # of which 5 are kept
     assert len(history) == 1
     assert watch.stopped == "in epoch 1, after 6 of 20 steps"
+
+
+def test_time_is_kept_for_scores_and_report():
+    now = [0.0]
+    budget = Budget("100s", 0.0, lambda: now[0])
+    assert (budget.reserve, budget.room) == (20.0, 80.0)
+    now[0] = 91.0
+    assert not budget.late(), "of 20 seconds kept, 9 are left"
+    now[0] = 93.0
+    assert budget.late()
+    assert (budget.left, budget.room) == (7.0, -13.0)
+    assert Budget("6s", 0.0, lambda: 0.0).reserve == 3.0, "half at most"
+
+
+def test_too_little_time_is_refused_with_what_is_enough():
+    with pytest.raises(InputError, match=r"A budget of 20s is too short.*Give at least") as told:
+        Budget("20s", 0.0, lambda: 12.0).refuse_short()
+    least = str(told.value).rsplit("--budget ", 1)[1].rstrip(".")
+    Budget(least, 0.0, lambda: 12.0).refuse_short()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("10m", 600), ("90s", 90), ("1h30m", 5400), ("2h", 7200), ("1.5m", 90), ("1h1m1s", 3661)],
+)
+def test_a_budget_is_read(text, seconds):
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10", "ten", "-5m", "0s", "0m", "5d", "30m1h", "1 h", "m", "nan"]
+)
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(InputError, match="such as 10m"):
+        seconds_of(text)
 
 
 def test_a_budget_must_be_a_time():
@@ -202,66 +128,55 @@ def test_a_budget_must_be_a_time():
         sm.train("digits", budget="soon")
 
 
-def test_a_run_with_a_budget_is_repeated_with_what_was_decided(tmp_path, monkeypatch):
-    """What fits depends on the machine, so that the test says it; all else is real."""
-    monkeypatch.setattr(budgets, "fitted", lambda *a, **k: budgets_fit(2, 0.5))
-    run = sm.train("reber", epochs=50, limit=60, budget="1h", out=tmp_path / "a", **QUICK)
-    record = json.loads((tmp_path / "a" / "run.json").read_text())
-    assert record["budget"] == {
-        "asked": "1h", "epochs": 2, "of_epochs": 50, "examples": 30, "of_examples": 60,
-        "stopped": None,
-    }  # fmt: skip
-    assert record["training"]["epochs"] == len(run.history) == 2
-    again = repeat(tmp_path / "a", out=tmp_path / "b", quiet=True)
-    assert again.scores == run.scores
-    assert again.record["budget"] == run.record["budget"]
-    whole = sm.train("reber", epochs=2, limit=60, out=tmp_path / "c", **QUICK)
-    assert whole.scores != run.scores, "with all examples it is another training"
+def stops_after(epoch, monkeypatch):
+    def stops(self, row):
+        if row["epoch"] == epoch:
+            self.stopped = f"after epoch {epoch}"
+            raise loop.Enough
+
+    monkeypatch.setattr(MaxTime, "epoch", stops)
+
+
+HOW = {"epochs": 5, "limit": 60, "settings": {"training.patience": 0, "training.decay": 1.0}}
 
 
 def test_a_run_that_its_budget_stops_is_repeated_to_where_it_came(tmp_path, monkeypatch):
-    def stops(self, row):
-        self.reporter.epoch(row)
-        if row["epoch"] == 2:
-            self.stopped = "after epoch 2"
-            raise loop.Enough
-
-    monkeypatch.setattr(Deadline, "epoch", stops)
-    how = {"epochs": 5, "limit": 60, "settings": {"training.patience": 0}}
-    run = sm.train("reber", **how, budget="2h", out=tmp_path / "a", **QUICK)
-    assert len(run.history) == run.record["training"]["epochs"] == 2
-    assert run.record["budget"]["stopped"] == "after epoch 2"
+    stops_after(2, monkeypatch)
+    run = sm.train("reber", **HOW, budget="2h", out=tmp_path / "a", **QUICK)
+    record = json.loads((tmp_path / "a" / "run.json").read_text())
+    assert record["budget"] == {
+        "asked": "2h", "epochs": 2, "of_epochs": 5, "stopped": "after epoch 2",
+    }  # fmt: skip
+    assert len(run.history) == record["training"]["epochs"] == 2
     again = repeat(tmp_path / "a", out=tmp_path / "b", quiet=True)
     assert again.scores == run.scores
+    assert again.record["budget"] == run.record["budget"]
 
 
-def test_a_budgeted_run_is_resumed_as_was_decided_and_looks_at_no_clock(tmp_path, monkeypatch):
+def test_a_budget_runs_again_when_its_run_is_resumed(tmp_path, monkeypatch):
     def interrupted(self, row):
-        if row["epoch"] == 1:
-            raise KeyboardInterrupt
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(budgets, "fitted", lambda *a, **k: budgets_fit(3, 0.5))
-    monkeypatch.setattr(Deadline, "epoch", interrupted)
-    how = {"epochs": 50, "limit": 60, "settings": {"training.patience": 0}}
-    with pytest.raises(KeyboardInterrupt):
-        sm.train("reber", **how, budget="1h", out=tmp_path / "a", **QUICK)
-    monkeypatch.setattr(budgets, "decided", None)  # whoever asks again fails
-    monkeypatch.setattr(budgets, "Deadline", type(None))
+    with monkeypatch.context() as patched:
+        patched.setattr(MaxTime, "epoch", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            sm.train("reber", **HOW, budget="1h", out=tmp_path / "a", **QUICK)
+    stops_after(3, monkeypatch)
     run = resume(tmp_path / "a", quiet=True)
-    assert len(run.history) == 3
-    assert (run.record["budget"]["epochs"], run.record["budget"]["examples"]) == (3, 30)
+    assert len(run.history) == run.record["budget"]["epochs"] == 3
+    assert run.record["budget"]["asked"] == "1h"
 
 
 def test_a_run_stopped_within_its_first_epoch_says_that_it_cannot_be_repeated_exactly(
     tmp_path, monkeypatch
 ):
-    of_step = Deadline.step
+    of_step = MaxTime.step
 
     def stops(self, *args):
-        self.budget.kept = float("inf")  # the time is over
+        self.budget = Budget("1s", 0.0, lambda: 9.0)  # the time is over
         of_step(self, *args)
 
-    monkeypatch.setattr(Deadline, "step", stops)
+    monkeypatch.setattr(MaxTime, "step", stops)
     run = sm.train("reber", epochs=5, limit=60, budget="2h", out=tmp_path / "a", **QUICK)
     told = differences(run.record, run.record)
     assert len(told) == 1
@@ -271,20 +186,24 @@ def test_a_run_stopped_within_its_first_epoch_says_that_it_cannot_be_repeated_ex
     assert differences(later, later) == []
     repeated = run.record | {"like": {"run": "a", "differs": told}}
     assert differences(repeated, repeated) == [], "that one has trained the whole epoch"
+    shared = run.record | {"budget": {"asked": "1m", "examples": 30, "of_examples": 60}}
+    assert "trained 30 of 60 examples" in differences(shared, shared)[0]
 
 
-def test_a_tight_budget_trains_one_short_epoch_and_leaves_explanations_out(monkeypatch):
-    """Steps take no time here, the first one and figures do, so that it is known what fits."""
-    monkeypatch.setattr(budgets, "_timed", lambda *a: (2.0, 1e-4))
-    monkeypatch.setattr(budgets, "_drawn", lambda: 0.1)
-    made, wanted = model(), Training(batch_size=32, epochs=30)
+@pytest.mark.skipif(sys.platform != "linux", reason="known on Linux alone")
+def test_a_process_knows_when_it_began():
+    before = time.monotonic()
+    code = (
+        "import time; from seqmodels.training.max_time import process_began as b; "
+        "print(b(), time.monotonic())"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    began, after = map(float, out.stdout.split())
+    assert before - 0.05 <= began < after
+    assert began - before < after - began, "before it imported anything"
 
-    def given(seconds):
-        budget = Budget(f"{seconds}s", clock=lambda: 0.0)
-        return budget, decided(budget, lambda: None, made.head, ENCODED, wanted, 0)
 
-    ample, tight = given(20), given(5)
-    assert ample[0].kept - tight[0].kept > 2.0, "what explanations take"
-    assert ample[1]["epochs"] > tight[1]["epochs"] >= 1
-    with pytest.raises(InputError, match="too short"):
-        given(3)
+@pytest.mark.parametrize("told", ["nonsense", "1 (a) S 2"])
+def test_a_machine_that_does_not_tell_when_a_process_began_is_believed_nothing(told, monkeypatch):
+    monkeypatch.setattr(Path, "read_text", lambda *a, **k: told)
+    assert process_began() is None

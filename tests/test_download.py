@@ -272,7 +272,7 @@ def test_a_mirror_is_an_argument_of_a_dataset_that_downloads(server):
     server.plans = [fails(404)]
     plan = resolve("imdb", settings={"dataset.mirror": server.url("m")})  # as --set gives it
     with pytest.raises(InputError, match="404") as caught:
-        plan.parts()
+        plan.made()
     assert server.paths == ["/m/imdb/aclImdb_v1.tar.gz"]
     assert "--set dataset.mirror=" in str(caught.value)
 

@@ -13,8 +13,8 @@ import seqmodels as sm
 from seqmodels.core import registry
 from seqmodels.core.errors import InputError
 from seqmodels.core.signals import Stopped
+from seqmodels.training.eta import Forecast
 from seqmodels.training.loggers import JsonLines, Logger, Loggers, TensorBoard, opened
-from seqmodels.training.pace import Forecast
 
 RECORD = {
     "dataset": "digits",
@@ -34,7 +34,7 @@ def train(logger, path):
     """Tell a logger what a training of two epochs tells it."""
     logger.begin(RECORD, path)
     logger.epoch(ROWS[0])
-    logger.forecast(Forecast(30.0, 60.0, True, 10**9, 0.1))
+    logger.forecast(Forecast(30.0, 60.0, True, 10**9))
     logger.epoch(ROWS[1])
     logger.end(SCORES, {**RECORD, "seconds": 71.5})
 

@@ -26,9 +26,9 @@ from seqmodels.core.encoder import Spec
 from seqmodels.nn import engines
 from seqmodels.nn.engines import native
 from seqmodels.nn.lstm import LSTM
-from seqmodels.training.encoded import Part
+from seqmodels.training.config import Training
 from seqmodels.training.loop import fit
-from seqmodels.training.plan import Training
+from seqmodels.training.part import Part
 
 TOLERANCE = 1e-5
 ENGINES = [name for name in engines.NAMES if name != "native" or native.missing() is None]

@@ -144,7 +144,7 @@ def test_a_corpus_costs_two_bytes_a_token():
 
 
 def test_a_fingerprint_does_not_depend_on_how_steps_are_held():
-    from seqmodels.training.encoded import Part, fingerprint
+    from seqmodels.training.part import Part, fingerprint
 
     y, starts, lengths = np.zeros((3, 1), np.float32), np.array([0, 2, 4]), np.array([4, 2, 1])
     ids = np.array([5, 1, 2, 9, 3, 3], np.uint16)

@@ -13,7 +13,7 @@ from seqmodels.nn.keras_layer import KerasLayer
 from seqmodels.nn.layers.ngrams import LOUD, SILENT, Ngrams
 from seqmodels.training import loop
 from seqmodels.training.adapting import adapt, pulls
-from seqmodels.training.plan import Training
+from seqmodels.training.config import Training
 
 RNG = np.random.default_rng(0)
 

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from seqmodels.training import progress
-from seqmodels.training.pace import Pace
+from seqmodels.training.eta import Eta
 from seqmodels.training.progress import Reporter, plain
 
 ROW = {
@@ -26,16 +26,17 @@ MOVES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
 def show(console, *, epochs=20, quiet=False, seconds=0.0):
     """Let a reporter tell of three epochs of ten steps; returns what was written."""
     reporter, now = Reporter(epochs, quiet=quiet, console=console), [0.0]
-    reporter.pace = Pace(epochs, clock=lambda: now[0])
-    with reporter:
-        for epoch in (1, 2, 3):
-            for done in range(1, 11):
-                now[0] += seconds
-                reporter._looked = 0.0
-                reporter.step(epoch, done, 10, lambda: {"loss": 0.5, "accuracy": 0.25})
-            if reporter.live:
-                reporter._bar.refresh()
-            reporter.epoch({**ROW, "epoch": epoch})
+    reporter.eta = Eta(epochs, clock=lambda: now[0])
+    reporter.begin()
+    for epoch in (1, 2, 3):
+        for done in range(1, 11):
+            now[0] += seconds
+            reporter._looked = 0.0
+            reporter.step(epoch, done, 10, lambda: {"loss": 0.5, "accuracy": 0.25})
+        if reporter.live:
+            reporter._bar.refresh()
+        reporter.epoch({**ROW, "epoch": epoch})
+    reporter.end()
     return console.file.getvalue()
 
 
@@ -88,15 +89,16 @@ def test_a_stream_that_knows_no_unicode_gets_a_bar_all_the_same():
     stream = io.TextIOWrapper(buffer, encoding="ascii")
     console = Console(width=80, file=stream, force_terminal=True, highlight=False)
     reporter, now = Reporter(4, console=console), [0.0]
-    reporter.pace = Pace(4, clock=lambda: now[0])
-    with reporter:
-        for done in range(1, 10):
-            now[0] += 1
-            reporter._looked = 0.0
-            reporter.step(1, done, 10, dict)
-        reporter._bar.refresh()
-        reporter.say("später")
-        reporter.say("now")
+    reporter.eta = Eta(4, clock=lambda: now[0])
+    reporter.begin()
+    for done in range(1, 10):
+        now[0] += 1
+        reporter._looked = 0.0
+        reporter.step(1, done, 10, dict)
+    reporter._bar.refresh()
+    reporter.say("später")
+    reporter.say("now")
+    reporter.end()
     stream.flush()
     assert b"left" in buffer.getvalue()
     assert b"now" in buffer.getvalue()
@@ -106,10 +108,11 @@ def test_a_closed_stream_does_not_stop_a_training():
     stream = io.StringIO()
     reporter = Reporter(3, console=Console(file=stream, highlight=False))
     stream.close()
-    with reporter:
-        reporter.step(1, 1, 1, dict)
-        reporter.epoch(ROW)
-        reporter.epoch(ROW)
+    reporter.begin()
+    reporter.step(1, 1, 1, dict)
+    reporter.epoch(ROW)
+    reporter.epoch(ROW)
+    reporter.end()
 
 
 def test_an_epoch_is_a_line_of_80_columns_at_most():
@@ -144,7 +147,7 @@ def test_the_end_is_foretold_once_and_only_of_long_runs(seconds, told):
 
 def test_listeners_hear_of_epochs_and_of_the_forecast():
     reporter, now, ear = Reporter(9, quiet=True), [0.0], Ear()
-    reporter.pace, reporter.listener = Pace(9, clock=lambda: now[0]), ear
+    reporter.eta, reporter.listener = Eta(9, clock=lambda: now[0]), ear
     for done in range(1, 11):
         now[0] += 5
         reporter._looked = 0.0
@@ -156,7 +159,7 @@ def test_listeners_hear_of_epochs_and_of_the_forecast():
 
 def test_a_run_that_ends_soon_is_not_foretold():
     reporter, now, ear = Reporter(1, quiet=True), [0.0], Ear()
-    reporter.pace, reporter.listener = Pace(1, clock=lambda: now[0]), ear
+    reporter.eta, reporter.listener = Eta(1, clock=lambda: now[0]), ear
     for done in range(1, 11):
         now[0] += 2.5  # 20 seconds after eight steps, and two are left
         reporter._looked = 0.0
@@ -166,12 +169,14 @@ def test_a_run_that_ends_soon_is_not_foretold():
 
 SCRIPT = """
 import json, sys
-from seqmodels.progress import Reporter
-with Reporter(2) as reporter:
-    for epoch in (1, 2):
-        for done in range(1, 30):
-            reporter.step(epoch, done, 30, lambda: {"loss": 0.5})
-        reporter.epoch({"epoch": epoch, "loss": 0.5, "valid_loss": 0.25, "seconds": 0.1})
+from seqmodels.training.progress import Reporter
+reporter = Reporter(2)
+reporter.begin()
+for epoch in (1, 2):
+    for done in range(1, 30):
+        reporter.step(epoch, done, 30, lambda: {"loss": 0.5})
+    reporter.epoch({"epoch": epoch, "loss": 0.5, "valid_loss": 0.25, "seconds": 0.1})
+reporter.end()
 print(json.dumps("done"))
 """
 

@@ -11,7 +11,8 @@ from seqmodels.core.registry import DATASETS, Source
 from seqmodels.data.parts import held_out, suggested
 from seqmodels.data.reading import recognised
 from seqmodels.encoders import SeriesEncoder, TextEncoder
-from seqmodels.training.plan import Training
+from seqmodels.training.config import Training
+from seqmodels.training.prepare import split
 from seqmodels.training.settings import resolve
 
 
@@ -223,7 +224,7 @@ def test_the_validation_part_keeps_writers_apart_too():
         train=train, test=rest, encoder=SeriesEncoder(), apart="writer", head="regression"
     )
     plan = resolve(data, settings={"training.valid": 0.3})
-    parts = plan.parts()
+    parts = split(plan.made(), plan)
     assert type(plan.head).__name__ == "Regression"  # the dataset's own advice
     assert isinstance(plan.training, Training)
     sides = [set(part.groups["writer"]) for part in (parts.train, parts.valid, parts.test)]

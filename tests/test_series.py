@@ -642,7 +642,7 @@ def test_an_untrained_forecast_answers_the_last_value():
     import pandas as pd
 
     import seqmodels as sm
-    from seqmodels.training.plan import Plan
+    from seqmodels.training.prepare import split
     from seqmodels.training.settings import resolve
 
     days = pd.date_range("2020-01-01", periods=200)
@@ -650,13 +650,13 @@ def test_an_untrained_forecast_answers_the_last_value():
     frame = pd.DataFrame(
         {"date": days, "wet": rng.normal(50, 9, 200), "warm": rng.normal(size=200)}
     )
-    plan: Plan = resolve(
+    plan = resolve(
         "series",
         data=frame,
         settings={"dataset.target": ("warm", "wet"), "dataset.inputs": ("wet", "warm"),
                   "dataset.horizon": 2, "dataset.window": 5},
     )  # fmt: skip
-    parts = plan.parts()
+    parts = split(plan.made(), plan)
     model = sm.SequenceModel(
         parts.data.encoder.fit(parts.train.inputs),
         plan.backbone,

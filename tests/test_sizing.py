@@ -7,9 +7,10 @@ import pytest
 import seqmodels as sm
 from seqmodels.core.encoder import Spec
 from seqmodels.encoders import SeriesEncoder
+from seqmodels.training.config import Training
 from seqmodels.training.heuristics import sized
-from seqmodels.training.plan import Training
-from seqmodels.training.settings import FREE, resolve, restored, settable
+from seqmodels.training.settings import FREE, resolve, restored
+from seqmodels.training.values import settable
 
 ASKED = Training()
 

@@ -18,9 +18,9 @@ from seqmodels.nn.lstm import LSTM
 from seqmodels.nn.tracing import array_of, predict, traced
 from seqmodels.training import loop
 from seqmodels.training.checkpoints import Checkpoints
-from seqmodels.training.encoded import Part
+from seqmodels.training.config import Training
 from seqmodels.training.loop import fit
-from seqmodels.training.plan import Training
+from seqmodels.training.part import Part
 
 SIZES = Backbone(units=6, dropout=0.2)
 

@@ -9,8 +9,8 @@ from searches import QUICK, SMALL, Fake, dataset, examples, made, tuned
 import seqmodels as sm
 from seqmodels import tuning
 from seqmodels.encoders import SeriesEncoder
+from seqmodels.training.config import Training
 from seqmodels.training.nan_guard import NotFiniteError
-from seqmodels.training.plan import Training
 from seqmodels.training.settings import resolve
 from seqmodels.tuning import objective, search
 from seqmodels.tuning.watching import Watching

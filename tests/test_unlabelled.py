@@ -23,9 +23,10 @@ from seqmodels.nn.word_vectors import neighbours, reduced
 from seqmodels.runs.launch import resume
 from seqmodels.training import pseudo_labels
 from seqmodels.training.adapting import adapt
-from seqmodels.training.encoded import Part, without
+from seqmodels.training.config import Training
 from seqmodels.training.heuristics import sized
-from seqmodels.training.plan import Training
+from seqmodels.training.part import Part
+from seqmodels.training.prepare import split, without
 from seqmodels.training.settings import resolve
 from seqmodels.tuning.objective import Objective
 
@@ -301,7 +302,7 @@ def test_inputs_that_are_in_a_part_as_well_are_left_out(tmp_path):
 
 def test_a_limit_holds_for_what_has_no_target_too():
     plan = resolve(dataset(written(50, 5)[0]), head="binary", limit=10)
-    more = plan.parts().unlabelled
+    more = split(plan.made(), plan).unlabelled
     assert more is not None
     assert len(more) == 10
 

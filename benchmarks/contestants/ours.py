@@ -107,7 +107,7 @@ def _epoch(network: Any, head: Any, rows: Any, y: np.ndarray, batch: int) -> Cal
     """Return a function that takes one pass over these rows, and has seen a few of them."""
     from seqmodels.core.signals import Stop
     from seqmodels.training import loop as training
-    from seqmodels.training.plan import Training
+    from seqmodels.training.config import Training
     from seqmodels.training.progress import Reporter
 
     part = training.Part(rows, y)

@@ -40,7 +40,7 @@ def list_parts(
         terminal.errors.print(f"seqmodels: {broken}", markup=False, soft_wrap=True, style="yellow")
     heads = {name: HEADS.get(name) for name in HEADS}
     if dataset is not None:
-        from seqmodels.training.settings import settable
+        from seqmodels.training.values import settable
 
         rows = settable(dataset)
         terminal.print_json(rows) if as_json else tables.show_settings(rows)

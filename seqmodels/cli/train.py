@@ -14,7 +14,7 @@ from seqmodels.cli import options, terminal
 from seqmodels.cli.options import Sizes, Task
 from seqmodels.cli.terminal.scores import show_scores
 from seqmodels.core.errors import InputError
-from seqmodels.training.allowance import Budget, process_began
+from seqmodels.training.max_time import Budget, process_began
 
 if TYPE_CHECKING:
     from seqmodels.runs.run import Run
@@ -33,7 +33,7 @@ class Limits:
     ] = None
     budget: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Time the run may take, as 10m: what fits is trained."),
+        typer.Option(metavar="TIME", help="Time the run may take, as 10m: training stops in time."),
     ] = None
     no_baselines: Annotated[
         bool, typer.Option("--no-baselines", help="Fit no simple models to compare with.")
@@ -124,17 +124,17 @@ def train(
 
 def _train(task: Task, sizes: Sizes, limits: Limits, output: Output, out: Path | None) -> None:
     """Train a new run, or check the arguments of it."""
-    from seqmodels.training.plan import check
-    from seqmodels.training.settings import resolve
+    from seqmodels.training.prepare import check
+    from seqmodels.training.settings import merged, resolve
 
-    budget = Budget(limits.budget, process_began()) if limits.budget else None
+    budget = Budget.of(limits.budget, process_began()) if limits.budget else None
     dataset, what = task.named, task.arguments
-    what["settings"] |= sizes.asked
+    what["settings"] = merged(what["settings"], sizes.asked)
     problems, record, notes = _taken(out), {}, ()
     try:
-        plan = resolve(dataset, **what)
-        record = plan.record()
-        notes = check(plan) if limits.check else ()
+        config = resolve(dataset, **what)
+        record = config.record()
+        notes = check(config) if limits.check else ()
     except InputError as error:
         problems += error.problems
     if problems:

@@ -29,6 +29,8 @@ class Dataset:
         says: Decisions made when the data were read, one line each, for people.
         unlabelled: Further inputs without targets, used for word vectors and pseudo-labels (see
             `Backbone.vectors` and `Training.sure`). They are never scored. None: there are none.
+        family: Registered dataset whose presets and tasks apply to these data: its own name if a
+            registered function made it, "texts" or "sequences" for data in memory. None: none.
 
     Raises:
         InputError: A part is empty, or the parts have different targets.
@@ -42,6 +44,7 @@ class Dataset:
     head: str | None = None
     says: tuple[str, ...] = ()
     unlabelled: Seq[Any] | None = None
+    family: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.encoder, Encoder):

@@ -261,11 +261,25 @@ def register_dataset(
     """
 
     def add(function: P) -> P:
+        make = _of_family(function, name)  # type: ignore[arg-type]
         more = (probe, look, inputs, search or {})
-        DATASETS.add(name, Source(function, tasks or {}, presets or {}, *more))  # type: ignore[arg-type]
-        return function
+        DATASETS.add(name, Source(make, tasks or {}, presets or {}, *more))
+        return make  # type: ignore[return-value]
 
     return add
+
+
+def _of_family(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return a function whose datasets carry a name, and so its presets, when given as values."""
+
+    @functools.wraps(function)
+    def make(*values: Any, **options: Any) -> Any:
+        made = function(*values, **options)
+        if not hasattr(made, "family"):  # no Dataset: whoever asked for it says so
+            return made
+        return dataclasses.replace(made, family=name)
+
+    return make
 
 
 def nearest(name: str, names: list[str]) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import csv
+import ctypes
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from seqmodels.core.errors import InputError
-from seqmodels.core.files import alone
+from seqmodels.core.files import alone, writing
 from seqmodels.core.registry import HEADS
-from seqmodels.training.plan import Plan
+from seqmodels.training.config import RunConfig
 
 CHECKPOINTS = "checkpoints"
 
 
-def claim(plan: Plan, out: str | Path | None) -> Path:
+def claim(config: RunConfig, out: str | Path | None) -> Path:
     """Make a run directory that nobody else has."""
     if out is not None:
         try:
@@ -24,12 +28,12 @@ def claim(plan: Plan, out: str | Path | None) -> Path:
         except OSError as error:
             raise InputError(f"Cannot make {str(out)!r}: {error.strerror}.") from error
         return Path(out)
-    return numbered(Path("runs"), plan)
+    return numbered(Path("runs"), config)
 
 
-def numbered(folder: Path, plan: Plan) -> Path:
+def numbered(folder: Path, config: RunConfig) -> Path:
     """Make the directory DATASET-HEAD-1 in a folder, or that of the next free number."""
-    name = f"{plan.dataset.replace(' ', '-')}-{HEADS.name_of(plan.head)}"
+    name = f"{config.dataset.replace(' ', '-')}-{HEADS.name_of(config.head)}"
     for number in range(1, 100_000):
         path = folder / f"{name}-{number}"
         try:
@@ -69,3 +73,21 @@ def locked(path: Path) -> Iterator[None]:
         ) from error
     with holding:
         yield
+
+
+def write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows of the same names as CSV; they need not be in memory together."""
+    remaining = iter(rows)
+    head = next(remaining)
+    with writing(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(head)
+        writer.writerow(head.values())
+        writer.writerows(tuple(map(row.__getitem__, head)) for row in remaining)
+
+
+def give_back() -> None:
+    """Hand freed memory back to the system; the C library of Linux keeps tens of megabytes."""
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library than GNU's
+            ctypes.CDLL(None).malloc_trim(0)

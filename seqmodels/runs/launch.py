@@ -1,9 +1,10 @@
-"""Begins a run, goes on with one, or repeats one: what `seqmodels train` does."""
+"""Train a new run, resume one, or repeat one: what `seqmodels train` does."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ from seqmodels.core.signals import Stop
 from seqmodels.heads.base import Head
 from seqmodels.nn.backbone import Backbone
 from seqmodels.runs.directory import claim, locked, refuse_existing
-from seqmodels.runs.likeness import differences, outcomes
+from seqmodels.runs.options import Options, Record
+from seqmodels.runs.pipeline import Voice, carry_out
 from seqmodels.runs.records import moved, record_of
+from seqmodels.runs.reproducibility import differences, outcomes
 from seqmodels.runs.run import Run
-from seqmodels.runs.work import Work
-from seqmodels.training.allowance import Budget
+from seqmodels.training.config import RunConfig
 from seqmodels.training.loggers import Logger, opened
-from seqmodels.training.plan import Plan
-from seqmodels.training.settings import resolve, restored
+from seqmodels.training.max_time import Budget
+from seqmodels.training.settings import merged, resolve, restored
 
 
 def train(
@@ -73,9 +75,9 @@ def train(
         quiet: Show nothing while training; what is doubtful is in `run.record["doubts"]`.
         allow_leak: Why to train although the test part shares with training what it should
             not; `run.json` and the report then carry the reason. None: do not.
-        budget: The time that the run may take, such as "10m", "90s" or "1h30m". Epochs are
-            given up for it, then training examples; `run.record["budget"]` says what. None:
-            as long as it takes.
+        budget: The time that the run may take, such as "10m", "90s" or "1h30m". Training stops
+            in time for scores and report, with the best weights of its whole epochs;
+            `run.record["budget"]` says where. None: as long as it takes.
         log: Who else is told how it goes: names of loggers ("json", "tensorboard", "mlflow"), or
             loggers; see `seqmodels.training.loggers`.
         baselines: Fit simple models too, in seconds, to compare with (see `seqmodels.evaluation`).
@@ -84,26 +86,27 @@ def train(
         InputError: What was asked for cannot be done, with every mistake found; or the audit
             of the parts says FAIL (see `seqmodels.audit.checks`).
     """
-    budget = Budget(budget) if isinstance(budget, str) else budget  # the clock runs
-    asked = dict(settings or {})
+    budget = Budget.of(budget) if isinstance(budget, str) else budget  # the clock runs
     short = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
-    asked |= {f"training.{name}": value for name, value in short.items() if value is not None}
-    plan = resolve(
+    config = resolve(
         dataset,
         head=head,
         target=target,
         preset=preset,
         data=data,
         backbone=backbone,
-        settings=asked,
+        settings=merged(settings, {f"training.{name}": value for name, value in short.items()}),
         seed=seed,
         limit=limit,
     )
     if allow_leak is not None and not allow_leak.strip():
         raise InputError("--allow-leak (allow_leak=) needs a reason, for the report to carry.")
     opened(log)
+    options = Options(
+        quiet=quiet, allow_leak=allow_leak, budget=budget, log=_several(log), baselines=baselines
+    )
     with Stop():
-        return _begun(plan, out, quiet, allow_leak, None, log, budget, baselines)
+        return _begun(config, options, out)
 
 
 def resume(
@@ -133,20 +136,20 @@ def resume(
     _unfinished(path)
     with Stop(), locked(path):
         record = moved(_unfinished(path), data)
-        plan = restored(record, dataset)
-        work = Work(
-            plan, plan.parts(), quiet, allow_leak=record["allow_leak"], began=record, log=log
+        spent = record["budget"]
+        options = Options(
+            quiet=quiet,
+            allow_leak=record["allow_leak"],
+            budget=Budget.of(spent["asked"]) if spent else None,
+            log=[*record["log"], *_several(log)],
+            baselines=record["baselines"],
+            resumed=record,
         )
-        if work.fingerprint != record["fingerprint"]:
-            raise InputError(
-                f"The data of {str(path)!r} are not those it was trained on so far. "
-                f"Restore them, or train again."
-            )
-        for line in differences(record, work.record("training")):
-            work.reporter.say(f"Unlike before: {line}")
-        tidy(path)
-        work.loggers.begin(work.record("training"), path)
-        work.finish(path)
+
+        def directory(now: Record, voice: Voice) -> contextlib.AbstractContextManager[Path]:
+            return _resumed(path, record, now, voice)
+
+        carry_out(restored(record, dataset), options, directory)
     return Run(path)
 
 
@@ -179,11 +182,18 @@ def repeat(
         InputError: There is no such run, or its data cannot be read.
     """
     record = moved(record_of(Path(path)), data)
-    plan = restored(record | ({} if seed is None else {"seed": seed}), dataset)
+    config = restored(record | ({} if seed is None else {"seed": seed}), dataset)
+    spent = record["budget"] if record["status"] != "complete" else None
+    options = Options(
+        quiet=quiet,
+        allow_leak=record["allow_leak"],
+        budget=Budget.of(spent["asked"]) if spent else None,
+        log=_several(log),
+        baselines=record["baselines"],
+        like=(Path(path), record),
+    )
     with Stop():
-        like = (Path(path), record)
-        asked = record["budget"], record["baselines"]
-        return _begun(plan, out, quiet, record["allow_leak"], like, log, *asked)
+        return _begun(config, options, out)
 
 
 def compared(path: str | Path, run: Run) -> str:
@@ -195,41 +205,55 @@ def compared(path: str | Path, run: Run) -> str:
     return outcomes(before.scores, run.scores, rows)
 
 
-def _begun(
-    plan: Plan,
-    out: str | Path | None,
-    quiet: bool,
-    allow_leak: str | None,
-    like: tuple[Path, Mapping[str, Any]] | None = None,
-    log: Sequence[str | Logger] = (),
-    budget: Budget | Mapping[str, Any] | None = None,
-    baselines: bool = True,
-) -> Run:
-    """Make a run directory of a plan, and finish it; `like` is the run that it repeats."""
+def _begun(config: RunConfig, options: Options, out: str | Path | None) -> Run:
+    """Carry out a run in a directory of its own."""
     if out is not None:
         refuse_existing(Path(out))
-    # Nobody but `work` holds the data, to let go of them.
-    more: Any = {"log": log, "budget": budget, "baselines": baselines}
-    work = Work(plan, plan.parts(), quiet, allow_leak=allow_leak, **more)
-    if like is not None:
-        differs = differences(like[1], work.record("training"))
-        work.like = {"run": str(like[0]), "differs": differs}
-    path = claim(plan, out)
+
+    def directory(record: Record, voice: Voice) -> contextlib.AbstractContextManager[Path]:
+        return _new(config, out, record, voice)
+
+    return Run(carry_out(config, options, directory))
+
+
+@contextlib.contextmanager
+def _new(config: RunConfig, out: str | Path | None, record: Record, voice: Voice) -> Iterator[Path]:
+    """Make a run directory, and write what is known before training."""
+    path = claim(config, out)
     with locked(path):
         try:
-            work.loggers.begin(work.record("training"), path)
-            write_json(path / "run.json", work.record("training"))
+            voice.loggers.begin(record, path)
+            write_json(path / "run.json", record)
         except (OSError, ValueError) as error:  # ValueError: a part of the user's is not JSON
             shutil.rmtree(path, ignore_errors=True)
             if isinstance(error, InputError):
                 raise
             raise InputError(f"Cannot write {str(path)!r}: {error}.") from error
-        work.finish(path)
-    return Run(path)
+        yield path
+
+
+@contextlib.contextmanager
+def _resumed(path: Path, before: Record, record: Record, voice: Voice) -> Iterator[Path]:
+    """Open the directory of a run to resume; its data must be those that it was begun with."""
+    if record["fingerprint"] != before["fingerprint"]:
+        raise InputError(
+            f"The data of {str(path)!r} are not those it was trained on so far. "
+            f"Restore them, or train again."
+        )
+    for line in differences(before, record):
+        voice.reporter.say(f"Unlike before: {line}")
+    tidy(path)
+    voice.loggers.begin(record, path)
+    yield path
+
+
+def _several(log: str | Logger | Sequence[str | Logger]) -> Sequence[str | Logger]:
+    """Return loggers as a sequence, of one too."""
+    return [log] if isinstance(log, str | Logger) else log
 
 
 def _unfinished(path: Path) -> dict[str, Any]:
     record = record_of(path)
     if record["status"] == "complete":
-        raise InputError(f"The run {str(path)!r} is finished. There is nothing to go on with.")
+        raise InputError(f"The run {str(path)!r} is finished: there is nothing to resume.")
     return record

@@ -31,7 +31,7 @@ class _Hashes(pydantic.BaseModel, extra="forbid"):
 
 
 class Record(pydantic.BaseModel, extra="forbid"):
-    """What `run.json` holds; see `Plan.record` and `Work.record`."""
+    """What `run.json` holds; see `RunConfig.record` and `facts.begun`."""
 
     format: Literal[1]
     status: Literal["training", "complete"]

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from seqmodels.core.arguments import checked
 from seqmodels.core.registry import DATASETS
 from seqmodels.evaluation.baselines import simple
-from seqmodels.evaluation.scores import Evaluation, evaluate, yardstick
+from seqmodels.evaluation.scores import Evaluation, yardstick
 from seqmodels.heads.base import Prediction
 from seqmodels.model.sequence_model import SequenceModel
 from seqmodels.runs.predictions import predictions_of
 from seqmodels.runs.records import Scores, finished, history_of, model_in, moved, read, record_of
-from seqmodels.training.budget import share
-from seqmodels.training.encoded import encoded, fingerprint
+from seqmodels.training.evaluate import evaluate
+from seqmodels.training.part import fingerprint
+from seqmodels.training.prepare import encoded, split
 from seqmodels.training.settings import restored
 
 if TYPE_CHECKING:
@@ -99,21 +100,18 @@ def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, E
         InputError: The run or its data cannot be read.
     """
     run = Run(path)
-    parts = restored(moved(run.record, data)).parts()
-    rows = encoded(run.model.encoder, run.model.head, parts)
-    prediction = run.model.answer(rows["test"].sequences)
-    head, target = run.model.head, parts.target
-    reference = yardstick(head, target, parts.train)
-    others, spent = {}, run.record["budget"]
+    model, seed = run.model, run.record["seed"]
+    config = restored(moved(run.record, data))
+    examples = split(config.made(), config)
+    parts, target = encoded(model.encoder, model.head, examples), examples.target
+    others = {}
     if run.record["baselines"]:
-        fitted = dict(rows)
-        if spent:
-            fitted["train"] = share(rows["train"], spent["examples"], run.record["seed"])
-        others = simple(head, run.model.encoder.spec, fitted, seed=run.record["seed"]).predictions
+        others = simple(model.head, model.encoder.spec, parts, seed=seed).predictions
     found = evaluate(
-        head, target, reference, parts.test, prediction, others=others, apart=parts.data.apart
-    )
-    return run, found, fingerprint(rows) == run.record["fingerprint"]
+        model, parts["test"], examples.test, target, others=others, group=examples.data.apart,
+        reference=yardstick(model.head, target, examples.train),
+    )  # fmt: skip
+    return run, found.evaluation, fingerprint(parts) == run.record["fingerprint"]
 
 
 def inputs_in(path: str | Path, file: str | Path) -> Any:

@@ -49,7 +49,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # noqa: D101
             raise InputError("This head answers without probabilities: use predict.")
         return found.scores[:, np.argsort(self._places(list(found.columns or ())))]
 
-    def _targets(self, y: Any) -> tuple[np.ndarray, Head, str | None]:
+    def _targets(self, y: Any) -> tuple[np.ndarray, Head]:
         labels = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
@@ -66,7 +66,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # noqa: D101
                 f"{self._who} needs a head that answers y's own labels "
                 f"{some(self.classes_.tolist())}; this one answers {some(answers)}."
             )
-        return labels, head, "y"
+        return labels, head
 
     def _places(self, labels: list[Any]) -> np.ndarray:
         """Return where labels, as the head gives them, stand in `classes_`."""
@@ -89,6 +89,6 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):  # noqa: D101
         """Return numbers in the unit of y, [N] or [N, D]."""
         return self._answer(X).answers
 
-    def _targets(self, y: Any) -> tuple[np.ndarray, Head, str | None]:
+    def _targets(self, y: Any) -> tuple[np.ndarray, Head]:
         how: dict[str, Any] = {"ensure_2d": False, "dtype": np.float64, "input_name": "y"}
-        return check_array(y, **how, estimator=self._who), self.head or Regression(), None
+        return check_array(y, **how, estimator=self._who), self.head or Regression()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import tempfile
 from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -15,26 +16,34 @@ from sklearn.utils import Tags, check_array, check_consistent_length, check_rand
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from seqmodels.core.arguments import checked
+from seqmodels.core.dataset import Dataset
 from seqmodels.core.encoder import Encoder
 from seqmodels.core.errors import InputError
 from seqmodels.core.examples import Examples
 from seqmodels.core.sequences import Sequences
 from seqmodels.encoders import SeriesEncoder, TextEncoder
 from seqmodels.heads import Head, Prediction
-from seqmodels.nn.backbone import Backbone, Size
+from seqmodels.nn.backbone import Size
 from seqmodels.sklearn.inputs import flat, parsed
-from seqmodels.training.plan import Training
 
 if TYPE_CHECKING:
     from seqmodels.model.sequence_model import SequenceModel
 
 SIZES = ("units", "layers", "bidirectional", "dropout", "embed", "summary")
-NAMES = "feature_names_in_"
 COURSE = ("epochs", "batch_size", "learning_rate", "patience")
+SETTINGS = {  # parameter to setting
+    **{name: f"backbone.{name}" for name in SIZES},
+    **{name: f"training.{name}" for name in COURSE},
+    "validation_fraction": "training.valid",
+}
+NAMES = "feature_names_in_"
 
 
 class SequenceEstimator(BaseEstimator, abc.ABC):
     """What both have in common: parameters, inputs, the training, the pickled state.
+
+    A parameter that is None is decided as in `seqmodels.train` on the same data: by the presets
+    of texts or of sequences of numbers, then from the data.
 
     Args:
         encoder: Reads the inputs, not fitted; None: `SeriesEncoder()` for numbers and
@@ -74,17 +83,17 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         encoder: Encoder | None = None,
         head: Head | None = None,
         channels: Literal["first", "last"] = "first",
-        units: Size = 64,
-        layers: Size = 1,
-        bidirectional: bool = False,
-        dropout: Annotated[float, Ge(0), Lt(1)] = 0.2,
+        units: Size | None = None,
+        layers: Size | None = None,
+        bidirectional: bool | None = None,
+        dropout: Annotated[float, Ge(0), Lt(1)] | None = None,
         embed: Size | None = None,
-        summary: Literal["last", "max", "mean", "both"] = "both",
-        epochs: Size = 100,
-        batch_size: Size = 32,
-        learning_rate: Annotated[float, Gt(0)] = 0.01,
-        patience: Annotated[int, Ge(0)] = 20,
-        validation_fraction: Annotated[float, Gt(0), Lt(1)] = 0.1,
+        summary: Literal["last", "max", "mean", "both"] | None = None,
+        epochs: Size | None = None,
+        batch_size: Size | None = None,
+        learning_rate: Annotated[float, Gt(0)] | None = None,
+        patience: Annotated[int, Ge(0)] | None = None,
+        validation_fraction: Annotated[float, Gt(0), Lt(1)] | None = None,
         random_state: int | np.random.RandomState | None = 0,
         verbose: bool = False,
     ):
@@ -145,47 +154,43 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
             InputError: A parameter, X or y cannot be read; says what to do. It is a ValueError,
                 as are those of scikit-learn's own checks.
         """
-        sizes, settings = self._settings()
+        settings = self._settings()
         inputs, texts = self._inputs(X, fitting=True)
         if y is None:
             raise InputError(f"{self._who} requires y to be passed, but the target y is None.")
-        y, head, by = self._targets(y)
+        y, head = self._targets(y)
         check_consistent_length(inputs, y)
         if len(inputs) < 2:
             raise InputError(f"{self._who} needs at least 2 samples, got 1 sample.")
 
-        from seqmodels.model.sequence_model import SequenceModel
-        from seqmodels.training import loop
+        from seqmodels.training.fit import fit
+        from seqmodels.training.prepare import prepare
         from seqmodels.training.progress import Reporter
+        from seqmodels.training.settings import resolve
 
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         rows = Examples(inputs, {"y": y})
-        train, valid = rows.split(settings.valid, seed, by) if settings.patience else (rows, None)
-        encoder = self.encoder or (TextEncoder() if texts else SeriesEncoder())
-        head = head.fit(y)
-        try:
-            encoder = encoder.fit(train.inputs)
-            learn, watch = (
-                loop.Part.of(encoder, head, part, "y")
-                for part in (train, valid or rows.take(range(2)))
-            )
-        except InputError:
-            encoder.fit(inputs).encode(inputs)  # names the row as it stands in X, if it is one
-            raise
-        self.model_ = SequenceModel(encoder, sizes, head, seed=seed)
-        network = self.model_.network
-        with Reporter(settings.epochs, quiet=not self.verbose) as reporter:
-            history = loop.fit(
-                network, head, learn, watch, settings, seed=seed, folder=None, watch=reporter
-            )
-        if valid is None:  # nothing was held out, so that there is nothing to tell
+        some_rows = rows.take(range(2))
+        dataset = Dataset(
+            train=rows,
+            valid=some_rows if self.patience == 0 else None,  # nothing is held out
+            test=some_rows,  # never looked at
+            encoder=self.encoder or (TextEncoder() if texts else SeriesEncoder()),
+            family="texts" if texts else "sequences",
+        )
+        config = resolve(dataset, head=head, settings=settings, seed=self._seed())
+        prepared = prepare(dataset, config, ("train", "valid"))
+        training = prepared.config.training
+        reporter = Reporter(training.epochs, early=training.patience > 0, quiet=not self.verbose)
+        fitted = fit(prepared, [reporter])
+        history = fitted.history
+        if self.patience == 0:  # nothing was held out, so that there is nothing to tell
             history = [{k: v for k, v in row.items() if k[:6] != "valid_"} for row in history]
-        self.history_, self.n_iter_ = history, len(history)
+        self.model_, self.history_, self.n_iter_ = fitted.model, history, len(history)
         return self
 
     @abc.abstractmethod
-    def _targets(self, y: Any) -> tuple[np.ndarray, Head, str | None]:
-        """Return y checked, the head to be fitted on it, and "y" if it has classes, else None."""
+    def _targets(self, y: Any) -> tuple[np.ndarray, Head]:
+        """Return y checked, and the head to be fitted on it."""
 
     def _answer(self, X: Any) -> Prediction:  # noqa: N803
         check_is_fitted(self, "model_")
@@ -195,8 +200,14 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
     def _who(self) -> str:
         return type(self).__name__
 
-    def _settings(self) -> tuple[Backbone, Training]:
-        """Return sizes and settings of the training.
+    def _seed(self) -> int:
+        """Return the seed of everything that is random: a whole number as it was given."""
+        if isinstance(self.random_state, Integral):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the parameters that were given, as settings of `seqmodels.train`.
 
         Raises:
             InputError: Every parameter that is out of its range.
@@ -204,10 +215,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         given = self.get_params(deep=False).items()
         plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in given}
         good = checked(type(self).__init__, plain, self._who)
-        return (
-            Backbone(**{name: good[name] for name in SIZES}),
-            Training(valid=good["validation_fraction"], **{name: good[name] for name in COURSE}),
-        )
+        return {name: good[key] for key, name in SETTINGS.items() if good[key] is not None}
 
     def _inputs(self, X: Any, *, fitting: bool) -> tuple[Any, bool]:  # noqa: N803
         """Return X as an encoder reads it, and whether it is texts."""

@@ -1,5 +1,6 @@
-"""From a dataset and a configuration to a trained model: the plan, the step, the loop around it.
+"""From a dataset and a configuration to a trained model and its scores.
 
-Callbacks (early stop, budget, progress, loggers, checkpoints) live here too. Nothing here scores
-a test part or writes results.
+`prepare`, `fit` and `evaluate` are the one pipeline: values in, values out. `settings.resolve`
+turns names into a `RunConfig`; `loop` holds the training step; callbacks are told how a training
+goes and may end it. Nothing here writes results.
 """

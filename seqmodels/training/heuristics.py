@@ -1,4 +1,4 @@
-"""Sizes of a training that suit the data, where nobody has set them."""
+"""Heuristics: sizes of network and training from the data, where they were not set."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from typing import Any
 
 from seqmodels.core.encoder import Spec
 from seqmodels.evaluation.warnings import TELLING
-from seqmodels.training.plan import Plan
+from seqmodels.training.config import RunConfig
 
+FREE = (  # settings that the data may decide
+    "backbone.units",
+    "backbone.vectors",
+    "training.learning_rate",
+    "training.batch_size",
+    "training.epochs",
+    "training.patience",
+)
 # Found on parts of training data that were held out: messages, digits (scanned and by pen), vowels.
 UNITS = {"words": 32, "numbers": 64}  # twice as many were no better, half as many worse for numbers
 BATCHES = ((1_000, 16), (5_000, 32))  # up to so many training examples, batches of so many
@@ -21,22 +29,22 @@ RATES = ((32, 3e-3), (64, 2e-3))  # up to so many units, such a rate: wide netwo
 
 
 def sized(
-    plan: Plan, spec: Spec, train: int, valid: int, unlabelled: int = 0
-) -> tuple[Plan, list[str]]:
-    """Return the plan with what nobody has set, `plan.free`, filled in from the data.
+    config: RunConfig, spec: Spec, train: int, valid: int, unlabelled: int = 0
+) -> tuple[RunConfig, list[str]]:
+    """Return the configuration with what is free in it, `config.free`, filled in from the data.
 
     Args:
-        plan: What was asked for.
+        config: What was asked for.
         spec: Of a step.
         train: Training examples.
         valid: Validation examples.
         unlabelled: Inputs without a target.
 
     Returns:
-        The plan, in which nothing is free; and for each size a phrase for people, why it is so.
+        The configuration, in which nothing is free; and for each size a phrase that says why.
     """
-    free, training = set(plan.free), plan.training
-    units, vectors = plan.backbone.units, plan.backbone.vectors
+    free, training = set(config.free), config.training
+    units, vectors = config.backbone.units, config.backbone.vectors
     sizes: dict[str, Any] = {}
     why = []
     if "backbone.units" in free:
@@ -71,6 +79,6 @@ def sized(
             if telling
             else f"no early stop, as {valid} validation example{'s' * (valid > 1)} cannot tell when"
         )
-    backbone = dataclasses.replace(plan.backbone, units=units, vectors=vectors)
+    backbone = dataclasses.replace(config.backbone, units=units, vectors=vectors)
     training = dataclasses.replace(training, **sizes)
-    return dataclasses.replace(plan, backbone=backbone, training=training, free=()), why
+    return dataclasses.replace(config, backbone=backbone, training=training, free=()), why

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,32 +21,14 @@ from seqmodels.nn.tracing import array_of, compiled, predict, traced
 from seqmodels.training.adam import Adam
 from seqmodels.training.adapting import adapt
 from seqmodels.training.averaging import Average
+from seqmodels.training.callbacks import Callback, Enough, Row
 from seqmodels.training.checkpoints import Checkpoints
-from seqmodels.training.encoded import Part
+from seqmodels.training.config import Training
 from seqmodels.training.nan_guard import not_finite
-from seqmodels.training.plan import Training
+from seqmodels.training.part import Part
 
 EVERY = 120.0  # seconds between checkpoints within an epoch
 MEASURE = 4096  # rows whose loss and metrics are worked out together
-
-Row = dict[str, float]
-
-
-class Enough(Exception):  # noqa: N818  nothing is wrong
-    """Raised by a watch: training ends here, with the best weights of all whole epochs."""
-
-
-class Watch(Protocol):
-    """Who is told how the training goes. What it raises ends the training."""
-
-    def say(self, text: str) -> None:
-        """Something that a person should know, a sentence."""
-
-    def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Row]) -> None:
-        """After each step: epochs counted from 1, steps done of this epoch, how it goes."""
-
-    def epoch(self, row: Row) -> None:
-        """After each epoch: its row of the history."""
 
 
 def fit(
@@ -58,15 +40,14 @@ def fit(
     *,
     seed: int,
     folder: Path | None,
-    watch: Watch,
-    fresh: bool = True,
+    watch: Callback,
 ) -> list[Row]:
     """Train the network in place and return the history, one row an epoch.
 
     Goes on from the newest good checkpoint in `folder`, and leaves one there after each epoch,
     every few minutes within a long one, and when it is stopped. When and how often makes no
     difference to the numbers. When `watch` raises `Enough`, the steps of an epoch under way are
-    dropped, unless it is the first. When `fresh`, layers see `train` first: `adapting.adapt`.
+    dropped, unless it is the first. Layers see `train` first: `adapting.adapt`.
 
     Raises:
         NotFiniteError: The loss or a gradient is not finite; the network keeps its last weights.
@@ -74,8 +55,7 @@ def fit(
         OSError: A checkpoint cannot be written.
         InputError: The checkpoint is of another version of seqmodels.
     """
-    if fresh:
-        adapt(network, head, train.sequences, train.y, train.unlabelled)
+    adapt(network, head, train.sequences, train.y, train.unlabelled)
     loop = _Loop(network, head, train, settings, seed)
     kept = Checkpoints(folder) if folder is not None else None
     if kept is not None:
@@ -163,7 +143,7 @@ class _Loop:
         return measure
 
     def train_epoch(
-        self, train: Part, watch: Watch, stop: Stop, kept: Checkpoints | None = None
+        self, train: Part, watch: Callback, stop: Stop, kept: Checkpoints | None = None
     ) -> Row:
         """Take the rest of a pass over the training part, in the order of (seed, epoch)."""
         epoch, size = len(self.history), self.settings.batch_size
@@ -173,12 +153,12 @@ class _Loop:
             if stop.heard:
                 self.save(kept)
                 stop.check()
-            inputs, y = train.batch(rows, (self.seed, epoch, self.done)), train.y[rows]
-            value, good, outputs = self.train_step(*inputs, y)
+            x, lengths, y = train.batch(rows, (self.seed, epoch, self.done))
+            value, good, outputs = self.train_step(x, lengths, y)
             if not good:
                 self.save(kept)
                 place = f"step {self.done + 1} of epoch {epoch + 1}"
-                raise not_finite(float(value), place, inputs[0], y, self.settings.learning_rate)
+                raise not_finite(float(value), place, x, y, self.settings.learning_rate)
             self.done += 1
             self.total, self.seen = self.total + float(value) * len(rows), self.seen + len(rows)
             self.answers.append((y, outputs))

@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from seqmodels.training.pace import Forecast, Pace
-
-Row = Mapping[str, float]
+from seqmodels.training.callbacks import Callback, Row
+from seqmodels.training.eta import Eta, Forecast
 
 REFRESH = 0.5  # seconds between looks at the metrics, which wait for the device
 FORESEE = 20.0  # seconds of training after which its end is foretold
@@ -33,24 +31,32 @@ class Listener(Protocol):
         """After each epoch: its row of the history."""
 
 
-class Reporter:
+class Reporter(Callback):
     """Tells a person how the training goes.
 
     Args:
         epochs: Epochs asked for.
+        early: Whether training may stop before its last epoch.
         quiet: Say nothing.
         console: Where to write; None: standard error, in a notebook standard output.
 
     Attributes:
-        pace: Foretells the end. One that knows the work of each step foretells it better.
+        eta: Estimates the end.
         listener: Is told, too.
     """
 
-    def __init__(self, epochs: int, *, quiet: bool = False, console: Console | None = None):
+    def __init__(
+        self,
+        epochs: int,
+        *,
+        early: bool = False,
+        quiet: bool = False,
+        console: Console | None = None,
+    ):
         self.epochs = epochs
         self.console = console or _console(quiet)
         self.live = self.console.is_terminal and not self.console.is_dumb_terminal and not quiet
-        self.pace = Pace(epochs)
+        self.eta = Eta(epochs, early=early)
         self.listener: Listener | None = None
         # What the bar shows; it is drawn by a thread of its own, which looks at nothing else.
         self._at = 0, 0, 1  # epoch, steps done of it, its steps
@@ -74,37 +80,33 @@ class Reporter:
         except (OSError, ValueError):  # the reader is gone, or the file is closed
             self.console.quiet = True
 
-    def __enter__(self) -> Self:
-        self.pace.begin()
+    def begin(self) -> None:
+        """Start the bar and the clock."""
+        self.eta.begin()
         if self.live:
             self._bar.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def end(self) -> None:
+        """Stop the bar."""
         if self.live:
             self._bar.stop()
 
     def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Row]) -> None:
         """Move the bar: the time left is that of all epochs asked for."""
-        self.pace.step(epoch, done, steps)
+        self.eta.step(epoch, done, steps)
         self._at = epoch, done, steps
         now = time.perf_counter()
         if now - self._looked > REFRESH:
             self._looked = now
             self._foresee()
             if self.live:
-                forecast = self.pace.forecast()
+                forecast = self.eta.forecast()
                 self._left = f"{_clock(forecast.left)} left" if forecast else ""
                 self._measures = "  ".join(_told(measures()))
 
     def epoch(self, row: Row) -> None:
         """Write one line for a finished epoch."""
-        self.pace.epoch()
+        self.eta.epoch()
         self.say(plain(row, self.epochs))
         if self.listener:
             self.listener.epoch(row)
@@ -112,9 +114,9 @@ class Reporter:
 
     def _foresee(self) -> None:
         """Tell of the end, once, when enough has been seen and it is far enough."""
-        if self._foretold or self.pace.elapsed < FORESEE:
+        if self._foretold or self.eta.elapsed < FORESEE:
             return
-        forecast = self.pace.forecast()
+        forecast = self.eta.forecast()
         if forecast is None:
             return
         self._foretold = True
@@ -144,7 +146,7 @@ class Reporter:
         return grid
 
 
-def plain(row: Row, epochs: int) -> str:
+def plain(row: Mapping[str, float], epochs: int) -> str:
     """Return an epoch as one line of at most 80 columns; measures that do not fit are left out.
 
     They are in the history all the same.
@@ -160,7 +162,7 @@ def plain(row: Row, epochs: int) -> str:
     return f"{line}  {end}"
 
 
-def _told(row: Row) -> Sequence[str]:
+def _told(row: Mapping[str, float]) -> Sequence[str]:
     """Return each measure with that of the validation part beside it, the loss first."""
     told = []
     for name, value in row.items():

@@ -1,10 +1,9 @@
-"""Inputs without a target, labelled by a first training that is sure of them."""
+"""Pseudo-labels: inputs without a target, labelled by a first training."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -13,13 +12,14 @@ from seqmodels.core.sequences import Sequences
 from seqmodels.heads.base import Head
 from seqmodels.nn import tracing
 from seqmodels.training import loop
-from seqmodels.training.encoded import Part
-from seqmodels.training.plan import Training
+from seqmodels.training.callbacks import Callback
+from seqmodels.training.config import Training
+from seqmodels.training.part import Part
 
 FOLDER = "teacher"  # of its checkpoints, below those of the run
 
 
-def taught(
+def labelled(
     network: keras.Model,
     head: Head,
     train: Part,
@@ -28,15 +28,14 @@ def taught(
     *,
     seed: int,
     folder: Path | None,
-    watch: loop.Watch,
+    watch: Callback,
 ) -> Part:
-    """Return the training part with what a first training makes of inputs that have no target.
+    """Return the training part with pseudo-labelled examples added (Lee 2013).
 
-    Pseudo-labels (Lee 2013): the network is trained once on the examples that have a target; of
-    the others those that it then gives some class a probability of at least `settings.sure` are
-    taken for examples of that class. The network is left as it was, so that a second training
-    begins anew, with more examples. Without such inputs, or where nothing is asked for, the part
-    stays as it is.
+    A first training uses the examples that have a target. Of the inputs without a target, those
+    that it gives some class a probability of at least `settings.sure` become examples of that
+    class. The network is left as it was, so that the second training begins anew, with more
+    examples. Without such inputs, or without `settings.sure`, the part stays as it is.
 
     Args:
         network: Not trained yet.
@@ -84,17 +83,14 @@ def joined(one: Sequences, other: Sequences) -> Sequences:
     return Sequences(values, np.concatenate(starts), np.concatenate([one.lengths, other.lengths]))
 
 
-class _Told:
-    """A watch that tells of each epoch in a sentence, for a training that is not the run's own."""
+class _Told(Callback):
+    """Tells of each epoch in a sentence, for a training that is not the run's own."""
 
-    def __init__(self, watch: loop.Watch, epochs: int):
+    def __init__(self, watch: Callback, epochs: int):
         self.watch, self.epochs = watch, epochs
 
     def say(self, text: str) -> None:
         self.watch.say(text)
-
-    def step(self, epoch: int, done: int, steps: int, measures: Any) -> None:
-        pass
 
     def epoch(self, row: loop.Row) -> None:
         self.watch.say(

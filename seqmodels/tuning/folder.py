@@ -16,7 +16,7 @@ from seqmodels.core.errors import InputError, some
 from seqmodels.core.files import alone, write_json, writing
 from seqmodels.runs.directory import numbered
 from seqmodels.runs.records import read
-from seqmodels.training.plan import Plan
+from seqmodels.training.config import RunConfig
 from seqmodels.tuning.space import text_of
 from seqmodels.tuning.store import ASKING, JOURNAL, WORKERS, Store, wait
 
@@ -28,7 +28,7 @@ class Record(pydantic.BaseModel, extra="forbid"):
     """The content of `tune.json`.
 
     Args:
-        plan: The settings of a trial where its own do not say otherwise; `Plan.record`.
+        plan: The settings of a trial where its own do not say otherwise; `RunConfig.record`.
         search: The searched settings, as `--search` takes them.
         asked: The arguments of `seqmodels train` to which the best settings are added; None
             where data were given in memory, which no command can name.
@@ -48,7 +48,7 @@ class Record(pydantic.BaseModel, extra="forbid"):
     versions: dict[str, str]
 
     @classmethod
-    def of(cls, plan: Plan, search: dict[str, str], what: Mapping[str, Any], trials: int) -> Record:
+    def of(cls, plan: RunConfig, search: dict[str, str], what: Mapping[str, Any], trials: int) -> Record:
         """Return the record of a search that begins."""
         names = ("seqmodels", "optuna", "tensorflow", "keras", "numpy")
         return cls(
@@ -79,7 +79,7 @@ class Folder:
         self.record = read(path / RECORD, Record)
 
     @classmethod
-    def opened(cls, path: Path | None, plan: Plan, record: Record) -> Folder:
+    def opened(cls, path: Path | None, plan: RunConfig, record: Record) -> Folder:
         """Make the directory of a search, or open that of the same search.
 
         Raises:

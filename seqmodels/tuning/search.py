@@ -13,7 +13,7 @@ from seqmodels.core.errors import InputError
 from seqmodels.core.registry import DATASETS
 from seqmodels.core.signals import Stop, Stopped
 from seqmodels.heads.base import Head
-from seqmodels.training.plan import Plan
+from seqmodels.training.config import RunConfig
 from seqmodels.training.settings import resolve, restored
 from seqmodels.tuning.folder import Folder, Record
 from seqmodels.tuning.lines import Lines
@@ -90,7 +90,7 @@ def tune(
 
 def planned(
     what: Mapping[str, Any], search: Mapping[str, Given], trials: int, minutes: float | None
-) -> tuple[Plan, Record]:
+) -> tuple[RunConfig, Record]:
     """Check the arguments of `tune`, before data are read; `what` holds those of `train`.
 
     Raises:
@@ -142,7 +142,7 @@ def resume(
     return _work(restored(folder.record.plan, dataset), folder, minutes, quiet)
 
 
-def _work(plan: Plan, folder: Folder, minutes: float | None, quiet: bool) -> Tuning:
+def _work(plan: RunConfig, folder: Folder, minutes: float | None, quiet: bool) -> Tuning:
     """Do trials until there are enough, and write the results."""
     from seqmodels.tuning.objective import Objective
 
@@ -231,7 +231,7 @@ def _trial(
     return facts.get("why")
 
 
-def _source(plan: Plan) -> tuple[Mapping[str, Given], Any, str]:
+def _source(plan: RunConfig) -> tuple[Mapping[str, Given], Any, str]:
     """Return the dataset's own search entries, its function, and its name for messages."""
     if plan.dataset not in DATASETS:
         return {}, lambda: None, "a dataset in memory"

@@ -11,7 +11,7 @@ from seqmodels.core.arguments import checked, signature, type_name
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import nearest
 from seqmodels.nn.backbone import Backbone
-from seqmodels.training.plan import Training
+from seqmodels.training.config import Training
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

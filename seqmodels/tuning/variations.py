@@ -11,10 +11,10 @@ import numpy as np
 
 from seqmodels.core.dataset import Dataset
 from seqmodels.core.registry import DATASETS
-from seqmodels.training.plan import Plan
+from seqmodels.training.config import RunConfig
 
 
-def varied(plan: Plan, settings: Mapping[str, Any]) -> Plan:
+def varied(plan: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
     """Return a plan with other settings, and without the test part.
 
     The dataset returns its test part together with the others. A training example takes its
@@ -43,7 +43,7 @@ def varied(plan: Plan, settings: Mapping[str, Any]) -> Plan:
     )
 
 
-def as_it_is(plan: Plan, names: Iterable[str]) -> dict[str, Any]:
+def as_it_is(plan: RunConfig, names: Iterable[str]) -> dict[str, Any]:
     """Return the settings of these names that a plan has, defaults of its dataset included."""
     defaults = {}
     if plan.dataset in DATASETS:

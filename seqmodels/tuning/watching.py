@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Row = dict[str, float]
+from seqmodels.training.callbacks import Callback, Row
 
 
 class Pruned(Exception):  # noqa: N818
@@ -37,7 +37,7 @@ class Outcome:
     part: str
 
 
-class Watching:
+class Watching(Callback):
     """Follows the epochs of a trial, and ends it when it is pruned or the time is over.
 
     Args:
@@ -54,9 +54,6 @@ class Watching:
     ):
         self.report, self.until, self.show = report, until, show
         self.epochs = 0
-
-    def say(self, text: str) -> None:
-        """Show nothing: a trial has one line of its own."""
 
     def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Row]) -> None:
         """Raise `TimeUp` when the time is over."""

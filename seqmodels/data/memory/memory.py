@@ -106,6 +106,7 @@ def whole(
         apart=apart,
         head=head,
         says=(f"{what}, target {name!r}{kinds}; {how}",),
+        family="texts" if kind is TextEncoder else "sequences",
     )
 
 

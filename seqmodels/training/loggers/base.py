@@ -8,7 +8,7 @@ from typing import Any
 
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import LOGGERS
-from seqmodels.training.pace import Forecast
+from seqmodels.training.eta import Forecast
 
 Row = Mapping[str, float]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from seqmodels.core.registry import register_logger
+from seqmodels.training.eta import Forecast
 from seqmodels.training.loggers.base import Logger, Row
-from seqmodels.training.pace import Forecast
 
 
 @register_logger("json")
@@ -33,7 +33,7 @@ class JsonLines(Logger):
         self._write("begin", run=str(path), record=record)
 
     def forecast(self, forecast: Forecast) -> None:
-        """Write the event `forecast`: seconds of an epoch and until the end, bytes, shares."""
+        """Write the event `forecast`: seconds of an epoch and until the end, bytes."""
         self._write("forecast", forecast=dataclasses.asdict(forecast))
 
     def epoch(self, row: Row) -> None:

@@ -1,11 +1,10 @@
-"""The parts of a dataset as the network sees them, and their fingerprint."""
+"""One part of a dataset as the network sees it: encoded inputs, encoded targets."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Sequence as Seq
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +14,6 @@ from seqmodels.core.encoder import Encoder
 from seqmodels.core.examples import Examples
 from seqmodels.core.sequences import Sequences
 from seqmodels.heads.base import Head
-from seqmodels.training.plan import Parts
 
 CHUNK = 2**10  # steps that are worked on together
 VARIED = 9  # parts what varies a batch from what else is drawn with a seed
@@ -30,7 +28,7 @@ class Part:
     Args:
         sequences: N of them.
         y: Their targets, [N, ...].
-        vary: How training varies its batches, as `Encoder.vary`; None: it takes them as they are.
+        vary: How training augments its batches, as `Encoder.vary`; None: not at all.
         unlabelled: Of a training part, more encoded inputs, without targets.
     """
 
@@ -45,7 +43,9 @@ class Part:
         rows = encoder.encode(examples.inputs)
         return cls(rows, head.encode(examples.target(target)), encoder.vary)
 
-    def batch(self, rows: np.ndarray, step: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    def batch(
+        self, rows: np.ndarray, step: tuple[int, int, int]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return rows as training reads them in one step, whenever it is taken.
 
         Args:
@@ -53,44 +53,19 @@ class Part:
             step: The run's seed, the epoch and the step of it, counted from 0.
 
         Returns:
-            As `batches.padded`, varied.
+            x [B, T, ...] and lengths [B] as `batches.padded` gives them, augmented; and the
+            targets [B, ...].
         """
         x, lengths = batches.padded(self.sequences, rows)
-        if self.vary is None:
-            return x, lengths
-        return self.vary(x, lengths, np.random.default_rng([*step, VARIED]))
+        if self.vary is not None:
+            x, lengths = self.vary(x, lengths, np.random.default_rng([*step, VARIED]))
+        return x, lengths, self.y[rows]
 
 
-def encoded(
-    encoder: Encoder, head: Head, parts: Parts, names: Seq[str] = ("train", "valid", "test")
-) -> dict[str, Part]:
-    """Return each part of those `names`, "train" among them, as the network sees it.
-
-    Inputs without a target that are in one of them as well, step for step, are left out.
-    """
-    found = {name: Part.of(encoder, head, getattr(parts, name), parts.target) for name in names}
-    if parts.unlabelled is not None:
-        more = encoder.encode(parts.unlabelled)
-        more = without(more, [part.sequences for part in found.values()])
-        found["train"] = replace(found["train"], unlabelled=more)
-    return found
-
-
-def without(rows: Sequences, others: Iterable[Sequences]) -> Sequences | None:
-    """Return those of `rows` that are, step for step, none of the others; None: they all are."""
-    seen = {_hash(row) for other in others for row in other}
-    kept = [i for i, row in enumerate(rows) if _hash(row) not in seen]
-    return rows.take(kept) if kept else None
-
-
-def _hash(row: np.ndarray) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).digest()
-
-
-def fingerprint(encoded: Mapping[str, Part]) -> dict[str, str]:
+def fingerprint(parts: Mapping[str, Part]) -> dict[str, str]:
     """Return a hash of each part: steps and targets, however they are held in memory."""
     found = {}
-    for name, part in encoded.items():
+    for name, part in parts.items():
         digest = hashlib.sha256()
         _of_rows(digest, part.sequences)
         _update(digest, part.y, part.y.dtype)

@@ -46,7 +46,11 @@ def _differences(before: Record, now: Record) -> Iterator[str]:
     for name in ("head", "backbone", "training", "seed", "limit"):
         if before[name] != now[name]:
             yield f"{name}: {before[name]} there, {now[name]} here."
-    stopped = (before.get("budget") or {}).get("stopped") or ""
+    budget = before.get("budget") or {}
+    used, there = budget.get("examples", 0), budget.get("of_examples", 0)
+    if used < there:  # runs of earlier versions
+        yield f"its budget trained {used:,} of {there:,} examples; all are trained here."
+    stopped = budget.get("stopped") or ""
     if stopped.startswith("in epoch 1,") and not before.get("like"):  # a repeat trains all of it
         yield (
             f"its budget stopped it {stopped}; all of that epoch is trained here, "

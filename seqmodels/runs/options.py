@@ -1,0 +1,36 @@
+"""How a run is carried out, beside its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seqmodels.training.loggers import Logger
+from seqmodels.training.max_time import Budget
+
+Record = Mapping[str, Any]  # what `run.json` holds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a run is carried out, beside its configuration.
+
+    Args:
+        quiet: Show nothing while training.
+        allow_leak: Why to train although the audit says FAIL; None: a FAIL is an `InputError`.
+        budget: The time that the run may take; None: as long as it takes.
+        log: Names of loggers, or loggers.
+        baselines: Fit simple models, too.
+        resumed: `run.json` of the run that is resumed; its audit is not repeated.
+        like: Path and `run.json` of the run that is repeated.
+    """
+
+    quiet: bool = False
+    allow_leak: str | None = None
+    budget: Budget | None = None
+    log: Sequence[str | Logger] = ()
+    baselines: bool = True
+    resumed: Record | None = None
+    like: tuple[Path, Record] | None = None

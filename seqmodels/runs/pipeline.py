@@ -1,0 +1,236 @@
+"""What every run does: prepare, audit, fit, evaluate, and write what is found."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from seqmodels.core.errors import InputError
+from seqmodels.core.files import write_json
+from seqmodels.core.machine import peak_memory
+from seqmodels.core.signals import Stopped
+from seqmodels.evaluation.baselines import Simple, simple
+from seqmodels.evaluation.intervals import units_of
+from seqmodels.evaluation.scores import Evaluation, Scores, yardstick
+from seqmodels.evaluation.warnings import Cut, cut, doubts
+from seqmodels.model.sequence_model import SequenceModel
+from seqmodels.report.run_report import Tested, glance, write_report
+from seqmodels.runs import facts, predictions
+from seqmodels.runs.directory import CHECKPOINTS, give_back, write_table
+from seqmodels.runs.options import Options, Record
+from seqmodels.training.config import RunConfig
+from seqmodels.training.evaluate import evaluate
+from seqmodels.training.fit import Fitted, fit
+from seqmodels.training.loggers import Loggers, opened
+from seqmodels.training.max_time import MaxTime
+from seqmodels.training.nan_guard import NotFiniteError
+from seqmodels.training.prepare import Prepared, prepare
+from seqmodels.training.progress import Reporter
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who is told of a run: a person, and loggers."""
+
+    reporter: Reporter
+    loggers: Loggers
+
+    @classmethod
+    def of(cls, config: RunConfig, options: Options) -> Self:
+        """Return those that a run with these options tells."""
+        training = config.training
+        reporter = Reporter(training.epochs, early=training.patience > 0, quiet=options.quiet)
+        reporter.listener = loggers = Loggers(opened(options.log), reporter.say)
+        return cls(reporter, loggers)
+
+
+Directory = Callable[[Record, Voice], AbstractContextManager[Path]]
+
+
+def carry_out(config: RunConfig, options: Options, directory: Directory) -> Path:
+    """Train, score, and write everything that the run leaves; return its directory.
+
+    What is no longer needed is let go of on the way: the raw inputs that train before training,
+    all parts but the test part before its answers.
+
+    Args:
+        config: What is asked of the run.
+        options: How it is carried out.
+        directory: Opens the run directory, once the data are read and the audit allows it.
+
+    Raises:
+        Stopped: By Ctrl-C or SIGTERM; the run can be resumed.
+        InputError: The data cannot be used, the loss is not finite, or the run cannot be written.
+    """
+    started = time.time()
+    prepared = prepare(config.made(), config)
+    if options.budget:
+        options.budget.refuse_short()
+        prepared = _without_pseudo_labels(prepared)
+    record = facts.begun(prepared, options)
+    unread = cut(prepared.encoder, prepared.examples["train"], prepared.parts["train"].sequences)
+    reference = yardstick(prepared.head, prepared.target, prepared.examples["train"])
+    prepared = prepared.keep(prepared.parts, ["test"])
+    voice = Voice.of(prepared.config, options)
+    with directory(record, voice) as path, _kept(path, voice):
+        give_back()
+        for line in facts.opening(prepared, record):
+            voice.reporter.say(line)
+        usage: dict[str, Any] = {"seconds_reading": since(started)}
+        fitted, record = _fitted(prepared, record, options, path, voice)
+        usage["seconds_training"] = round(sum(row["seconds"] for row in fitted.history), 1)
+        summary = glance(prepared.head, prepared.parts)
+        classes = {n: prepared.head.class_counts(part.y) for n, part in prepared.parts.items()}
+        rivals = _rivals(prepared, options, voice)
+        usage["seconds_baselines"] = rivals.seconds
+        record["decided"] = [*record["decided"], *facts.learned(fitted), *rivals.says]
+        prepared = prepared.keep(["test"], ["test"])
+        give_back()
+        scoring = time.time()
+        tested, found = _evaluated(prepared, fitted.model, path, reference, rivals, options)
+        del prepared, rivals  # the report holds them alone
+        record["doubts"] = _doubts(record, fitted, tested, found, classes, unread)
+        give_back()
+        usage |= {"seconds_scoring": since(scoring), "peak_memory_bytes": peak_memory()}
+        record |= {"status": "complete", "seconds": since(started), "usage": usage}
+        write_table(path / "history.csv", fitted.history)
+        page = path / "report.html"
+        write_report(page, record, fitted.history, found, tested=tested, parts=summary)
+        if not (path / "model").exists():
+            fitted.model.save(path / "model")
+        record |= {"seconds": since(started)}
+        write_json(path / "run.json", record)
+        shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
+        voice.loggers.end(found.scores, record)
+        for line in record["doubts"]:
+            voice.reporter.say(f"Doubt: {line}")
+    return path
+
+
+def since(started: float) -> float:
+    """Return the seconds since a moment of `time.time`, to a tenth."""
+    return round(time.time() - started, 1)
+
+
+def _without_pseudo_labels(prepared: Prepared) -> Prepared:
+    """Return it without the first training that labels inputs: a budget has no room for it."""
+    config = prepared.config
+    if prepared.parts["train"].unlabelled is None or not config.training.sure:
+        return prepared
+    training = dataclasses.replace(config.training, sure=None)
+    return dataclasses.replace(
+        prepared,
+        config=dataclasses.replace(config, training=training),
+        notes=(
+            *prepared.notes,
+            "Within a budget no first training labels what has no target.",
+        ),
+    )
+
+
+def _fitted(
+    prepared: Prepared, record: Record, options: Options, path: Path, voice: Voice
+) -> tuple[Fitted, dict[str, Any]]:
+    """Train; return what came of it, and the record with what a budget gave up."""
+    asked = prepared.config.training
+    limit = MaxTime(options.budget, asked.epochs) if options.budget else None
+    callbacks = [voice.reporter, *([limit] if limit else [])]
+    fitted = fit(prepared, callbacks, folder=path / CHECKPOINTS)
+    best = min(fitted.history, key=lambda row: row["valid_loss"])["epoch"]
+    stopped = limit.stopped if limit else None
+    if (asked.patience or stopped) and best < len(fitted.history):
+        voice.reporter.say(f"Epoch {best:.0f} was the best on validation: its weights are kept.")
+    if stopped:
+        voice.reporter.say(f"The budget is spent: stopped {stopped}.")
+        record = facts.stopped(record, stopped, len(fitted.history))
+    return fitted, dict(record)
+
+
+def _rivals(prepared: Prepared, options: Options, voice: Voice) -> Simple:
+    """Fit the simple models, while the training part is there."""
+    if not options.baselines:
+        return Simple({}, (), 0.0)
+    spec, seed = prepared.encoder.spec, prepared.config.seed
+    seconds = options.budget.room if options.budget else None
+    found = simple(prepared.head, spec, prepared.parts, seed=seed, seconds=seconds)
+    for line in found.says:
+        voice.reporter.say(line)
+    return found
+
+
+def _evaluated(
+    prepared: Prepared,
+    model: SequenceModel,
+    path: Path,
+    reference: Scores | None,
+    rivals: Simple,
+    options: Options,
+) -> tuple[Tested, Evaluation]:
+    """Answer and score the test part; write answers and scores."""
+    test, part, target = prepared.examples["test"], prepared.parts["test"], prepared.target
+    found = evaluate(
+        model, part, test, target,
+        reference=reference, others=rivals.predictions, group=prepared.group,
+    )  # fmt: skip
+    write_json(path / "scores.json", found.evaluation.record())
+    rows, units = part.sequences, units_of(test, prepared.group)
+    answers = predictions.rows_of(
+        test, target, model.encoder, found.prediction, rows.lengths, units
+    )
+    write_table(path / predictions.FILE, answers)
+    late, truth = options.budget and options.budget.late, test.target(target)
+    tested = Tested(model.head, truth, found.prediction, test.inputs, rows, model, late=late)
+    return tested, found.evaluation
+
+
+def _doubts(
+    record: Record,
+    fitted: Fitted,
+    tested: Tested,
+    found: Evaluation,
+    classes: Mapping[str, Mapping[Any, int]],
+    unread: Cut | None,
+) -> list[str]:
+    """Return what is doubtful about the run, the worst first."""
+    return doubts(
+        tested.head,
+        found,
+        answers=tested.prediction,
+        truth=tested.targets,
+        history=fitted.history,
+        patience=record["training"]["patience"],
+        valid=record["examples"]["valid"],
+        classes=classes,
+        audit=record["audit"],
+        cut=unread,
+        budget=record["budget"] is not None,
+    )
+
+
+@contextlib.contextmanager
+def _kept(path: Path, voice: Voice) -> Iterator[None]:
+    """Say where an unfinished run is kept, and how to resume it."""
+    resume = f"seqmodels train --resume {path}"
+    try:
+        yield
+    except Stopped as stop:
+        voice.loggers.stopped(stop.signal)
+        raise Stopped(
+            stop.signal, f"Stopped. All is kept in {path}. Go on with: {resume}"
+        ) from None
+    except NotFiniteError as error:
+        raise InputError(
+            f"{error} What was asked, and the state before that step, are kept in {path}."
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"The run could not be written to {str(path)!r}: {error.strerror or error}. "
+            f"Make room there, then go on with: {resume}"
+        ) from error

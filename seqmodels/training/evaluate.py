@@ -1,0 +1,53 @@
+"""From a trained model and a part of the data to answers and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seqmodels.core.examples import Examples
+from seqmodels.evaluation import scores
+from seqmodels.evaluation.scores import Evaluation, Scores
+from seqmodels.heads.base import Prediction
+from seqmodels.model.sequence_model import SequenceModel
+from seqmodels.training.part import Part
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """What a model answers to a part, and how good that is."""
+
+    prediction: Prediction
+    evaluation: Evaluation
+
+
+def evaluate(
+    model: SequenceModel,
+    part: Part,
+    examples: Examples,
+    target: str,
+    *,
+    reference: Scores | None = None,
+    others: Mapping[str, Prediction] | None = None,
+    group: str | None = None,
+) -> Evaluated:
+    """Answer a part, and score the answers beside those of the baselines.
+
+    Args:
+        model: Trained.
+        part: Encoded.
+        examples: The same examples as they came.
+        target: The target that the model's head reads.
+        reference: What scaled errors are held against; see `scores.yardstick`.
+        others: Answers of simple models to the same examples, by name.
+        group: The group that no two parts share; intervals resample it.
+    """
+    answers = model.answer(part.sequences)
+    more = {"others": others, "apart": group}
+    found = scores.evaluate(model.head, target, reference, examples, answers, **more)
+    return Evaluated(answers, found)
+
+
+def score(model: SequenceModel, part: Part, examples: Examples, target: str) -> Scores:
+    """Answer a part and return the scores alone: no baselines, no intervals."""
+    return model.head.score(examples.target(target), model.answer(part.sequences))
