@@ -12,6 +12,7 @@ from seqmodels.core.examples import Examples
 from seqmodels.core.registry import HEADS
 from seqmodels.heads import Head, Prediction
 from seqmodels.runs.predictions import rows_of
+from seqmodels.training.callbacks import Callback
 
 
 class Shown:
@@ -75,14 +76,5 @@ def classes(truth: np.ndarray, right: np.ndarray, names: tuple[Any, ...]) -> Pre
     return Prediction(np.array(names)[picks], scores, names)
 
 
-class Quiet:
-    """A watch that is told how a training goes, and says nothing."""
-
-    def say(self, text):
-        pass
-
-    def step(self, *args):
-        pass
-
-    def epoch(self, row):
-        pass
+class Quiet(Callback):
+    """A callback that says nothing."""

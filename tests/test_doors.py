@@ -11,13 +11,27 @@ import pytest
 
 import seqmodels as sm
 from seqmodels.core.registry import DATASETS
+from seqmodels.encoders import SeriesEncoder
 from seqmodels.sklearn import SequenceClassifier, SequenceRegressor
 from seqmodels.training.config import Training
+from seqmodels.training.evaluate import score
+from seqmodels.training.fit import fit
 from seqmodels.training.prepare import prepare
 from seqmodels.training.settings import resolve
 
 RNG = np.random.default_rng(0)
-QUICK = {"epochs": 1, "quiet": True, "baselines": False}
+
+
+def trained(dataset):
+    """Return the model and the scores of a run on a dataset, without its directory."""
+    config = resolve(dataset, settings={"training.epochs": 1})
+    ready = prepare(config.made(), config)
+    model = fit(ready).model
+    return (
+        ready.config,
+        model,
+        score(model, ready.parts["test"], ready.examples["test"], ready.target),
+    )
 
 
 def texts(folder):
@@ -94,13 +108,11 @@ def test_a_name_and_what_its_function_returns_have_the_same_configuration(name):
 
 def test_a_path_a_value_and_a_table_in_memory_score_the_same(tmp_path):
     path = texts(tmp_path)
-    by_path = sm.train(path, out=tmp_path / "a", **QUICK)
-    by_value = sm.train(sm.read(path), out=tmp_path / "b", **QUICK)
-    table = sm.read(pd.read_csv(path), "mood")
-    by_table = sm.train(table, out=tmp_path / "c", **QUICK)
-    assert by_path.scores == by_value.scores == by_table.scores
-    sizes = [(run.record["backbone"], run.record["training"]) for run in (by_path, by_table)]
-    assert sizes[0] == sizes[1]
+    doors = [path, sm.read(path), sm.read(pd.read_csv(path), "mood")]
+    (config, _, scores), *others = [trained(door) for door in doors]
+    for other, _, found in others:
+        assert found == scores
+        assert (other.backbone, other.training) == (config.backbone, config.training)
 
 
 @pytest.mark.parametrize("kind", ["texts", "numbers", "regression"])
@@ -115,13 +127,13 @@ def test_an_estimator_answers_as_a_run_on_the_same_data(kind, tmp_path):
         if kind == "regression":
             y, made = [float(row.sum()) for row in x], SequenceRegressor
     data = sm.read(x, y)
-    run = sm.train(data, out=tmp_path / "run", **QUICK)
+    _, model, _ = trained(data)
     channels = {} if kind == "texts" else {"channels": "last"}
     estimator = made(epochs=1, **channels).fit(data.train.inputs, data.train.targets["target"])
-    assert estimator.model_.backbone == run.model.backbone
-    assert estimator.model_.head == run.model.head
+    assert estimator.model_.backbone == model.backbone
+    assert estimator.model_.head == model.head
     found = estimator.model_.predict(data.test.inputs)
-    expected = run.model.predict(data.test.inputs)
+    expected = model.predict(data.test.inputs)
     np.testing.assert_array_equal(found.answers, expected.answers)
     if found.scores is not None:
         np.testing.assert_array_equal(found.scores, expected.scores)
@@ -137,3 +149,41 @@ def test_a_preset_holds_for_data_in_memory_too(tmp_path):
 def test_data_of_no_family_have_no_presets(tmp_path):
     data = dataclasses.replace(sm.read(sequences(tmp_path)), family=None)
     assert resolve(data).training == Training()
+
+
+GIVEN_TWICE = [
+    ({"head": "binary", "settings": {"head": "multiclass"}}, "head"),
+    ({"target": "digit", "settings": {"target": "digit"}}, "target"),
+    ({"backbone": sm.Backbone(), "settings": {"backbone.units": 8}}, "units"),
+    ({"data": "a.csv", "settings": {"dataset.path": "b.csv"}}, "path"),
+]
+
+
+@pytest.mark.parametrize(("asked", "noun"), GIVEN_TWICE, ids=[noun for _, noun in GIVEN_TWICE])
+def test_what_is_given_twice_is_refused(asked, noun):
+    with pytest.raises(sm.InputError, match=rf"{noun}.*Leave one of them out"):
+        resolve("digits", **asked)
+
+
+def test_an_option_and_its_setting_are_not_both_given():
+    with pytest.raises(sm.InputError, match=r"training\.epochs.*twice"):
+        sm.train("digits", epochs=2, settings={"training.epochs": 3})
+
+
+WRONG = [
+    ({"seed": "one"}, "seed"), ({"limit": "9"}, "limit"), ({"settings": [1]}, "settings"),
+    ({"preset": 3}, "preset"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "noun"), WRONG, ids=[noun for _, noun in WRONG])
+def test_arguments_of_another_type_are_named(asked, noun):
+    with pytest.raises(sm.InputError, match=noun):
+        resolve("digits", **asked)
+
+
+def test_data_without_a_target_are_refused():
+    examples = sm.Examples([[1.0], [2.0]], {})
+    data = sm.Dataset(train=examples, test=examples, encoder=SeriesEncoder())
+    with pytest.raises(sm.InputError, match=r"no target to predict.*Examples"):
+        sm.train(data, head="regression")

@@ -177,7 +177,7 @@ def taught(model, part, folder=None, watch=None, **more):
     settings = Training(**{"epochs": 3, "batch_size": 8, "patience": 0, "sure": 0.55,
                            "learning_rate": 0.02, **more})  # fmt: skip
     how = {"seed": 3, "folder": folder, "watch": watch or Quiet()}
-    found = pseudo_labels.taught(model.network, model.head, part, part, settings, **how)
+    found = pseudo_labels.labelled(model.network, model.head, part, part, settings, **how)
     return found, settings, how
 
 
