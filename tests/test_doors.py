@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import wave
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,7 +129,7 @@ def test_an_estimator_answers_as_a_run_on_the_same_data(kind, tmp_path):
             y, made = [float(row.sum()) for row in x], SequenceRegressor
     data = sm.read(x, y)
     _, model, _ = trained(data)
-    channels = {} if kind == "texts" else {"channels": "last"}
+    channels: Any = {} if kind == "texts" else {"channels": "last"}
     estimator = made(epochs=1, **channels).fit(data.train.inputs, data.train.targets["target"])
     assert estimator.model_.backbone == model.backbone
     assert estimator.model_.head == model.head

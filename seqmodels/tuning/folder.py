@@ -48,7 +48,9 @@ class Record(pydantic.BaseModel, extra="forbid"):
     versions: dict[str, str]
 
     @classmethod
-    def of(cls, plan: RunConfig, search: dict[str, str], what: Mapping[str, Any], trials: int) -> Record:
+    def of(
+        cls, plan: RunConfig, search: dict[str, str], what: Mapping[str, Any], trials: int
+    ) -> Record:
         """Return the record of a search that begins."""
         names = ("seqmodels", "optuna", "tensorflow", "keras", "numpy")
         return cls(
