@@ -1,12 +1,12 @@
-"""Sequences in, a trained LSTM and its answers out.
+"""Train, check and reuse an LSTM on your own sequences.
 
     import seqmodels as sm
 
     run = sm.train("digits")
     print(run.scores)
 
-Importing this package takes well under a second: what needs TensorFlow arrives when it is
-first named.
+Importing this package takes well under a second. Names that need TensorFlow are imported on first
+use.
 """
 
 from importlib import import_module

@@ -9,7 +9,7 @@ from seqmodels.cli import compare, data, runs, train, tune
 
 app = typer.Typer(
     name="seqmodels",
-    help="Sequences in, a trained LSTM and its answers out.",
+    help="Train, check and reuse an LSTM on your own sequences.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -19,7 +19,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line: exit status 0 done, 2 the user's input, 1 a fault of ours."""
+    """Run the command line. Exit status: 0 success, 2 a mistake in the input, 1 a bug."""
     app()
 
 
@@ -35,7 +35,7 @@ def about(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Sequences in, a trained LSTM and its answers out."""
+    """Train, check and reuse an LSTM on your own sequences."""
 
 
 app.command("list")(data.list_parts)

@@ -44,7 +44,7 @@ Page = Annotated[
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Source:
-    """Which data are read, and how."""
+    """Options that choose the data."""
 
     dataset: Annotated[
         str | None, typer.Argument(help="A registered name (see `list`), or a file or folder.")
@@ -59,7 +59,7 @@ class Source:
     group_by: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Keep each writer, speaker, ... on one side of the split."
+            metavar="NAME", help="Grouping column: no writer, speaker, ... is in two parts."
         ),
     ] = None
     data: Data = None
@@ -94,16 +94,16 @@ class Source:
         """The dataset.
 
         Raises:
-            InputError: None is named.
+            InputError: No dataset was named.
         """
         if self.dataset is None:
-            raise InputError("Name a dataset: `seqmodels list` shows those there are.")
+            raise InputError("Name a dataset: `seqmodels list` shows the available ones.")
         return self.dataset
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Task(Source):
-    """What is learned, and from which data."""
+    """Options that choose the data and the prediction."""
 
     head: Annotated[str | None, typer.Option(help="Kind of prediction: see `list`.")] = None
     preset: Annotated[str | None, typer.Option(help="Named settings of the dataset.")] = None
@@ -123,7 +123,7 @@ class Task(Source):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """Short names of settings that are often changed."""
+    """Short options for frequent settings."""
 
     units: Annotated[int | None, typer.Option(help="Units of each LSTM layer.")] = None
     layers: Annotated[int | None, typer.Option(help="Number of LSTM layers.")] = None
@@ -176,7 +176,7 @@ def refuse_more(who: str, *groups: Any, but: tuple[str, ...] = (), **more: Any) 
     """Raise InputError when the user gave options that a command does not take together.
 
     Args:
-        who: The option that takes no others, and what it does, for the message.
+        who: The option that excludes the others and what it does, for the message.
         groups: Groups of options.
         but: Options of these groups that are allowed.
         more: Further options, and their values.

@@ -66,20 +66,21 @@ def write(kind: Kind, name: str, folder: str | Path = ".") -> tuple[Path, Path]:
 
 
 def _faults(kind: str, name: str) -> list[str]:
-    """Return what is wrong with a name."""
+    """Return the problems of a name, as messages."""
     if not NAME.fullmatch(name) or len(name) > LONGEST:
         return [
-            f"A name is made of small letters, digits and single dashes or underscores, starts "
-            f"with a letter and has at most {LONGEST} of them, as in 'river-levels'; got {name!r}."
+            f"A name consists of small letters, digits and single dashes or underscores, starts "
+            f"with a letter and has at most {LONGEST} characters, as in 'river-levels'; got "
+            f"{name!r}."
         ]
     module = name.replace("-", "_")
     if keyword.iskeyword(module) or keyword.issoftkeyword(module):
-        return [f"The name {name!r} is a word of Python's own. Choose another."]
+        return [f"The name {name!r} is a Python keyword. Choose another."]
     if name in REGISTRIES[kind]:
         return [f"There is a {kind} {name!r} already. Choose another name."]
     if module in sys.builtin_module_names or importlib.util.find_spec(module) is not None:
         return [
-            f"The name {name!r} is that of a module that Python finds already; a file of this "
-            f"name would hide it, or be hidden. Choose another."
+            f"Python finds a module {name!r} already; a file of this name would hide it, or be "
+            f"hidden. Choose another name."
         ]
     return []

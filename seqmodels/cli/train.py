@@ -29,7 +29,7 @@ class Limits:
     )
     allow_leak: Annotated[
         str | None,
-        typer.Option(metavar="REASON", help="Train although the audit says FAIL; see `inspect`."),
+        typer.Option(metavar="REASON", help="Train although the audit failed; see `inspect`."),
     ] = None
     budget: Annotated[
         str | None,
@@ -42,17 +42,17 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Output:
-    """Options of what is shown while training, and at the end."""
+    """Options of the output during training and at its end."""
 
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Show no progress; warnings are shown.")
     ] = False
     log: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Logger to use, too: json, tensorboard, mlflow."),
+        typer.Option(metavar="NAME", help="Add a logger: json, tensorboard, mlflow."),
     ] = None
     log_json: Annotated[
-        bool, typer.Option("--log-json", help="Print a JSON object for each event, and no table.")
+        bool, typer.Option("--log-json", help="Print a JSON object per event instead of a table.")
     ] = False
     as_json: options.Json = False
 

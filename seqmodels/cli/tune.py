@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Fixed(Task):
-    """What is learned, with settings that are not searched."""
+    """Options that choose the data and the prediction, with settings that are not searched."""
 
     settings: Annotated[
         list[str] | None,
@@ -27,7 +27,7 @@ class Fixed(Task):
             "--fix",
             "--set",
             metavar="NAME=VALUE",
-            help="Any setting that `list DATASET` shows; it is not searched then.",
+            help="Give a setting of `list DATASET` a fixed value; it is not searched.",
         ),
     ] = None
 
@@ -47,13 +47,13 @@ def tune(
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="Stop after this time.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Directory; that of the same search is continued.")
+        Path | None, typer.Option(help="Directory of the search; an existing one is continued.")
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Continue a search, or join in.")
+        Path | None, typer.Option(metavar="DIR", help="Continue a search, or join a running one.")
     ] = None,
     train: Annotated[
-        bool, typer.Option("--train", help="Then train with the best, and score on the test part.")
+        bool, typer.Option("--train", help="Then train with the best settings, and score it.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     as_json: options.Json = False,
