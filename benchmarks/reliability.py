@@ -32,7 +32,7 @@ from seqmodels.core.machine import machine, versions  # noqa: E402
 
 MODELS = ["test_hostile_models.py", "test_model_files.py"]
 READERS = [
-    "test_texts.py", "test_texts_new.py", "test_tables.py", "test_sequences_files.py",
+    "test_texts.py", "test_texts_inputs.py", "test_tables.py", "test_sequences_files.py",
     "test_strokes.py", "test_strokes_files.py", "test_speech.py", "test_series_files.py",
     "test_series_newest.py", "test_handwriting.py", "test_imdb.py", "test_reading.py",
 ]  # fmt: skip

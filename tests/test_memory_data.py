@@ -276,7 +276,7 @@ def test_bad_data_are_told_what_is_wrong_with_them(case):
 
 def test_reading_imports_no_library_that_is_not_there():
     assert memory.hub.is_hub(BLOCK) is False
-    assert memory._frames.is_frame(DAYS)
+    assert memory.frames.is_frame(DAYS)
 
 
 # End to end

@@ -1,5 +1,6 @@
 """Names that columns and folders commonly have: of labels, and of the parts of a data set."""
 
+MAIN_LABELS = ("label", "labels", "target", "class", "y")  # decide where several columns could be
 LABELS = (
     "label", "labels", "class", "target", "y", "category", "classname", "class_label", "emotion",
     "word", "command",

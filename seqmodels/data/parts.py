@@ -8,6 +8,7 @@ from annotated_types import Ge, Gt, Lt
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.examples import Examples, codes_of
+from seqmodels.data.cells import percent
 
 Share = Annotated[float, Gt(0), Lt(1)]
 Seed = Annotated[int, Ge(0)]
@@ -47,7 +48,7 @@ def held_out(
     examples = dataclasses.replace(examples, rows=np.arange(len(examples)))
     train, rest = examples.split(test, seed, by, group_by)
     how = f"no {group_by} on both sides" if group_by else "stratified" if by else "at random"
-    return train, rest, f"{test:.0%} held out, {how}, seed {seed}".replace("%", " %")
+    return train, rest, f"{percent(test)} held out, {how}, seed {seed}"
 
 
 def _refuse_nobody(name: str, values: Any) -> None:

@@ -10,14 +10,9 @@ import numpy as np
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import nearest
+from seqmodels.data.names import MAIN_LABELS, PARTS
 
 OPTIONS = ("text", "columns")
-_PARTS = {
-    "train": ("train", "training"),
-    "valid": ("validation", "valid", "val", "dev"),
-    "test": ("test", "testing", "eval"),
-}
-_LABELS = ("label", "labels", "target", "class", "y")
 
 
 def is_hub(data: Any) -> bool:
@@ -50,8 +45,9 @@ def columns(data: Any, target: Any, options: Mapping[str, Any]) -> tuple[Any, An
     if not isinstance(data, Mapping):
         return _part(data, target, options, "", True)
     found = {}
-    for part, names in _PARTS.items():
-        found[part] = next((data[name] for name in names if name in data), None)
+    for part in ("train", "valid", "test"):
+        names = [name for name, of in PARTS.items() if of == part and name in data]
+        found[part] = data[names[0]] if names else None
     if found["train"] is None:
         raise InputError(f"The DatasetDict needs a part 'train', it has {some(data)}.")
     if target is not None and not isinstance(target, str):
@@ -91,7 +87,7 @@ def _target(names: list[str], features: Any, target: str | None) -> str:
         _refuse_absent(target, names, "target")
         return target
     labels = [name for name in names if type(features[name]).__name__ == "ClassLabel"]
-    labels = labels or [name for name in _LABELS if name in names]
+    labels = labels or [name for name in MAIN_LABELS if name in names]
     if len(labels) != 1:
         raise InputError(
             f"Which column is to be predicted? read(data, 'COLUMN'): {some(labels or names, 20)}."

@@ -9,6 +9,8 @@ import numpy as np
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import nearest
+from seqmodels.data.cells import CLOCK, DATE
+from seqmodels.data.names import MAIN_LABELS
 from seqmodels.data.series.times import UNITS, moments_of
 from seqmodels.data.series.wide import Wide, dated
 
@@ -19,13 +21,7 @@ _TIMES = ("datetime", "timestamp", "date", "time", "ds", "dates", "times", "datu
 _COUNTS = {*_TIMES, "t", "step", "steps", "index", "tick", "time_idx", "timestep", "ts", "cycle",
            "frame", "unix_time"}  # fmt: skip
 _IDS = {"id", "no", "nr", "index", "row", "rowid", "instant", "unnamed: 0", "", "unnamed:_0"}
-_LABELS = {"label", "class", "target", "y", "category"}
-_DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([ T].*)?|\d{8}"
-    r"|\d{4}[ :-]?[QqWwM]\d{1,2}|[Qq]\d[ /-]?\d{4}|\d{4}-?W\d\d"
-    r"|(\w{3,9},? )?(\d{1,2}[ -])?[A-Za-z]{3,9}\.?[ -](\d{1,2},? )?\d{2,4}( .*)?"
-)
-_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
+_LABELS = {*MAIN_LABELS, "category"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +88,7 @@ def columns_of(
     offered = offered or numbers
     if not offered or (not group and not time and has_sentences(frame, found)):
         return None
-    if _DATE.fullmatch(found[0]) or found[0].replace(".", "").isdigit():
+    if DATE.fullmatch(found[0]) or found[0].replace(".", "").isdigit():
         raise InputError(
             f"{name} has no line of column names: its first names {some(names)}. Add one, such as "
             f"'date,value'."
@@ -135,7 +131,7 @@ def _times(frame: Any, name: str, group: Sequence[str]) -> tuple[str, ...]:
     for column in frame.columns:
         cells = frame[column]
         typed = cells.dtype.kind == "M" or isinstance(cells.dtype, pd.PeriodDtype)
-        if typed or (not is_number(cells) and _are(cells, _DATE) and not _lost(cells)):
+        if typed or (not is_number(cells) and _are(cells, DATE) and not _lost(cells)):
             dates.append(column)
     for column in () if dates else frame.columns:
         cells = frame[column].dropna()
@@ -169,7 +165,7 @@ def _clock(frame: Any, date: str, group: Sequence[str]) -> tuple[str, ...]:
         return ()
     for column in frame.columns:
         words = column != date and column not in group and not is_number(frame[column])
-        if words and _are(frame[column], _CLOCK):
+        if words and _are(frame[column], CLOCK):
             return (column,)
     return ()
 

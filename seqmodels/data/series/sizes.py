@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from seqmodels.core.errors import InputError
+from seqmodels.data.cells import percent
 from seqmodels.data.series.calendar import step_words
 from seqmodels.data.series.steps import Steps
 
@@ -104,7 +105,7 @@ def _count(times: int, share: float) -> int:
 
 
 def _said(share: float, before: str = "") -> str:
-    return before + (f"{share:.0%}".replace("%", " %") if share < 1 else f"{int(share):,}")
+    return before + (percent(share) if share < 1 else f"{int(share):,}")
 
 
 def _beside(steps: Steps, times: int, inside: bool) -> str:

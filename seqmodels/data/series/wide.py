@@ -9,14 +9,10 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
+from seqmodels.data.cells import DATE_NAME
 from seqmodels.data.series.times import moments_of
 
 _YEAR = re.compile(r"[XY]?(1[5-9]\d\d|2[01]\d\d)( \[YR\d{4}\])?")
-_DATED = re.compile(
-    r"X?\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([ T][\d:.]+)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
-    r"|\d{4}[ :-]?[QqWwM]\d{1,2}|[Qq]\d[ /-]?\d{4}|[A-Za-z]{3,9}\.?[ -](\d{1,2},? )?\d{2,4}"
-    r"|\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4}"
-)
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 _FEWEST = 4  # columns that make a series
 
@@ -48,7 +44,7 @@ def dated(frame: Any, *, sure: bool) -> Wide | None:
 
     names = [str(column) for column in frame.columns]
     years = [name for name in names if _YEAR.fullmatch(name.strip())]
-    dates = [name for name in names if _DATED.fullmatch(name.strip())]
+    dates = [name for name in names if DATE_NAME.fullmatch(name.strip())]
     times, steps = None, []
     if len(years) >= max(_FEWEST, len(dates)):
         steps = years

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from seqmodels.core.errors import InputError
+from seqmodels.data.cells import MISSING_MARKS, MISSING_NUMBERS
 from seqmodels.data.tables import tables
-from seqmodels.data.tables.numbers import MISSING, PARTED_BY_COMMAS, decimal_of, numbers_in, typed
+from seqmodels.data.tables.numbers import PARTED_BY_COMMAS, decimal_of, numbers_in, typed
 
 SAMPLE = 1000  # rows from which the columns are known
 PIECE = 2**24  # bytes of a file that are parsed together
@@ -164,7 +165,7 @@ def _delimited(table: Any, frame: Any, encoding: str | None, decimal: Any) -> Fr
 def _parted_by_commas(cells: Any) -> bool:
     """Return whether a column holds only numbers such as 1,056, beside plain ones."""
     cells = cells.astype(str).str.strip()
-    cells = cells[~cells.isin(MISSING)]
+    cells = cells[~cells.isin(MISSING_NUMBERS)]
     like = cells.str.fullmatch(PARTED_BY_COMMAS)
     return bool(like.any() and (like | cells.str.fullmatch(r"-?\d+(\.\d+)?")).all())
 
@@ -192,7 +193,7 @@ def _below_preamble(path: Path, encoding: str | None) -> FrameTable | None:
 
 def _csv_options(given: Mapping[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {"encoding": "utf-8-sig", "index_col": False, "low_memory": False}
-    return {**options, "na_values": ["?", "-"], **given}
+    return {**options, "na_values": [*MISSING_MARKS], **given}
 
 
 @contextlib.contextmanager

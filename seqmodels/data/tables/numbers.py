@@ -8,17 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from seqmodels.core.errors import InputError
+from seqmodels.data.cells import DOTTED_DATE, MISSING_NUMBERS
 
 Decimal = Literal[".", ","]
 
-MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "-", "#N/A", "<NA>")
 _SIGN = r"[-+]?"
 _COMMA = rf"{_SIGN}(\d{{1,3}}(\.\d{{3}})+|\d+)?,\d+"  # 1.033,15 and 3,5
 _PARTED = rf"{_SIGN}\d{{1,3}}(\.\d{{3}})+"  # 1.056 and 1.033.000
 _THOUSANDS = rf"{_SIGN}[1-9]\d{{0,2}}(\.\d{{3}})+"
 PARTED_BY_COMMAS = r"-?\d{1,3}(,\d{3})+(\.\d+)?"  # 1,056.5
 _PLAIN = rf"{_SIGN}\d+(\.\d+)?"
-_DATE = r"\d{1,2}\.\d{1,2}\.\d{2,4}([ T].*)?"
 
 
 def decimal_of(frame: Any) -> tuple[Decimal | None, dict[str, str]]:
@@ -37,12 +36,12 @@ def decimal_of(frame: Any) -> tuple[Decimal | None, dict[str, str]]:
     found: set[Decimal] = set()
     for column in frame.columns:
         cells = frame[column].astype("string").str.strip()
-        cells = cells[~cells.isin(MISSING)].dropna()
+        cells = cells[~cells.isin(MISSING_NUMBERS)].dropna()
         comma = cells.str.fullmatch(_COMMA)
         parted = cells.str.fullmatch(_THOUSANDS)
         if not len(cells):
             continue
-        dates = dates or bool(cells.str.fullmatch(_DATE).mean() >= 0.8)
+        dates = dates or bool(cells.str.fullmatch(DOTTED_DATE).mean() >= 0.8)
         if (comma | cells.str.fullmatch(_PLAIN) | parted).mean() < 0.9:
             continue  # no numbers, but for a few that are named when they are read
         whole = cells.str.fullmatch(r"[-+]?\d{1,3}")
@@ -86,7 +85,7 @@ def typed(cells: Any, decimal: Decimal | None, thousands: str | None = None) -> 
     import pandas as pd
 
     cells = cells.astype("string").str.strip()
-    cells = cells.mask(cells.isin(MISSING))
+    cells = cells.mask(cells.isin(MISSING_NUMBERS))
     plain = cells
     if decimal == ",":
         good = cells.str.fullmatch(rf"{_COMMA}|{_PARTED}|{_SIGN}\d+([eE]{_SIGN}\d+)?")

@@ -9,23 +9,19 @@ from typing import Any, Literal
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import nearest
+from seqmodels.data.cells import DATE_OR_CLOCK, MISSING_LABELS
+from seqmodels.data.names import MAIN_LABELS
 from seqmodels.data.parts import suggested
 from seqmodels.data.tables.tables import Table
 
 Kind = Literal["label", "whole", "number"]
 SEARCHED = 1 << 26  # bytes of a file in which the target's values are looked for
-MISSING = frozenset(("", "nan", "null", "na", "n/a"))  # as people write that there is none
 _SAMPLE = 1000  # rows that tell the text
 _CLASSES = 10_000
 _KINDS = 200_000  # different values of a column that are counted
 _WIDEST = 1000  # columns of a table that is searched for a text
-_LABELS = ("label", "labels", "target", "class", "y")
 _ID = re.compile(r"(?i:(?:.*[_. -])?(?:id|uuid|guid|idx|index|key)|unnamed.*|row|no\.?)|.+Id")
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?:[T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?:[T ,].*)?"
-    r"|(?:[A-Z][a-z]{2},? )+\d{1,2}[ ,].*\d{4}.*|\d{1,2}:\d{2}(?::\d{2}.*)?"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +57,7 @@ class Columns:
         return int(written) if self.kind == "whole" else float(written)
 
 
-def decide(
+def decide_columns(
     table: Table, *, text: Sequence[str] | None, target: str | None, group_by: str | None
 ) -> Columns | None:
     """Return what the columns of a table are, or None where none of them holds texts.
@@ -130,7 +126,7 @@ def text_columns(table: Table, sample: Mapping[str, Sequence[Any]]) -> tuple[str
     return tuple(ranked[:1])
 
 
-def written(value: Any) -> str:
+def as_text(value: Any) -> str:
     """Return a value of a target as text; several labels are joined by commas."""
     if isinstance(value, str):
         return value.strip()
@@ -139,11 +135,11 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
-        return ",".join(map(written, value))
+        return ",".join(map(as_text, value))
     return str(value)
 
 
-def parts(value: str) -> list[str]:
+def labels_in(value: str) -> list[str]:
     """Return the labels that a value may be made of, as "4,27" is; nothing where it is one."""
     found = re.split(r"[,;|]", value)
     return [label.strip() for label in found] if len(found) > 1 else []
@@ -174,7 +170,8 @@ def _is_date(values: Sequence[Any]) -> bool:
     known = [value for value in values if value is not None and value != ""]
     if known and all(hasattr(value, "year") for value in known):
         return True
-    return bool(known) and all(isinstance(one, str) and _DATE.fullmatch(one) for one in known)
+    texts = bool(known) and all(isinstance(value, str) for value in known)
+    return texts and all(map(DATE_OR_CLOCK.fullmatch, known))
 
 
 def _is_nested(value: Any) -> bool:
@@ -197,7 +194,7 @@ def _counted(
     for numbers, columns in table.chunks(names):
         for name, values in zip(names, columns, strict=True):
             if len(counts[name]) <= _KINDS:
-                counts[name].update(map(written, values))
+                counts[name].update(map(as_text, values))
         done += len(numbers)
         if most is not None and done >= most:
             break
@@ -216,7 +213,7 @@ def _chosen(table: Table, text: tuple[str, ...], counts: dict[str, Counter[str]]
             likely[name] = _target(table, text, name, count)
         except InputError as error:
             refused[name] = str(error)
-    named = [name for name in likely if name.casefold() in _LABELS]
+    named = [name for name in likely if name.casefold() in MAIN_LABELS]
     if len(named) == 1 or len(likely) == 1:
         return likely[(named or list(likely))[0]]
     if not likely:
@@ -235,7 +232,7 @@ def _chosen(table: Table, text: tuple[str, ...], counts: dict[str, Counter[str]]
 
 def _no_target(name: str, counts: Counter[str]) -> str | None:
     """Return why nobody would predict a column, or None where somebody may."""
-    known = {value: n for value, n in counts.items() if value.casefold() not in MISSING}
+    known = {value: n for value, n in counts.items() if value.casefold() not in MISSING_LABELS}
     total, present = sum(counts.values()), sum(known.values())
     if 2 * present < total:
         return "mostly empty"
@@ -260,7 +257,7 @@ def _target(table: Table, text: tuple[str, ...], name: str, counts: Counter[str]
     Raises:
         InputError: They are neither numbers nor classes.
     """
-    known = [value for value in counts if value.casefold() not in MISSING]
+    known = [value for value in counts if value.casefold() not in MISSING_LABELS]
     present = sum(counts[value] for value in known)
     who = f"{table.path.name}: target {name!r}"
     if len(known) < 2:
@@ -283,7 +280,7 @@ def _target(table: Table, text: tuple[str, ...], name: str, counts: Counter[str]
             f"{who} has {len(known):,} different values in {present:,} rows, such as "
             f"{some(known, 3)}: too many for classes."
         )
-    singles = [value for value in known if not parts(value)] if several else known
+    singles = [value for value in known if not labels_in(value)] if several else known
     head = suggested(singles) if len(singles) > 1 else "multiclass"
     return Columns(
         text=text, target=name, kind="label", head=head, classes=len(singles), several=several
@@ -292,8 +289,8 @@ def _target(table: Table, text: tuple[str, ...], name: str, counts: Counter[str]
 
 def _several(known: list[str]) -> str:
     """Return a value that is made of other values of the column, as "4,27"; "" for none."""
-    singles = {value for value in known if not parts(value)}
-    made = (value for value in known if (labels := parts(value)) and singles.issuperset(labels))
+    singles = {value for value in known if not labels_in(value)}
+    made = (value for value in known if (labels := labels_in(value)) and singles.issuperset(labels))
     return next(made, "")
 
 

@@ -17,10 +17,9 @@ from seqmodels.data.parts import Seed, Share, held_out
 from seqmodels.data.tables.lines import known_encoding
 from seqmodels.data.tables.tables import Table, sniff
 from seqmodels.data.texts import folders
-from seqmodels.data.texts.columns import Columns, decide
-from seqmodels.data.texts.new import in_folder, in_lines, in_table, one_column
+from seqmodels.data.texts.columns import Columns, decide_columns
+from seqmodels.data.texts.inputs import in_folder, in_lines, in_table, one_column
 from seqmodels.data.texts.rows import read_rows
-from seqmodels.data.texts.tree import read_tree
 from seqmodels.encoders.text import TextEncoder
 
 # On validation parts of short messages, three seeds: log loss 0.048 without blanks, rate and
@@ -184,7 +183,7 @@ def texts(
                 f"A folder has no columns ({some([*asked, *(['group_by'] if group_by else [])])}): "
                 f"the folder of a text is its class."
             )
-        found, says = read_tree(path, known_encoding(encoding), missing)
+        found, says = folders.read_tree(path, known_encoding(encoding), missing)
         head = "binary" if len(set(found["train"].targets["class"])) == 2 else "multiclass"
     else:
         table = _table(
@@ -244,7 +243,7 @@ def _columns(
     named = str(target) if target is not None else None
     if named is not None and named not in table.columns:
         named = named.strip()
-    found = decide(table, text=text, target=named, group_by=group_by)
+    found = decide_columns(table, text=text, target=named, group_by=group_by)
     if found is not None and found.several and several == "refuse":
         raise InputError(
             f"{table.path.name}: target {found.target!r} has several labels in some rows, such as "

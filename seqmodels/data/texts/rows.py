@@ -1,6 +1,5 @@
 """The rows of a table of texts become examples, on disk where they are large."""
 
-import re
 from array import array
 from typing import Any
 
@@ -9,11 +8,11 @@ import numpy as np
 from seqmodels.core import storage
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.examples import Examples
+from seqmodels.data.cells import MISSING_LABELS, has_word
 from seqmodels.data.tables.tables import Table
-from seqmodels.data.texts.columns import MISSING, Columns, parts, written
+from seqmodels.data.texts.columns import Columns, as_text, labels_in
 
 NO_TEXT, NO_TARGET = "no text", "no target"
-_WORD = re.compile(r"[^\W_]")
 
 
 def read_rows(
@@ -38,13 +37,13 @@ def read_rows(
                     f"{str(table.path)!r}, {table.unit} {line}: the text is {error}. Leave the "
                     f"row out, or make it a text."
                 ) from None
-            label = written(values[len(columns.text)][row])
+            label = as_text(values[len(columns.text)][row])
             why = _fault(text, label, columns, several)
             if why is not None:
                 left_out.setdefault(why, []).append(line)
                 continue
             if columns.several:
-                label = next(iter(parts(label)), label)
+                label = next(iter(labels_in(label)), label)
             try:
                 labels.append(columns.value(label))
             except ValueError:
@@ -53,7 +52,7 @@ def read_rows(
                     f"{label[:60]!r}, where the others are numbers. Mend the line."
                 ) from None
             if group_by:
-                groups.append(written(values[-1][row]))
+                groups.append(as_text(values[-1][row]))
             kept.append(text)
         texts.extend(kept)
     refused = [why for why in left_out if why in (NO_TEXT, NO_TARGET)] if missing != "drop" else []
@@ -90,11 +89,11 @@ def _fault(text: str, label: str, columns: Columns, several: str) -> str | None:
     """Return why a row cannot be read, to follow on "with", or None where it can."""
     if not text or text.isspace():
         return NO_TEXT
-    if label.casefold() in MISSING:
+    if label.casefold() in MISSING_LABELS:
         return NO_TARGET
-    if _WORD.search(text) is None:
+    if not has_word(text):
         return "no word in the text"
-    if columns.several and several == "drop" and parts(label):
+    if columns.several and several == "drop" and labels_in(label):
         return "several labels"
     return None
 

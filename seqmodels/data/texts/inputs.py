@@ -1,7 +1,6 @@
 """New texts for `predict`: the column that a run was trained on, or the texts of a folder."""
 
 import csv
-import re
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from seqmodels.core import storage
 from seqmodels.core.errors import InputError, some
+from seqmodels.data.cells import has_word
 from seqmodels.data.tables import dialects
 from seqmodels.data.tables.lines import lines
 from seqmodels.data.tables.tables import ENDINGS, Table, sniff
@@ -18,7 +18,6 @@ from seqmodels.data.texts.rows import text_of
 
 _SAMPLE = 1000  # rows that tell the text where a name does not
 _HEAD = 1 << 16  # bytes that tell quoted texts
-_WORD = re.compile(r"[^\W_]")
 
 
 def in_folder(path: Path, encoding: str) -> Any:
@@ -96,7 +95,7 @@ def in_lines(path: Path, encoding: str) -> Any:
     Raises:
         InputError: There are none, or the file cannot be read.
     """
-    found = storage.texts(line.strip() for line in lines(path, encoding) if _WORD.search(line))
+    found = storage.texts(line.strip() for line in lines(path, encoding) if has_word(line))
     if not len(found):
         raise InputError(f"{str(path)!r} has no line with a word in it. Give one text a line.")
     return found
@@ -209,7 +208,7 @@ def _with_words(path: Path, unit: str, found: Iterator[tuple[str, str]]) -> Iter
     """Yield texts, each of which has an answer: refuse those without a word, all at once."""
     without: list[str] = []
     for where, text in found:
-        if _WORD.search(text) is None:
+        if not has_word(text):
             without.append(where)
         yield text
     if without:
