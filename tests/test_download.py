@@ -328,7 +328,7 @@ def test_from_a_cache_that_cannot_be_written_files_are_read(server, cache, monke
 ANOTHER = """
 import sys
 from pathlib import Path
-from seqmodels import download
+from seqmodels.data import download
 url, cache, checksum = sys.argv[1:]
 download.cache_folder = lambda: Path(cache)
 print(download.fetch(url, folder="set", name="file.bin", sha256=checksum))

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from seqmodels.core.errors import InputError
+from seqmodels.core.files import alone
 
 if TYPE_CHECKING:
     import requests
@@ -78,7 +78,7 @@ def fetch(
         md5: Its checksum, in hexadecimal; or give `sha256`.
         sha256: Its checksum, in hexadecimal.
         mirror: Address of a mirror. None: `$SEQMODELS_MIRROR`, where it is set.
-        progress: Tell on standard error how far it is: a bar on a terminal, else plain lines.
+        progress: Report on standard error: a bar on a terminal, else plain lines.
 
     Raises:
         InputError: The server is out of reach, refuses, stops too often, or sends another
@@ -96,7 +96,7 @@ def fetch(
         if target.is_file() and pooch.file_hash(str(target), alg=kind) == checksum.lower():
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _telling(name, progress) as (say, advance), _alone(target, say):
+        with _reporting(name, progress) as (say, advance), _lock(target, say):
             part = target.with_name(f".{name}.{checksum[-8:]}.part")
             _retrieve(source, target, f"{kind}:{checksum}", _Resuming(part, say, advance))
     except (_Failed, OSError) as why:
@@ -122,8 +122,8 @@ class _Resuming:
 
     Args:
         part: Holds the bytes that are here; it stays when the download fails.
-        say: Tells the user a sentence.
-        advance: Told the bytes that are here, and those of the whole file or None.
+        say: Shows the user a sentence.
+        advance: Takes the bytes that are here, and those of the whole file or None.
     """
 
     def __init__(self, part: Path, say: Say, advance: Advance):
@@ -175,9 +175,9 @@ class _Resuming:
             raise _Failed(f"the server sent {self._here():,} of {total:,} bytes", again=True)
 
     def _size(self, answer: "requests.Response", here: int) -> int | None:
-        """Return the bytes of the whole file, if told; the answer may be of no use at all."""
-        status, told = answer.status_code, answer.headers.get("Content-Range", "")
-        if here and (status == 416 or (status == 206 and not told.startswith(f"bytes {here}-"))):
+        """Return the size of the whole file, if the server states it; refuse useless answers."""
+        status, span = answer.status_code, answer.headers.get("Content-Range", "")
+        if here and (status == 416 or (status == 206 and not span.startswith(f"bytes {here}-"))):
             self.part.unlink()
             raise _Failed("what was here is no part of the file", again=True)
         if status not in (200, 206):
@@ -194,7 +194,7 @@ def _retrieve(url: str, target: Path, expected: str, whole: _Resuming) -> None:
 
     log = pooch.get_logger()
     level = log.level
-    log.setLevel("WARNING")  # the user is told by us, once
+    log.setLevel("WARNING")  # we report ourselves, once
     try:
         pooch.retrieve(url, expected, target.name, target.parent, downloader=whole)  # type: ignore[arg-type]
     except ValueError as error:
@@ -206,35 +206,20 @@ def _retrieve(url: str, target: Path, expected: str, whole: _Resuming) -> None:
         log.setLevel(level)
 
 
-@contextlib.contextmanager
-def _alone(target: Path, say: Say) -> Iterator[None]:
-    """Hold the lock of a file; the system drops it when the process dies."""
-    with target.with_name(f".{target.name}.lock").open("ab") as lock:
-        if not _locked(lock.fileno()):
-            say(f"Another process downloads {target.name}; waiting for it.")
-            while not _locked(lock.fileno()):
-                time.sleep(0.2)
-        yield
+def _lock(target: Path, say: Say) -> contextlib.AbstractContextManager[None]:
+    """Return the lock of a file; while another process holds it, wait, and say so once."""
+    notes = [f"Another process downloads {target.name}; waiting for it."]
 
+    def busy() -> None:
+        if notes:
+            say(notes.pop())
+        time.sleep(0.2)
 
-def _locked(handle: int) -> bool:
-    """Try to take the lock of an open file."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
+    return alone(target.with_name(f".{target.name}.lock"), busy)
 
 
 @contextlib.contextmanager
-def _telling(name: str, shown: bool) -> Iterator[tuple[Say, Advance]]:
+def _reporting(name: str, shown: bool) -> Iterator[tuple[Say, Advance]]:
     """Give a way to say a sentence and a way to move the bar, both on standard error."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn

@@ -2,7 +2,7 @@
 
 MAIN_LABELS = ("label", "labels", "target", "class", "y")  # decide where several columns could be
 LABELS = (
-    "label", "labels", "class", "target", "y", "category", "classname", "class_label", "emotion",
+    "label", "labels", "class", "target", "category", "classname", "class_label", "emotion",
     "word", "command",
 )  # fmt: skip
 SPLITS = ("split", "part", "set", "subset")  # columns that name the part of a row

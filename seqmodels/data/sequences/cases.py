@@ -47,7 +47,7 @@ class Cases:
     Args:
         rows: At least one; all of the same channels.
         target: What their labels are called.
-        numeric: The labels are numbers to be foretold, not classes. None: the values tell.
+        numeric: The labels are numbers to predict, not classes. None: decided by the values.
         channels: Names of the channels, where the file has them.
         notes: What people should know, a sentence each.
         named: What `channels` of the dataset names are columns that hold them.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seqmodels.core.errors import InputError, some
+from seqmodels.data.file_tables import file_column, file_index, file_place
 from seqmodels.data.names import PARTS, SPLITS
 from seqmodels.data.sequences import steps
 from seqmodels.data.sequences.cases import ENOUGH, Case, Cases, Source, label
@@ -80,7 +81,7 @@ def _label_table(
     path: Path, files: list[Path], given: Mapping[str, Any]
 ) -> tuple[Table, str] | None:
     """Return the table that names files of the folder, and the column in which it does."""
-    keys = _keys(path, files)
+    index = file_index(_inner(path, files))
     chosen = given.get("labels")
     top = [one for one in files if one.parent == path]
     if chosen is not None:
@@ -93,12 +94,8 @@ def _label_table(
         table = tables.sniff(one)
         if table is None or len(table.columns) < 2:
             continue
-        rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
-        for place, name in enumerate(table.columns):
-            known = sum(text_of(row[place]) in keys for row in rows)
-            if known and known >= len(rows) / 2:
-                found.append((table, name))
-                break
+        if (column := file_column(table, index)) is not None:
+            found.append((table, column))
     if len(found) > 1:
         several = some(table.path.name for table, _ in found)
         raise InputError(f"{str(path)!r} has several tables of labels: {several}. Choose: labels=.")
@@ -107,14 +104,8 @@ def _label_table(
     return found[0] if found else None
 
 
-def _keys(path: Path, files: list[Path]) -> dict[str, Path]:
-    """Return what a table may call each file: its path, its name, either without the ending."""
-    keys: dict[str, Path] = {}
-    for file in files:
-        inner = file.relative_to(path)
-        for key in (inner.as_posix(), inner.with_suffix("").as_posix(), file.name, file.stem):
-            keys.setdefault(key, file)
-    return keys
+def _inner(path: Path, files: list[Path]) -> list[str]:
+    return [file.relative_to(path).as_posix() for file in files]
 
 
 def _labelled(
@@ -133,15 +124,16 @@ def _labelled(
     wanted = named_channels(given.get("channels"))
 
     def read(_: Path) -> Cases:
-        keys, seen, cases, absent, names = _keys(path, files), {}, [], [], None
+        index, seen, cases, absent, names = file_index(_inner(path, files)), {}, [], [], None
         for line, row in table.rows([column, *rest]):
             cells = [text_of(one) for one in row]
             others = dict(zip(rest, cells[1:], strict=True))
             where = f"{table.path.name}, {table.unit} {line}"
-            file = keys.get(cells[0])
-            if file is None:
+            number = file_place(cells[0], index)
+            if number is None:
                 absent.append(f"{cells[0]!r} ({table.unit} {line})")
                 continue
+            file = files[number]
             if file in seen:
                 raise InputError(f"{where}: {cells[0]!r} is named in {seen[file]} already.")
             seen[file] = f"{table.unit} {line}"

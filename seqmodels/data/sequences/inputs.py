@@ -77,8 +77,8 @@ def _folder(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
     usual = Counter(one.suffix for one in every).most_common(1)
 
     def due(file: Path) -> bool:  # not a note, nor a table of other labels
-        telling = any(word in file.stem.lower() for word in folders.NAMED)
-        return steps.recognised(file, encoding) or (file.suffix == usual[0][0] and not telling)
+        labels = any(word in file.stem.lower() for word in folders.NAMED)
+        return steps.recognised(file, encoding) or (file.suffix == usual[0][0] and not labels)
 
     every = [one for one in every if due(one)]
     if not any(steps.recognised(one, encoding) for one in every):

@@ -1,4 +1,4 @@
-"""What a table says of its sequences: the column of labels, the part, and the head that suits."""
+"""Labels of sequences in a table: their column, the part of a row, and the head that suits."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def head(labels: list[str]) -> str:
 
 
 def values_of(labels: list[str], numeric: bool | None) -> Any:
-    """Return labels as numbers where they are to be foretold, else as text.
+    """Return labels as numbers for regression, else as text.
 
     Args:
         labels: As they are written.
-        numeric: Whether they are numbers to be foretold. None: where one has a fraction, or
+        numeric: Whether they are numbers to predict. None: they are where one has a fraction, or
             more than 20 whole ones are found.
     """
     if numeric is not False:
@@ -67,7 +67,7 @@ def label_column(
         if target not in rest:
             raise InputError(f"{name} has no column {target!r} of labels. There are {some(rest)}.")
         return str(target)
-    known = [one for one in rest if one.strip().lower() in LABELS]
+    known = [one for one in rest if one.strip().lower() in (*LABELS, "y")]
     if len(known) == 1 or len(rest) == 1:
         column = (known or rest)[0]
         kinds = {text_of(row[table.columns.index(column)]) for row in rows}

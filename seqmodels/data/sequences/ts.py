@@ -53,7 +53,7 @@ class Header:
 
     @property
     def numeric(self) -> bool:
-        """Whether the labels are numbers to be foretold."""
+        """Whether the labels are numbers to predict."""
         return self.says("targetlabel")
 
     @property

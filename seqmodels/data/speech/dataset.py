@@ -117,7 +117,7 @@ def speech(
         trim: Cut silence from both ends: what is so many decibels below the loudest moment.
         length: Frames of 10 ms to read at most, from the start. None: all.
         tempo: Share by which recordings are slower or faster while a model learns; as the two that
-            follow, for what training has not heard. See `SpeechEncoder`. 0: not at all.
+            follow, augmentation in training. See `SpeechEncoder`. 0: not at all.
         gain: Decibels by which they are louder or softer.
         masks: Share of the frames, and of the bands, that may be hidden.
         encoding: Of the table. None: UTF-8.
@@ -173,7 +173,7 @@ def _labelled(
     target: str | None,
     encoding: str | None,
 ) -> Labelled:
-    """Return what each recording is, as told or as its surroundings tell."""
+    """Return what each recording is, by the user's choice, by a table, or by names and folders."""
     if pattern is not None and labels is not None:
         raise InputError("Give a pattern or a table of labels, not both (pattern=, labels=).")
     if labels is None and pattern is None:
@@ -236,11 +236,11 @@ def _headers(files: Files) -> list[sound.Header]:
 
 
 def _sound(headers: Sequence[sound.Header], rate: int) -> str:
-    """Return what is heard, in words: how long, at which rate, and what is changed."""
+    """Return in words the number, duration and rate of the recordings, and what is converted."""
     seconds = sum((one.frames or 0) / one.rate for one in headers)
     lasts = f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.1f} s"
     other = sum(one.rate != rate for one in headers)
     wide = sum(one.channels > 1 for one in headers)
-    told = f"{len(headers):,} recordings, {lasts}, read at {rate:,} Hz"
-    told += f" ({other:,} resampled)" if other else ""
-    return told + (f", the mean of the channels of {wide:,}" if wide else "")
+    text = f"{len(headers):,} recordings, {lasts}, read at {rate:,} Hz"
+    text += f" ({other:,} resampled)" if other else ""
+    return text + (f", the mean of the channels of {wide:,}" if wide else "")

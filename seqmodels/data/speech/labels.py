@@ -1,17 +1,16 @@
-"""A table that says of each file by its name what it is: which column names files, which labels."""
+"""A table of labels for recordings: which column names the files, and which is the target."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import islice
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from seqmodels.core.errors import InputError, some
+from seqmodels.data.file_tables import file_column, file_index, file_place
+from seqmodels.data.names import LABELS
 from seqmodels.data.tables import tables
 
-LABELS = ("label", "labels", "class", "category", "target", "emotion", "word", "command")
-_LOOKED = 200  # rows that are looked at to find the column of files
 _ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 
 
@@ -22,11 +21,11 @@ def found(root: Path, names: Sequence[str]) -> Path | None:
         InputError: Several do.
     """
     places = sorted(p for p in (*root.glob("*"), *root.glob("*/*")) if p.suffix in _ENDINGS)
-    index, fit = _index(names), []
+    index, fit = file_index(names), []
     for place in places[:100]:
         try:
             table = tables.sniff(place)
-            if table is not None and _file_column(table, index) is not None:
+            if table is not None and file_column(table, index) is not None:
                 fit.append(place)
         except InputError:
             continue  # some table that cannot be read need not be that of the labels
@@ -51,8 +50,8 @@ def read(
     table = tables.sniff(path, encoding=encoding)
     if table is None:
         raise InputError(f"{str(path)!r} is no table. Give a CSV with a column of file names.")
-    index = _index(names)
-    column = _file_column(table, index)
+    index = file_index(names)
+    column = file_column(table, index)
     if column is None:
         raise InputError(
             f"No column of {str(path)!r} names the files, such as {names[0]!r}. Its columns are "
@@ -63,7 +62,7 @@ def read(
     rows: dict[int, list[Any]] = {}
     problems: list[str] = []
     for line, values in table.rows():
-        place = _place(values[where], index)
+        place = file_place(values[where], index)
         if place is None:
             continue
         if values[label] is None or not str(values[label]).strip():
@@ -102,36 +101,6 @@ def _target(table: tables.Table, column: str, target: str | None) -> str:
         f"Which column of {str(table.path)!r} is to be predicted? Choose one with --target: "
         f"{some(others, 20)}."
     )
-
-
-def _index(names: Sequence[str]) -> Mapping[str, int | None]:
-    """Return the place of each file by its path, its name, and its name without the ending.
-
-    None where several files have the name.
-    """
-    index: dict[str, int | None] = {}
-    for place, name in enumerate(names):
-        path = PurePosixPath(name)
-        for key in {path.name, path.stem, str(path.with_suffix(""))}:
-            index[key] = None if key in index else place
-    return {**index, **{name: place for place, name in enumerate(names)}}
-
-
-def _place(cell: Any, index: Mapping[str, int | None]) -> int | None:
-    text = str(cell).strip().replace("\\", "/").removeprefix("./")
-    found = index.get(text)
-    return index.get(PurePosixPath(text).name) if found is None else found
-
-
-def _file_column(table: tables.Table, index: Mapping[str, int | None]) -> str | None:
-    """Return the column of which most of the first cells name files, or None."""
-    first = [values for _, values in islice(table.rows(), _LOOKED)]
-    named = [  # different files: a column of folds or classes names few, whatever they are called
-        len({_place(values[i], index) for values in first} - {None})
-        for i in range(len(table.columns))
-    ]
-    best = max(range(len(named)), key=named.__getitem__, default=0)
-    return table.columns[best] if named and 2 * named[best] > len(first) else None
 
 
 def _numbers(values: list[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Which recordings are for the test: as told, as lists or folders of the data say, or drawn."""
+"""The train and test parts of recordings: by a field, by lists or folders of the data, or drawn."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.examples import Examples
+from seqmodels.data.names import PARTS
 from seqmodels.data.parts import held_out
 from seqmodels.data.speech import recordings
 from seqmodels.data.speech.recordings import Files
@@ -46,13 +47,13 @@ def divide(
     seed: int,
     group_by: str | None,
 ) -> tuple[dict[str, Examples], str]:
-    """Return the parts, as told or as the files tell, and what was decided.
+    """Return the parts, and in words how they were chosen.
 
     Args:
         found: What is known of each recording, N.
         every: The examples, N.
-        test: Share of the test part, where nothing else tells it.
-        where: The test part by a field; None: not told.
+        test: Share of the test part, where it is drawn.
+        where: The test part by a field; None: by the files, or drawn.
         seed: Of what is drawn.
         group_by: One of the groups of `every`, of which no value is in two parts.
 
@@ -60,16 +61,16 @@ def divide(
         InputError: A part is empty, or a group is in both.
     """
     if where is None:
-        told, how = (None, "") if group_by else _told(found.files)
-        if told is None:
+        assigned, how = (None, "") if group_by else _published(found.files)
+        if assigned is None:
             train, rest, how = held_out(every, test=test, seed=seed, group_by=group_by)
             return {"train": train, "test": rest}, how
     else:
-        told, how = _where(where, found.fields), where
+        assigned, how = _where(where, found.fields), where
     parts = {
         part: every.take(places)
         for part in ("train", "valid", "test")
-        if len(places := np.flatnonzero(told == part))
+        if len(places := np.flatnonzero(assigned == part))
     }
     missing = [part for part in ("train", "test") if part not in parts]
     if missing:
@@ -101,21 +102,21 @@ def _where(where: str, fields: Mapping[str, Sequence[Any]]) -> np.ndarray:
         raise InputError(
             f"test_where is written 'index in 0-4' or 'speaker in theo,lucas', got {where!r}."
         )
-    name, told = match[1], [one.strip() for one in match[2].split(",")]
+    name, listed = match[1], [one.strip() for one in match[2].split(",")]
     if name not in fields:
         raise InputError(f"test_where={where!r}: no field {name!r}. There are {some(fields)}.")
     ranges = [
-        tuple(map(int, one.split("-"))) for one in told if re.fullmatch(r"\d{1,18}-\d{1,18}", one)
+        tuple(map(int, one.split("-"))) for one in listed if re.fullmatch(r"\d{1,18}-\d{1,18}", one)
     ]
 
     def held(value: str) -> bool:
         number = int(value) if value.isdecimal() and len(value) < 19 else -1
-        return value in told or any(first <= number <= last for first, last in ranges)
+        return value in listed or any(first <= number <= last for first, last in ranges)
 
     return np.array(["test" if held(str(value)) else "train" for value in fields[name]])
 
 
-def _told(files: Files) -> tuple[np.ndarray | None, str]:
+def _published(files: Files) -> tuple[np.ndarray | None, str]:
     """Return the part of each recording by lists or folders that the data bring, and by which."""
     lists = {files.root / name: part for name, part in LISTS.items()}
     there = {path: part for path, part in lists.items() if path.is_file()}
@@ -127,10 +128,10 @@ def _told(files: Files) -> tuple[np.ndarray | None, str]:
             parts |= dict.fromkeys(
                 (line.strip().replace("\\", "/") for line in text.splitlines()), part
             )
-        told = [parts.get(name, "train") for name in files.names]
-        return np.array(told), " and ".join(path.name for path in there)
+        assigned = [parts.get(name, "train") for name in files.names]
+        return np.array(assigned), " and ".join(path.name for path in there)
     level = recordings.split_level(files)
     if level is None:
         return None, ""
-    told = [recordings.PARTS[name.lower().split("/")[level]] for name in files.names]
-    return np.array(told), "folders"
+    assigned = [PARTS[name.lower().split("/")[level]] for name in files.names]
+    return np.array(assigned), "folders"

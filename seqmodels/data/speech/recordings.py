@@ -11,13 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.sound import ENDINGS
+from seqmodels.data.names import PARTS
 
 MOST = 2_000_000  # files of a folder
 NOISE = "_background_noise_"  # of Speech Commands: minutes of noise, of no class
-PARTS = {
-    "train": "train", "training": "train", "test": "test", "testing": "test", "eval": "test",
-    "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid",
-}  # fmt: skip
 INDEX = ("index", "number", "take", "repetition", "n", "i")  # fields that are nobody's name
 _FIELD = re.compile(r"\{(\w+)(?::([1-9]\d?))?\}|(\*)")
 _BETWEEN = re.compile(r"[_\-. +]+")
@@ -145,8 +142,8 @@ def split_level(files: Files) -> int | None:
     for level in range(min(map(len, folders))):
         kinds = {one[level] for one in folders}
         if len(kinds) > 1:
-            told = {PARTS.get(kind) for kind in kinds}
-            return level if None not in told and {"train", "test"} <= told else None
+            parts = {PARTS.get(kind) for kind in kinds}
+            return level if None not in parts and {"train", "test"} <= parts else None
     return None
 
 
@@ -171,14 +168,14 @@ def _refuse(
             f"of file names, --set dataset.labels=labels.csv, or a pattern, "
             f"--set 'dataset.pattern={{label}}_{{speaker}}_{{index}}'."
         )
-    told = [
+    shown = [
         f"--set 'dataset.pattern={pattern}' ({len(set(values)):,} labels: "
         f"{some(sorted(set(values)), 3)})"
         for pattern, values in offers
     ]
     raise InputError(
         f"{who}. Several parts of the path may be the label. Choose one, and name the others as "
-        f"you like: {'; or '.join(told)}."
+        f"you like: {'; or '.join(shown)}."
     )
 
 

@@ -63,7 +63,7 @@ def handwriting(
 
     - "pendigits" (Alpaydin & Alimoglu 1998): 7,494 training drawings by 30 writers and 3,498
       test drawings by 14 others. A drawing is 8 points (x, y), in 0..100, at equal distances
-      along the pen's way; where the pen was lifted is not told. The files do not say who
+      along the pen's way; where the pen was lifted is not recorded. The files do not say who
       wrote what, so a validation part drawn from the training part shares its writers, and
       its score is a little better than the test part's.
     - "mnist-strokes" (de Jong 2016): MNIST's 60,000 training and 10,000 test images, traced

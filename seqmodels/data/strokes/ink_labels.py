@@ -1,4 +1,4 @@
-"""What drawings can be told apart by: their labels and groups, and what is said of lost ones."""
+"""Targets of drawings among their labels and groups, and errors where a target is missing."""
 
 from __future__ import annotations
 
