@@ -1,10 +1,11 @@
 """The goals that were set before the work began, held against what was measured."""
 
 from collections.abc import Iterator, Mapping
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 from typing import Any, NamedTuple
 
-from medians import OURS, Measured, middle, ratio
+import guard
+from medians import BARE, OURS, Measured, middle
 
 KERAS, PREDICT, ONNX = "stock Keras", "Keras predict", "ONNX Runtime"
 TORCH = ("PyTorch", "PyTorch, one thread")  # whichever is quicker in wall time
@@ -18,6 +19,7 @@ class Goal(NamedTuple):
     work: str
     others: tuple[str, ...]
     times: float
+    ours: str = OURS
 
 
 GOALS = (
@@ -29,7 +31,8 @@ GOALS = (
     Goal("step/64/1", "training step, 64 units", TORCH, 1),
     Goal("step/128/1", "training step, 128 units", (KERAS,), 1.5),
     Goal("step/128/1", "training step, 128 units", TORCH, 1),
-    Goal("tutorial", "tutorial, five epochs end to end", (KERAS,), 10),
+    Goal("tutorial", "tutorial, five epochs end to end", (KERAS,), 8),
+    Goal("tutorial", "tutorial with --no-baselines", (KERAS,), 10, BARE),
     Goal("predict/all", "prediction of 25,000 reviews", (KERAS,), 8),
     Goal("predict/all", "prediction of 25,000 reviews", (ONNX,), 1),
     Goal("predict/one", "one short review, after load", (PREDICT,), 20),
@@ -42,7 +45,7 @@ def held(rows: Rows) -> list[dict[str, Any]]:
     """Return a line for each goal whose row was measured."""
     found = [line for goal in GOALS if goal.row in rows for line in _times(goal, rows[goal.row])]
     if "tutorial" in rows:
-        found += _accuracy(rows["tutorial"])
+        found += [*_beside(rows["tutorial"]), *_accuracy(rows["tutorial"])]
     if MEMORY in rows:
         found.append(_memory(rows[MEMORY]))
     return found
@@ -50,10 +53,12 @@ def held(rows: Rows) -> list[dict[str, Any]]:
 
 def _times(goal: Goal, row: Measured) -> Iterator[dict[str, Any]]:
     there = [who for who in goal.others if who in row["found"]]
-    if not there or OURS not in row["found"]:
+    if not there or not {OURS, goal.ours} <= set(row["found"]):
         return
     rival = min(there, key=lambda who: middle(row, who, "wall_s"))
-    wall, cpu = ratio(row, rival, "wall_s") or 0, ratio(row, rival, "cpu_s") or 0
+    wall, cpu = (
+        middle(row, rival, key) / middle(row, goal.ours, key) for key in ("wall_s", "cpu_s")
+    )
     reached = "yes" if min(wall, cpu) >= goal.times else "no"
     if reached == "no" and max(wall, cpu) >= goal.times:
         reached = "in wall time" if wall > cpu else "in CPU time"
@@ -64,6 +69,21 @@ def _times(goal: Goal, row: Measured) -> Iterator[dict[str, Any]]:
         "wall": f"{wall:.3g}x",
         "CPU": f"{cpu:.3g}x",
         "reached": reached,
+    }
+
+
+def _beside(row: Measured) -> Iterator[dict[str, Any]]:
+    """What a run does beside its training may take a part of the CPU time of training."""
+    if OURS not in row["found"] or "whole CPU s" not in row["found"][OURS]["measures"][0]:
+        return
+    times = median(guard.beside(one) for one in row["found"][OURS]["measures"])
+    yield {
+        "work": "the tutorial, all but training",
+        "beside": "training",
+        "goal": f"at most {guard.LIMIT:g}x",
+        "wall": "",
+        "CPU": f"{times:.3g}x",
+        "reached": "yes" if times <= guard.LIMIT else "no",
     }
 
 

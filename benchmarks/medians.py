@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-OURS = "seqmodels"
+OURS, BARE = "seqmodels", "seqmodels --no-baselines"
 SCALE = {"ms": 1e3, "s": 1.0, "MB": 1.0}  # from seconds
 HIDDEN = ("whole s", "whole CPU s")  # the process itself tells these, to more digits
 

@@ -119,7 +119,7 @@ def growth(asked: Asked) -> Iterator[Row]:
 def tutorial(asked: Asked) -> Iterator[Row]:
     epochs = 1 if asked.trial else 5
     job = {"work": "tutorial", "reviews": asked.reviews, "epochs": epochs, "cold": True}
-    who = _everyone(job, "ours", "keras", "torch")
+    who = _everyone(job, "ours", "bare", "keras", "torch")
     yield Row(
         "tutorial",
         "five epochs, end to end" if epochs == 5 else "one epoch, end to end",

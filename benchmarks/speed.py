@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import guard
 from contestants import CONTESTANTS, missing
 from machine import machine
 from medians import lines
@@ -31,6 +32,8 @@ FILES = ("imdb/imdb.npz", "pendigits/pendigits.tra", "mnist_strokes/train.npz", 
 
 def main() -> None:
     asked = arguments()
+    if asked.guard:
+        sys.exit(guard.guard())
     sizes = {name: getattr(asked, name) for name in ("units", "directions", "length", "batch")}
     sizes = {name: value for name, value in sizes.items() if value is not None}
     trial = asked.trial or sizes or asked.rounds or set(asked.contestants) != set(CONTESTANTS)
@@ -84,6 +87,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", type=_names(PARTS), default=list(PARTS), metavar="PART,...")
     parser.add_argument("--out", type=Path, help="default: benchmarks/results; a trial: nowhere")
     parser.add_argument("--again", action="store_true", help="measure anew what is saved")
+    parser.add_argument("--guard", action="store_true", help="as guard.py: CPU beside training")
     trials = parser.add_argument_group("trials, which are kept nowhere but in --out")
     trials.add_argument("--trial", action="store_true", help="a small fraction of everything")
     trials.add_argument("--rounds", type=int, help="instead of 5, or of 3 for long rows")

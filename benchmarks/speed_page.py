@@ -119,12 +119,13 @@ def _machine(found: Mapping[str, Any]) -> str:
     told = [[one[key] for key in ("engine", "instructions") if key in one] for one in notes]
     engines = " and ".join(sorted({", ".join(one) for one in told if one})) or "-"
     loads = [row["load_before"] for row in rows]
+    commits = " and ".join(dict.fromkeys(row["commit"] for row in rows if row.get("commit")))
     busy = f"; load average before a row {min(loads)} to {max(loads)}" if loads else ""
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     return (
         f"On: {found['processor']}, {found['cores']} cores, {found['memory_gb']} GB, "
         f"{' '.join(found['instruction_sets'])}; {found['system']}{busy}. Our engine: {engines}. "
-        f"With {versions}."
+        f"With {versions}." + (f" Measured at commit {commits}." if commits else "")
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
+import stale
 from contestants import Job
 from rows import Entry, Row
 from worker import Worker
@@ -40,6 +41,7 @@ def measured(
                 print(f"{row.name} ...", file=sys.stderr)
                 told: dict[str, Any] = {"part": part, "says": row.says, "unit": row.unit}
                 told["load_before"] = round(os.getloadavg()[0], 2)
+                told["commit"] = stale.commit()
                 times = rounds or row.rounds
                 found = _fresh(who, times) if row.fresh else _kept_alive(who, workers, times)
                 jobs = {title: dict(entry.job) for title, entry in who.items()}

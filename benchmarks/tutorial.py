@@ -93,7 +93,7 @@ def stock(path: Path, seed: int, epochs: int) -> dict[str, float]:
     return measured(accuracy, loss, training, whole)
 
 
-def ours(path: Path, seed: int, epochs: int) -> dict[str, float]:
+def ours(path: Path, seed: int, epochs: int, baselines: bool = True) -> dict[str, float]:
     """The preset; the whole includes predictions, figures and the report of its run."""
     import seqmodels as sm
     from seqmodels.training import loop as room
@@ -108,7 +108,14 @@ def ours(path: Path, seed: int, epochs: int) -> dict[str, float]:
         out = Path(folder) / "run"
         with Clock() as whole:
             run = sm.train(
-                "imdb", preset="tutorial", data=path, epochs=epochs, seed=seed, out=out, quiet=True
+                "imdb",
+                preset="tutorial",
+                data=path,
+                epochs=epochs,
+                seed=seed,
+                out=out,
+                quiet=True,
+                baselines=baselines,
             )
     return measured(run.scores["accuracy"], run.scores["log_loss"], training, whole)
 

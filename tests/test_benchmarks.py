@@ -321,3 +321,48 @@ def test_every_default_is_of_rows_that_there_are(benchmarks):
     for one in DEFAULTS:
         assert set(one.rows) <= names
         assert one.family in FAMILIES
+
+
+def test_what_a_run_costs_beside_its_training_has_a_limit(benchmarks):
+    from goals import held
+
+    for whole, reached in ((11.0, "yes"), (12.0, "no")):
+        made = made_up(ours=[1.0])
+        made["found"]["seqmodels"]["measures"][0] |= {"whole CPU s": whole, "training CPU s": 5.0}
+        (line,) = (one for one in held({"tutorial": made}) if one["beside"] == "training")
+        assert line["reached"] == reached
+
+
+def test_the_run_without_baselines_has_a_goal_of_its_own(benchmarks):
+    from goals import held
+
+    made = made_up(ours=[1.0], keras=[9.0])
+    made["found"]["seqmodels --no-baselines"] = made_up(ours=[0.9])["found"]["seqmodels"]
+    for each in made["found"].values():
+        each["measures"][0]["test accuracy"] = 0.86
+    lines = {line["work"]: line for line in held({"tutorial": made})}
+    assert lines["tutorial, five epochs end to end"]["reached"] == "yes"
+    assert lines["tutorial with --no-baselines"]["wall"] == "10x"
+
+
+def test_reviews_are_made_up_that_the_dataset_reads(benchmarks, tmp_path):
+    import guard
+
+    from seqmodels.data.texts.imdb import imdb
+
+    found = imdb(str(guard.made_up(tmp_path, 40)))
+    assert len(found.train) + len(found.valid or ()) == len(found.test) == 40
+    assert set(found.test.target("sentiment")) == {"neg", "pos"}
+
+
+def test_files_that_changed_since_the_figures_are_named(benchmarks, monkeypatch):
+    import stale
+
+    said = {"log": "abc1234\n", "diff": "seqmodels/nn/lstm.py\npyproject.toml\n"}
+    monkeypatch.setattr(stale, "git", lambda command, *_: said[command])
+    rows = {"a": {"commit": "def5678-dirty"}, "b": {}, "c": {}}
+    assert stale.commits(rows) == {"def5678-dirty": ["a"], "abc1234": ["b", "c"]}
+    first, second = stale.lines(stale.commits(rows))
+    assert "1 row " in first
+    assert "def5678" in first
+    assert "seqmodels/nn/lstm.py, pyproject.toml" in second

@@ -23,6 +23,7 @@ class Contestant(NamedTuple):
 
 CONTESTANTS = {
     "ours": Contestant("seqmodels", "ours"),
+    "bare": Contestant("seqmodels --no-baselines", "ours", told={"baselines": False}),
     "keras": Contestant("stock Keras", "stock"),
     "xla": Contestant("Keras with XLA", "stock", told={"jit": True}),
     "torch": Contestant("PyTorch", "pytorch", ("torch",)),

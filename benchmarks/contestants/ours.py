@@ -1,5 +1,6 @@
 """seqmodels, as it is installed, with whatever engine it chooses."""
 
+import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -54,8 +55,9 @@ def epoch(job: Job) -> Ready:
 
 def tutorial(job: Job) -> Ready:
     """The preset 'tutorial' from the file to the scores; its imports are done before."""
-    _import_all()
-    return Ready(lambda: tutorial_preset(Path(job["reviews"]), job["round"], job["epochs"]))
+    import_all()
+    path, baselines = Path(job["reviews"]), job.get("baselines", True)
+    return Ready(lambda: tutorial_preset(path, job["round"], job["epochs"], baselines))
 
 
 def predict(job: Job) -> Ready:
@@ -132,11 +134,14 @@ def _engine(network: Any) -> dict[str, Any]:
     return {"engine": name, "instructions": native.instructions(), "threads": native.threads()}
 
 
-def _import_all() -> None:
+def import_all() -> None:
     """Import what a run imports on its way, since nobody's imports are timed."""
-    import matplotlib.figure
-    import sklearn.metrics
-
     import seqmodels as sm
 
-    _ = sm.train, sklearn.metrics, matplotlib.figure
+    _ = sm.train
+    for name in (
+        "jinja2", "matplotlib.backends.backend_svg", "scipy.optimize", "scipy.sparse",
+        "seqmodels.data.builtin", "sklearn.feature_extraction.text", "sklearn.linear_model",
+        "sklearn.metrics", "threadpoolctl",
+    ):  # fmt: skip
+        importlib.import_module(name)

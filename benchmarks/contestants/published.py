@@ -15,7 +15,7 @@ TARGET = 6  # the column OT, the oil's temperature
 def reviews(path: str, folder: str, limit: int | None) -> None:
     """Train the tutorial model for one epoch, and leave it, the test reviews and its answers."""
     import seqmodels as sm
-    from seqmodels.data.texts import imdb
+    from seqmodels.data.texts.imdb import imdb
 
     place = Path(folder)
     run = sm.train(
