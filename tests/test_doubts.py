@@ -7,7 +7,7 @@ import pytest
 
 from seqmodels.core.examples import Examples
 from seqmodels.encoders import SeriesEncoder, StrokeEncoder, TextEncoder
-from seqmodels.evaluation.scores import Evaluation, Lift
+from seqmodels.evaluation.scores import Evaluation, Gain
 from seqmodels.evaluation.warnings import Cut, cut, doubts
 from seqmodels.heads import Binary, Prediction, Regression
 
@@ -33,8 +33,8 @@ GOOD: dict[str, Any] = {
 
 def evaluation(**rivals: tuple[float, float, float]) -> Evaluation:
     """Return what a model of accuracy 0.9 is worth beside rivals: their lift and its limits."""
-    lifts = {"majority class": Lift(0.4, 0.38, 0.42)}
-    lifts |= {name.replace("_", " "): Lift(*lift) for name, lift in rivals.items()}
+    lifts = {"majority class": Gain(0.4, 0.38, 0.42)}
+    lifts |= {name.replace("_", " "): Gain(*lift) for name, lift in rivals.items()}
     baselines = {name: {"accuracy": 0.9 - lift.difference} for name, lift in lifts.items()}
     intervals = {"model": {"accuracy": (0.88, 0.92)}}
     return Evaluation({"accuracy": 0.9}, baselines, intervals, lifts, "examples")
@@ -82,7 +82,7 @@ def test_of_several_better_baselines_the_best_comes_first_and_the_others_are_nam
 
 def test_of_errors_the_smaller_is_the_better():
     def found(rival: float, lift: float) -> Evaluation:
-        lifts = {"mean": Lift(lift, lift - 0.01, lift + 0.01)}
+        lifts = {"mean": Gain(lift, lift - 0.01, lift + 0.01)}
         return Evaluation({"mae": 1.0}, {"mean": {"mae": rival}}, {}, lifts, "blocks of 3 windows")
 
     truth = [float(i % 7) for i in range(N)]
@@ -111,7 +111,7 @@ def test_a_small_test_part_is_told_how_many_examples_it_would_need():
 
 
 def test_a_lead_that_its_own_interval_does_not_settle_is_told():
-    lifts = {"mean": Lift(0.2, -0.2, 0.6)}
+    lifts = {"mean": Gain(0.2, -0.2, 0.6)}
     found = Evaluation(
         {"mae": 1.0}, {"mean": {"mae": 1.2}}, {"model": {"mae": (0.8, 1.2)}}, lifts, "examples"
     )
@@ -120,7 +120,7 @@ def test_a_lead_that_its_own_interval_does_not_settle_is_told():
     one = said(found, **own, classes={})[-1]
     assert "lead of 0.2 over 'mean' is not settled" in one
     assert "about 4,000" in one  # (0.4 / 0.2)^2 times as many
-    found.lifts["mean"] = Lift(0.2, 0.05, 0.35)
+    found.gains["mean"] = Gain(0.2, 0.05, 0.35)
     assert said(found, **own, classes={}) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from seqmodels import Binary, Prediction, Regression
 from seqmodels.core.examples import Examples
 from seqmodels.evaluation import intervals
-from seqmodels.evaluation.scores import Evaluation, Lift, evaluate
+from seqmodels.evaluation.scores import Evaluation, Gain, evaluate
 
 NUMBERS = Regression().fit([-1.0, 1.0])
 
@@ -74,10 +74,10 @@ def test_a_lift_is_positive_where_the_model_is_better_whichever_way_the_score_co
         (head, truth, good, poor),
         (NUMBERS, numbers, near, far),
     ):
-        lift = evaluate(one, "y", None, part(values), first, others={"other": second}).lifts
+        lift = evaluate(one, "y", None, part(values), first, others={"other": second}).gains
         assert lift["other"].clear
         assert lift["other"].low < lift["other"].difference < lift["other"].high
-        back = evaluate(one, "y", None, part(values), second, others={"other": first}).lifts
+        back = evaluate(one, "y", None, part(values), second, others={"other": first}).gains
         assert back["other"].says == "no"
         assert back["other"].difference == pytest.approx(-lift["other"].difference)
 
@@ -89,7 +89,7 @@ def test_a_model_is_compared_on_the_same_resamples():
     almost[wrong] = np.array(truth)[wrong]
     other = replace(prediction, answers=almost)
     found = evaluate(head, "y", None, part(truth), other, others={"other": prediction})
-    lift, alone = found.lifts["other"], found.intervals["model"]["accuracy"]
+    lift, alone = found.gains["other"], found.intervals["model"]["accuracy"]
     assert lift.difference == pytest.approx(0.01)
     assert lift.high - lift.low < (alone[1] - alone[0]) / 2
 
@@ -97,9 +97,9 @@ def test_a_model_is_compared_on_the_same_resamples():
 def test_equal_answers_are_not_called_better():
     head, truth, prediction = classes(100, 1)
     found = evaluate(head, "y", None, part(truth), prediction, others={"other": prediction})
-    assert found.lifts["other"] == Lift(0, 0, 0)
-    assert found.lifts["other"].says == "same"
-    assert Lift(0.0, -0.1, 0.1).says == "unclear"
+    assert found.gains["other"] == Gain(0, 0, 0)
+    assert found.gains["other"].says == "same"
+    assert Gain(0.0, -0.1, 0.1).says == "unclear"
     assert not found.clearly_beats_baselines()
 
 
@@ -119,7 +119,7 @@ def test_others_are_scored_beside_the_trivial_and_the_naive_answers():
         NUMBERS, "y", {"mae": 2.0}, test, Prediction(numbers), others={"bag": Prediction(-numbers)}
     )
     assert list(found.baselines) == ["mean", "last value", "bag"]
-    assert list(found.lifts) == list(found.baselines)
+    assert list(found.gains) == list(found.baselines)
     low, high = found.intervals["bag"]["mase"]
     assert low < found.baselines["bag"]["mase"] < high
 
@@ -140,7 +140,7 @@ def test_a_single_unit_gives_no_interval():
     ):
         rows = np.arange(20 if apart else 1)
         found = evaluate(head, "y", None, test.take(rows), prediction.take(rows), apart=apart)
-        assert (found.intervals, found.lifts, found.resampled) == ({}, {}, "")
+        assert (found.intervals, found.gains, found.resampled) == ({}, {}, "")
 
 
 def test_groups_are_drawn_whole():
@@ -271,7 +271,7 @@ def test_of_very_many_examples_some_spread_evenly_make_the_intervals(monkeypatch
     assert found.scores == head.score(truth, prediction)  # of all
     low, high = found.intervals["model"]["accuracy"]
     assert high - low > 0.1  # as 100 examples tell
-    assert found.lifts["same"].difference == 0
+    assert found.gains["same"].difference == 0
 
 
 def test_evaluations_of_before_have_no_intervals():

@@ -22,7 +22,7 @@ import seqmodels as sm
 from seqmodels.cli.terminal.reported import bars
 from seqmodels.cli.terminal.scores import print_scores
 from seqmodels.encoders import SeriesEncoder, SpeechEncoder, StrokeEncoder, TextEncoder
-from seqmodels.evaluation.scores import Evaluation
+from seqmodels.evaluation.scores import Evaluation, Gain
 from seqmodels.heads import Binary, Multiclass, Regression
 from seqmodels.heads.base import Prediction
 from seqmodels.model.explain import Explained, Explainer
@@ -33,7 +33,6 @@ from seqmodels.report import pages, run_report
 from seqmodels.report.answers import Answers, ordered, wilson
 from seqmodels.report.story import Story, _narrow
 from seqmodels.report.worst import shown
-from seqmodels.runs.records import Lift
 from seqmodels.runs.rendered import Opened
 
 HOSTILE = "</div><script>alert(1)</script> $\\foo$ $x^{ $ bad"
@@ -520,12 +519,12 @@ def test_a_window_of_many_channels_is_an_image_and_of_a_forecast_the_rest_is_cou
 
 def test_the_verdict_is_about_the_rival_that_is_hardest_to_beat():
     """The best baseline by its score may be surely beaten while another one is not."""
-    lifts = {"mean": Lift(0.05, 0.01, 0.09), "simple": Lift(0.06, -0.02, 0.14)}
+    lifts = {"mean": Gain(0.05, 0.01, 0.09), "simple": Gain(0.06, -0.02, 0.14)}
     scores = {"model": 0.9, "mean": 0.85, "simple": 0.84}
     found = Evaluation(
         {"accuracy": scores.pop("model")},
         {name: {"accuracy": value} for name, value in scores.items()},
-        lifts=lifts,
+        gains=lifts,
     )
     record = {"dataset": "d", "head": {"name": "binary"}, "examples": {"test": 9}, "training": {}}
     history = [{"epoch": 1, "loss": 1.0, "valid_loss": 1.0}]

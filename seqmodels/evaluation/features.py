@@ -85,6 +85,7 @@ def _counts(part: Sequences, width: int) -> Any:
         edges = np.concatenate([[0], ends]).astype(np.int32)
         ones = np.ones(len(ids), np.float32)
         piece = sparse.csr_matrix((ones, ids, edges), shape=(len(lengths), width))
+        piece = piece.tocsc().tocsr()  # sorts the ids of each row, by counting
         piece.sum_duplicates()
         pieces.append(piece)
     return sparse.vstack(pieces, format="csr", dtype=np.float32)

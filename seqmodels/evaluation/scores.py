@@ -18,7 +18,7 @@ MODEL = "model"
 
 
 @dataclass(frozen=True)
-class Lift:
+class Gain:
     """By how much a model is better than a baseline, in its headline score.
 
     Args:
@@ -54,7 +54,8 @@ class Evaluation:
             "last value", "seasonal last value", "length only", "bag of words".
         intervals: 95 % limits, by answerer ("model" or a baseline) and score. Some may lack: of
             a score that is the same on every resample, there is nothing to say.
-        lifts: What the model gains over each baseline, on the same resamples.
+        gains: What the model gains over each baseline, on the same resamples; `scores.json` calls
+            them "lifts".
         resampled: What was drawn for the intervals: "examples", "writers", "blocks of 12
             windows"; empty where there are no intervals, for want of two of them.
         draws: How often it was drawn.
@@ -63,18 +64,25 @@ class Evaluation:
     scores: Scores
     baselines: dict[str, Scores]
     intervals: dict[str, dict[str, Limits]] = field(default_factory=dict)
-    lifts: dict[str, Lift] = field(default_factory=dict)
+    gains: dict[str, Gain] = field(default_factory=dict)
     resampled: str = ""
     draws: int = 0
 
     @classmethod
     def of(cls, saved: Any) -> Evaluation:
         """Return what `scores.json` holds."""
-        return cls(**dict(saved))
+        known = dict(saved)
+        gains = known.pop("lifts", {})
+        return cls(**known, gains=gains)
 
     def record(self) -> dict[str, Any]:
         """Return what `scores.json` is to hold, as JSON types."""
-        return asdict(self)
+        return {"lifts" if name == "gains" else name: one for name, one in asdict(self).items()}
+
+    @property
+    def lifts(self) -> dict[str, Gain]:
+        """The gains, by their name in `scores.json`."""
+        return self.gains
 
     def best_baseline(self, head: Head) -> str:
         """Return the name of the baseline with the best headline score."""
@@ -89,7 +97,7 @@ class Evaluation:
 
     def clearly_beats_baselines(self) -> bool:
         """Return whether it is better than each by more than the interval of the difference."""
-        return bool(self.lifts) and all(lift.clear for lift in self.lifts.values())
+        return bool(self.gains) and all(gain.clear for gain in self.gains.values())
 
 
 def evaluate(
@@ -139,12 +147,12 @@ def evaluate(
         name: {score: each for score, values in row.items() if (each := limits(values, units))}
         for name, row in drawn.items()
     }
-    lifts, sign, name = {}, 1 if head.higher_is_better else -1, head.headline
+    gains, sign, name = {}, 1 if head.higher_is_better else -1, head.headline
     for rule, row in whole.items():
         ahead = sign * (own[name] - row[name])
         low, high = limits(sign * (drawn[MODEL][name] - drawn[rule][name]), units) or (ahead, ahead)
-        lifts[rule] = Lift(ahead, low, high)
-    return Evaluation(own, whole, sure, lifts, units.says, draws)
+        gains[rule] = Gain(ahead, low, high)
+    return Evaluation(own, whole, sure, gains, units.says, draws)
 
 
 def yardstick(head: Head, target: str, train: Examples) -> Scores | None:

@@ -156,24 +156,24 @@ def _beaten(head: Head, found: Evaluation) -> Iterator[str]:
     own = found.scores[name]
     better, near = [], []
     for rival in sorted(found.baselines, key=lambda one: -sign * found.baselines[one][name]):
-        lift = found.lifts.get(rival)
-        ahead = sign * (own - found.baselines[rival][name]) if lift is None else lift.difference
+        gain = found.gains.get(rival)
+        ahead = sign * (own - found.baselines[rival][name]) if gain is None else gain.difference
         if ahead <= 0:
             better.append(rival)
-        elif lift is not None and lift.low <= 0:
+        elif gain is not None and gain.low <= 0:
             near.append(rival)
 
     def against(rival: str) -> str:
-        lift = found.lifts.get(rival)
+        gain = found.gains.get(rival)
         limits = (
-            f", a difference of {lift.difference:.3g} with 95 % interval {lift.low:.3g} to "
-            f"{lift.high:.3g}" if lift is not None else ""
+            f", a difference of {gain.difference:.3g} with 95 % interval {gain.low:.3g} to "
+            f"{gain.high:.3g}" if gain is not None else ""
         )  # fmt: skip
         return f"{name} {own:.4g} against {found.baselines[rival][name]:.4g}{limits}"
 
     if better:
-        lift = found.lifts.get(better[0])
-        chance = lift is not None and lift.high > 0
+        gain = found.gains.get(better[0])
+        chance = gain is not None and gain.high > 0
         advice = (
             f"Which of them is better is open: test on more {found.resampled}, or change the "
             if chance
@@ -253,17 +253,17 @@ def _too_few(head: Head, found: Evaluation, tests: int) -> Iterator[str]:
     if name not in found.intervals.get("model", {}):
         return
     low, high = found.intervals["model"][name]
-    wide, lift = high - low, found.lifts.get(head.baseline)
+    wide, gain = high - low, found.gains.get(head.baseline)
     if not wide > 0:
         return
     share = head.higher_is_better and low >= 0 and high <= 1
     if share and wide > WIDE:
         needed = _round(tests * (wide / 2 / FINE) ** 2)
         more = f"About {needed:,} test examples would tell it to {FINE:.2g} on either side."
-    elif lift is not None and lift.low <= 0 < lift.difference:
-        needed = _round(tests * ((lift.difference - lift.low) / lift.difference) ** 2)
+    elif gain is not None and gain.low <= 0 < gain.difference:
+        needed = _round(tests * ((gain.difference - gain.low) / gain.difference) ** 2)
         more = (
-            f"Its lead of {lift.difference:.3g} over {head.baseline!r} is not settled; about "
+            f"Its lead of {gain.difference:.3g} over {head.baseline!r} is not settled; about "
             f"{needed:,} test examples would settle one of this size."
         )
     else:

@@ -163,14 +163,13 @@ def _verdict(model: Row, best: Row | None, sign: int) -> str:
 def _rows(found: Evaluation, headline: str) -> list[Row]:
     """Return the scores of the model and of each baseline, with what is known of intervals."""
     intervals: Mapping[str, Any] = getattr(found, "intervals", None) or {}
-    lifts: Mapping[str, Any] = getattr(found, "lifts", None) or {}
     rows = []
     for name, scores in {"model": found.scores, **found.baselines}.items():
         each = {}
         for score in found.scores:
             low, high = intervals.get(name, {}).get(score) or (None, None)
             each[score] = {"value": scores.get(score), "low": low, "high": high}
-        lift = lifts.get(name)
+        lift = found.gains.get(name)
         told = lift and {
             "difference": lift.difference, "low": lift.low, "high": lift.high, "says": lift.says,
         }  # fmt: skip

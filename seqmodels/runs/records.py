@@ -12,7 +12,7 @@ import pydantic
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.safe_io import parsed, read_bytes
-from seqmodels.evaluation.scores import Lift
+from seqmodels.evaluation.scores import Gain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +70,7 @@ class Scores(pydantic.BaseModel, extra="forbid"):
     scores: dict[str, float]
     baselines: dict[str, dict[str, float]]
     intervals: dict[str, dict[str, tuple[float, float]]] = {}
-    lifts: dict[str, Lift] = {}
+    lifts: dict[str, Gain] = {}
     resampled: str = ""
     draws: int = 0
 

@@ -25,7 +25,7 @@ def show_scores(found: Evaluation, headline: str) -> None:
     rows = []
     for name, scores in answerers.items():
         low, high = found.intervals.get(name, {}).get(headline) or (None, None)
-        lift = found.lifts.get(name)
+        lift = found.gains.get(name)
         gain = lift and {
             "difference": lift.difference, "low": lift.low, "high": lift.high, "says": lift.says,
         }  # fmt: skip

@@ -1,5 +1,6 @@
 """Keras's imdb.npz: pickled lists of word ids, which become reviews as texts; no pickle is run."""
 
+import itertools
 import json
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from seqmodels.data import npz
 
 INDEX = "imdb_word_index.json"
 _INDEX_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json"
+TOGETHER = 1000  # reviews whose words are looked up together
 _MOST_BYTES = 30_000_000  # of one array unpacked; the published ones have 14 million
 
 
@@ -75,13 +77,24 @@ def _part(path: Path, archive: zipfile.ZipFile, part: str, words: np.ndarray) ->
             f"row {row} of its {part} part has ids from {inside.min()} to {inside.max()}, and "
             f"{INDEX} has the words 1 to {len(words) - 1}",
         )
-    texts = ["".join(words[row].tolist())[:-1] for row in np.split(values, ends[:-1])]
+    texts = _texts(values, ends, words)
     empty = [row for row, text in enumerate(texts) if not text]
     if empty:
         raise _wrong(path, f"its {part} part has reviews without a word, in row {some(empty)}")
     if set(verdicts) != {0, 1}:
         raise _wrong(path, f"its {part} part needs both labels, 0 and 1, got {some(set(verdicts))}")
     return Examples(texts, {"sentiment": ["pos" if label else "neg" for label in verdicts]})
+
+
+def _texts(values: np.ndarray, ends: np.ndarray, words: np.ndarray) -> list[str]:
+    """Return the reviews as texts, from their ids one after the other and where each ends."""
+    texts: list[str] = []
+    for first in range(0, len(ends), TOGETHER):
+        part = [0 if first == 0 else int(ends[first - 1]), *ends[first : first + TOGETHER].tolist()]
+        found = words[values[part[0] : part[-1]]].tolist()
+        places = itertools.pairwise(end - part[0] for end in part)
+        texts += ["".join(found[start:end])[:-1] for start, end in places]
+    return texts
 
 
 def _member(path: Path, archive: zipfile.ZipFile, name: str) -> tuple[np.dtype, int, bytes]:
