@@ -1,4 +1,4 @@
-"""Where people fool themselves: what is doubtful about a run, how much, and what to do."""
+"""Warnings about a run: what may mislead in its scores, by how much, and what to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from seqmodels.core.sequences import Sequences
 from seqmodels.evaluation.scores import Evaluation
 from seqmodels.heads.base import Head, Prediction
 
-TELLING = 50  # validation examples: the loss of fewer says little about when to stop
+ENOUGH = 50  # validation examples: the loss of fewer says little about when to stop
 WIDE = 0.10  # of an interval of a share: ten points
 FINE = 0.02  # points to each side, which a test part should tell
 SHARED = 0.01  # of the test part that training knows
@@ -89,7 +89,7 @@ def doubts(
     cut: Cut | None = None,
     budget: bool = False,
 ) -> list[str]:
-    """Return what is doubtful about a run, the worst first; empty where all is well.
+    """Return the warnings about a run, the worst first; none where all is well.
 
     Args:
         head: Fitted.
@@ -98,26 +98,26 @@ def doubts(
         truth: The targets of the test part.
         history: One row an epoch.
         patience: 0: the weights are those of the last epoch; else of the best one.
-        valid: Validation examples; what the loss of fewer than `TELLING` shows is not believed.
+        valid: Validation examples; the loss of fewer than `ENOUGH` is ignored.
         classes: How often each class occurs in each part; of no part where there are none.
         audit: What `Audit.record` says.
         cut: What the limit of length leaves unread.
-        budget: A budget of time said how many epochs there are.
+        budget: Whether a budget of time set the number of epochs.
     """
     return [
-        *_leaks(audit, len(answers)),
-        *_collapse(answers, truth),
+        *_shared(audit, len(answers)),
+        *_constant(answers, truth),
         *_beaten(head, found),
         *_missing(classes),
-        *(_by_heart(history, patience) if valid >= TELLING else ()),
-        *(_unfinished(history, budget) if valid >= TELLING or len(history) == 1 else ()),
+        *(_overfitting(history, patience) if valid >= ENOUGH else ()),
+        *(_underfitting(history, budget) if valid >= ENOUGH or len(history) == 1 else ()),
         *_too_few(head, found, len(answers)),
         *_cut(cut),
     ]
 
 
-def _leaks(audit: Mapping[str, Any] | None, tests: int) -> Iterator[str]:
-    """Tell of what the test part shares with training."""
+def _shared(audit: Mapping[str, Any] | None, tests: int) -> Iterator[str]:
+    """Warn of what the test part shares with training."""
     for one in audit["findings"] if audit else ():
         if one["level"] == "FAIL":
             yield f"The scores may not hold for new data: the audit says FAIL, {one['kind']}."
@@ -128,8 +128,8 @@ def _leaks(audit: Mapping[str, Any] | None, tests: int) -> Iterator[str]:
             )
 
 
-def _collapse(answers: Prediction, truth: Any) -> Iterator[str]:
-    """Tell of a model that gives the same answer whatever it reads."""
+def _constant(answers: Prediction, truth: Any) -> Iterator[str]:
+    """Warn of a model that gives the same answer to every input."""
     known, given = np.asarray(truth), np.asarray(answers.answers)
     if len(given) < 2:
         return
@@ -151,26 +151,8 @@ def _collapse(answers: Prediction, truth: Any) -> Iterator[str]:
 
 
 def _beaten(head: Head, found: Evaluation) -> Iterator[str]:
-    """Tell of baselines that are as good as the model, or may be."""
-    name, sign = head.headline, 1 if head.higher_is_better else -1
-    own = found.scores[name]
-    better, near = [], []
-    for rival in sorted(found.baselines, key=lambda one: -sign * found.baselines[one][name]):
-        gain = found.gains.get(rival)
-        ahead = sign * (own - found.baselines[rival][name]) if gain is None else gain.difference
-        if ahead <= 0:
-            better.append(rival)
-        elif gain is not None and gain.low <= 0:
-            near.append(rival)
-
-    def against(rival: str) -> str:
-        gain = found.gains.get(rival)
-        limits = (
-            f", a difference of {gain.difference:.3g} with 95 % interval {gain.low:.3g} to "
-            f"{gain.high:.3g}" if gain is not None else ""
-        )  # fmt: skip
-        return f"{name} {own:.4g} against {found.baselines[rival][name]:.4g}{limits}"
-
+    """Warn of baselines that are as good as the model, or may be."""
+    better, near = _rivals(head, found)
     if better:
         gain = found.gains.get(better[0])
         chance = gain is not None and gain.high > 0
@@ -180,15 +162,38 @@ def _beaten(head: Head, found: Evaluation) -> Iterator[str]:
             else "Use the simpler one, or change the "
         )
         yield (
-            f"The LSTM does not beat {better[0]!r}: {against(better[0])}. {_others(better)}"
-            f"{advice}network: units, epochs, learning rate."
+            f"The LSTM does not beat {better[0]!r}: {_against(head, found, better[0])}. "
+            f"{_others(better)}{advice}network: units, epochs, learning rate."
         )
     if near:
         yield (
-            f"The LSTM may be no better than {near[0]!r}: {against(near[0])}. "
-            f"{_others(near)}Test on more {found.resampled}, or train with "
-            f"several seeds."
+            f"The LSTM may be no better than {near[0]!r}: {_against(head, found, near[0])}. "
+            f"{_others(near)}Test on more {found.resampled}, or train with several seeds."
         )
+
+
+def _rivals(head: Head, found: Evaluation) -> tuple[list[str], list[str]]:
+    """Return the baselines at least as good as the model, and those that may be; best first."""
+    name, sign = head.headline, 1 if head.higher_is_better else -1
+    better, near = [], []
+    for rival in sorted(found.baselines, key=lambda one: -sign * found.baselines[one][name]):
+        gain = found.gains.get(rival)
+        ahead = sign * (found.scores[name] - found.baselines[rival][name])
+        if (ahead if gain is None else gain.difference) <= 0:
+            better.append(rival)
+        elif gain is not None and gain.low <= 0:
+            near.append(rival)
+    return better, near
+
+
+def _against(head: Head, found: Evaluation, rival: str) -> str:
+    """Return the headline score of the model and of a baseline, and their difference."""
+    name, gain = head.headline, found.gains.get(rival)
+    says = f"{name} {found.scores[name]:.4g} against {found.baselines[rival][name]:.4g}"
+    if gain is None:
+        return says
+    limits = f"{gain.low:.3g} to {gain.high:.3g}"
+    return f"{says}, a difference of {gain.difference:.3g} with 95 % interval {limits}"
 
 
 def _others(rivals: Sequence[str]) -> str:
@@ -196,7 +201,7 @@ def _others(rivals: Sequence[str]) -> str:
 
 
 def _missing(classes: Mapping[str, Mapping[Any, int]]) -> Iterator[str]:
-    """Tell of classes without an example in a part."""
+    """Warn of classes without an example in a part."""
     effects = {
         "train": "The model cannot know them",
         "valid": "When to stop is decided without them",
@@ -211,8 +216,8 @@ def _missing(classes: Mapping[str, Mapping[Any, int]]) -> Iterator[str]:
             )
 
 
-def _by_heart(history: Sequence[Mapping[str, float]], patience: int) -> Iterator[str]:
-    """Tell of training that is much better than validation where the weights were taken."""
+def _overfitting(history: Sequence[Mapping[str, float]], patience: int) -> Iterator[str]:
+    """Warn of overfitting: training scores far above validation scores in the epoch kept."""
     losses = [row["valid_loss"] for row in history]
     best = int(np.argmin(losses))
     row = history[best if patience else -1]
@@ -226,13 +231,13 @@ def _by_heart(history: Sequence[Mapping[str, float]], patience: int) -> Iterator
         fewer = f"{best + 1} epochs, " if row is not history[best] else ""
         yield (
             f"Training is much better than validation in epoch {row['epoch']:.0f}, whose weights "
-            f"were taken: {told}. The network knows examples by heart: try {fewer}more dropout, "
+            f"were taken: {told}. The model is overfitting: try {fewer}more dropout, "
             f"fewer units, or more data."
         )
 
 
-def _unfinished(history: Sequence[Mapping[str, float]], budget: bool) -> Iterator[str]:
-    """Tell of a validation loss that was still falling when training ended."""
+def _underfitting(history: Sequence[Mapping[str, float]], budget: bool) -> Iterator[str]:
+    """Warn of a validation loss that was still falling when training ended."""
     losses = [row["valid_loss"] for row in history]
     what = "the budget" if budget else "epochs"
     if len(losses) < 2:
@@ -248,7 +253,7 @@ def _unfinished(history: Sequence[Mapping[str, float]], budget: bool) -> Iterato
 
 
 def _too_few(head: Head, found: Evaluation, tests: int) -> Iterator[str]:
-    """Tell of a test part that is too small for what it is to tell."""
+    """Warn of a test part that is too small to measure the headline score."""
     name = head.headline
     if name not in found.intervals.get("model", {}):
         return
@@ -275,7 +280,7 @@ def _too_few(head: Head, found: Evaluation, tests: int) -> Iterator[str]:
 
 
 def _cut(cut: Cut | None) -> Iterator[str]:
-    """Tell of sequences that are not read to their end."""
+    """Warn of sequences that are cut."""
     if cut is not None and cut.sequences >= LOST:
         about = "About " if cut.sampled else ""
         yield (
