@@ -8,7 +8,7 @@ import pytest
 from seqmodels.core.examples import Examples
 from seqmodels.encoders import SeriesEncoder, StrokeEncoder, TextEncoder
 from seqmodels.evaluation.scores import Evaluation, Gain
-from seqmodels.evaluation.warnings import Cut, cut, doubts
+from seqmodels.evaluation.warnings import Cut, cut, run_warnings
 from seqmodels.heads import Binary, Prediction, Regression
 
 N = 1000
@@ -41,7 +41,7 @@ def evaluation(**rivals: tuple[float, float, float]) -> Evaluation:
 
 
 def said(found: Evaluation | None = None, head: Any = HEAD, **changes: Any) -> list[str]:
-    return doubts(head, found or evaluation(), **(GOOD | changes))
+    return run_warnings(head, found or evaluation(), **(GOOD | changes))
 
 
 def test_nothing_is_said_where_all_is_well():

@@ -85,7 +85,7 @@ def simple(
                 says.append(f"The baseline {kind.name!r} is left out: it does not fit the budget.")
                 continue
             prediction = _fitted(kind, head, spec, encoded, seed, says)
-        except Exception as error:  # whatever it is, the run does not fail of its yardstick
+        except Exception as error:  # whatever it is, the run does not fail because of a baseline
             says.append(f"The baseline {kind.name!r} is left out: {_first_line(error)}")
             continue
         if prediction is not None:

@@ -115,7 +115,7 @@ def evaluate(
     Args:
         head: Fitted.
         target: The target it reads.
-        reference: The `yardstick` of scaled errors.
+        reference: The `naive_reference` of scaled errors.
         test: What `prediction` answers.
         prediction: One answer per example of `test`.
         others: Answers of fitted simple models to the same examples, by name.
@@ -155,7 +155,7 @@ def evaluate(
     return Evaluation(own, whole, sure, gains, units.says, draws)
 
 
-def yardstick(head: Head, target: str, train: Examples) -> Scores | None:
+def naive_reference(head: Head, target: str, train: Examples) -> Scores | None:
     """Return the scores of the last naive forecast (the seasonal one, if any) on `train`.
 
     Apart from `evaluate`, so that the training part need not be held until the test.

@@ -75,7 +75,7 @@ def cut(encoder: Encoder, train: Examples, encoded: Sequences) -> Cut | None:
     return Cut(limit, longer / len(encoded), over / total, len(looked) < len(full))
 
 
-def doubts(
+def run_warnings(
     head: Head,
     found: Evaluation,
     *,

@@ -18,8 +18,8 @@ from seqmodels.core.machine import peak_memory
 from seqmodels.core.signals import Stopped
 from seqmodels.evaluation.baselines import Simple, simple
 from seqmodels.evaluation.intervals import units_of
-from seqmodels.evaluation.scores import Evaluation, Scores, yardstick
-from seqmodels.evaluation.warnings import Cut, cut, doubts
+from seqmodels.evaluation.scores import Evaluation, Scores, naive_reference
+from seqmodels.evaluation.warnings import Cut, cut, run_warnings
 from seqmodels.model.sequence_model import SequenceModel
 from seqmodels.report.run_report import Tested, glance, write_report
 from seqmodels.runs import facts, predictions
@@ -76,7 +76,7 @@ def carry_out(config: RunConfig, options: Options, directory: Directory) -> Path
         prepared = _without_pseudo_labels(prepared)
     record = facts.begun(prepared, options)
     unread = cut(prepared.encoder, prepared.examples["train"], prepared.parts["train"].sequences)
-    reference = yardstick(prepared.head, prepared.target, prepared.examples["train"])
+    reference = naive_reference(prepared.head, prepared.target, prepared.examples["train"])
     prepared = prepared.keep(prepared.parts, ["test"])
     voice = Voice.of(prepared.config, options)
     with directory(record, voice) as path, _kept(path, voice):
@@ -199,7 +199,7 @@ def _doubts(
     unread: Cut | None,
 ) -> list[str]:
     """Return what is doubtful about the run, the worst first."""
-    return doubts(
+    return run_warnings(
         tested.head,
         found,
         answers=tested.prediction,

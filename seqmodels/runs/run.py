@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seqmodels.core.arguments import checked
 from seqmodels.core.registry import DATASETS
 from seqmodels.evaluation.baselines import simple
-from seqmodels.evaluation.scores import Evaluation, yardstick
+from seqmodels.evaluation.scores import Evaluation, naive_reference
 from seqmodels.heads.base import Prediction
 from seqmodels.model.sequence_model import SequenceModel
 from seqmodels.runs.predictions import predictions_of
@@ -109,7 +109,7 @@ def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, E
         others = simple(model.head, model.encoder.spec, parts, seed=seed).predictions
     found = evaluate(
         model, parts["test"], examples.test, target, others=others, group=examples.data.apart,
-        reference=yardstick(model.head, target, examples.train),
+        reference=naive_reference(model.head, target, examples.train),
     )  # fmt: skip
     return run, found.evaluation, fingerprint(parts) == run.record["fingerprint"]
 

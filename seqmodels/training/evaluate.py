@@ -38,7 +38,7 @@ def evaluate(
         part: Encoded.
         examples: The same examples as they came.
         target: The target that the model's head reads.
-        reference: What scaled errors are held against; see `scores.yardstick`.
+        reference: What scaled errors are held against; see `scores.naive_reference`.
         others: Answers of simple models to the same examples, by name.
         group: The group that no two parts share; intervals resample it.
     """

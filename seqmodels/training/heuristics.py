@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from seqmodels.core.encoder import Spec
-from seqmodels.evaluation.warnings import TELLING
+from seqmodels.evaluation.warnings import ENOUGH
 from seqmodels.training.config import RunConfig
 
 FREE = (  # settings that the data may decide
@@ -64,7 +64,7 @@ def sized(
         why.append(f"batches of {sizes['batch_size']}, for {train:,} training examples")
     steps = math.ceil(train / sizes.get("batch_size", training.batch_size))  # of an epoch
     epochs, patience = training.epochs, training.patience
-    telling = valid >= TELLING or "training.patience" not in free  # when to stop
+    telling = valid >= ENOUGH or "training.patience" not in free  # when to stop
     if "training.epochs" in free:
         least, most = EPOCHS
         wanted = UNTIL if telling and patience else STEPS
