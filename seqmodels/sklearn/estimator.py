@@ -25,6 +25,7 @@ from seqmodels.encoders import SeriesEncoder, TextEncoder
 from seqmodels.heads import Head, Prediction
 from seqmodels.nn.backbone import Size
 from seqmodels.sklearn.inputs import flat, parsed
+from seqmodels.training.settings import merged, resolve
 
 if TYPE_CHECKING:
     from seqmodels.model.sequence_model import SequenceModel
@@ -63,6 +64,8 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
             weights are taken. 0: all rows are trained on, for `epochs` epochs.
         validation_fraction: Share of the rows of `fit` that decide when to stop, drawn at
             random, of each class alike; above 0, below 1. Not used with `patience=0`.
+        settings: Any other setting of `seqmodels.train`, by dotted name:
+            `{"backbone.kernels": 0, "training.average": 2}`. None: none.
         random_state: Of everything that is random: weights, order, dropout, validation rows.
             A whole number: the same model again. None: another one each time.
         verbose: Show the progress.
@@ -94,6 +97,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         learning_rate: Annotated[float, Gt(0)] | None = None,
         patience: Annotated[int, Ge(0)] | None = None,
         validation_fraction: Annotated[float, Gt(0), Lt(1)] | None = None,
+        settings: Mapping[str, Any] | None = None,
         random_state: int | np.random.RandomState | None = 0,
         verbose: bool = False,
     ):
@@ -111,6 +115,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         self.learning_rate = learning_rate
         self.patience = patience
         self.validation_fraction = validation_fraction
+        self.settings = settings
         self.random_state = random_state
         self.verbose = verbose
 
@@ -166,7 +171,6 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         from seqmodels.training.fit import fit
         from seqmodels.training.prepare import prepare
         from seqmodels.training.progress import Reporter
-        from seqmodels.training.settings import resolve
 
         rows = Examples(inputs, {"y": y})
         some_rows = rows.take(range(2))
@@ -215,7 +219,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         given = self.get_params(deep=False).items()
         plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in given}
         good = checked(type(self).__init__, plain, self._who)
-        return {name: good[key] for key, name in SETTINGS.items() if good[key] is not None}
+        return merged(good["settings"], {name: good[key] for key, name in SETTINGS.items()})
 
     def _inputs(self, X: Any, *, fitting: bool) -> tuple[Any, bool]:  # noqa: N803
         """Return X as an encoder reads it, and whether it is texts."""
