@@ -23,6 +23,7 @@ from seqmodels.core.registry import (
     register_dataset,
     register_encoder,
     register_head,
+    register_layer,
     register_logger,
 )
 from seqmodels.core.sequences import Sequences
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from seqmodels.heads import Binary, Head, Multiclass, Prediction, Regression
     from seqmodels.model.sequence_model import SequenceModel
     from seqmodels.nn.backbone import Backbone
+    from seqmodels.nn.layers import Layer, Weight
     from seqmodels.runs.comparison import Comparison, compare
     from seqmodels.runs.launch import repeat, resume, train
     from seqmodels.runs.run import Run, load
@@ -46,6 +48,7 @@ _LATER = {
     "Binary": "seqmodels.heads",
     "Comparison": "seqmodels.runs.comparison",
     "Head": "seqmodels.heads",
+    "Layer": "seqmodels.nn.layers",
     "Logger": "seqmodels.training.loggers",
     "Multiclass": "seqmodels.heads",
     "Prediction": "seqmodels.heads",
@@ -60,6 +63,7 @@ _LATER = {
     "Tuning": "seqmodels.tuning",
     "train": "seqmodels.runs.launch",
     "tune": "seqmodels.tuning",
+    "Weight": "seqmodels.nn.layers",
 }
 
 __all__ = [
@@ -72,6 +76,7 @@ __all__ = [
     "Found",
     "Head",
     "InputError",
+    "Layer",
     "Logger",
     "Multiclass",
     "Prediction",
@@ -83,6 +88,7 @@ __all__ = [
     "Spec",
     "Task",
     "Tuning",
+    "Weight",
     "__version__",
     "compare",
     "inspect",
@@ -92,6 +98,7 @@ __all__ = [
     "register_dataset",
     "register_encoder",
     "register_head",
+    "register_layer",
     "register_logger",
     "repeat",
     "resume",

@@ -157,7 +157,7 @@ def workshop(stand_ins, tmp_path, monkeypatch) -> Iterator[Workshop]:
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     monkeypatch.setenv("PATH", tools)
     monkeypatch.setenv("COLUMNS", "100")
-    for table in (registry.DATASETS, registry.ENCODERS, registry.HEADS):
+    for table in (registry.DATASETS, registry.ENCODERS, registry.HEADS, registry.LAYERS):
         list(table)  # the built-in parts stay; what a page registers goes
         monkeypatch.setattr(table, "_parts", dict(table._parts))
     modules = set(sys.modules)

@@ -10,7 +10,7 @@ import pytest
 
 import seqmodels as sm
 from seqmodels import testing
-from seqmodels.core.registry import DATASETS, ENCODERS, HEADS
+from seqmodels.core.registry import DATASETS, ENCODERS, HEADS, LAYERS
 
 FOLDER = Path(__file__).parents[1] / "examples"
 EXAMPLES = sorted(FOLDER.glob("*.py"))
@@ -22,7 +22,7 @@ def run(tmp_path, monkeypatch, capfd):
     """Run an example from the command line, in a folder and a registry of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
-    for registry in (DATASETS, ENCODERS, HEADS):
+    for registry in (DATASETS, ENCODERS, HEADS, LAYERS):
         list(registry)  # the built-in parts
         monkeypatch.setattr(registry, "_parts", dict(registry._parts))
 
@@ -136,6 +136,11 @@ def test_the_dataset_of_ones_own_keeps_the_promises(run):
 def test_a_head_of_ones_own_runs_and_keeps_the_promises(run):
     assert "deviance=" in run("own_head", "--epochs", "1", "--n", "300")
     testing.check_head(HEADS.get("counts")(), [0, 3, 1, 7, 2, 2])
+
+
+def test_a_layer_of_ones_own_runs_and_keeps_the_promises(run):
+    assert "accuracy=" in run("attention_pooling", "--epochs", "1", "--n", "300")
+    testing.check_layer(LAYERS.get("attention")())
 
 
 @pytest.fixture

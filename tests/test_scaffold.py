@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from seqmodels.cli import app, scaffold
 from seqmodels.core.errors import InputError
 
-KINDS = ("dataset", "encoder", "head")
+KINDS = ("dataset", "encoder", "head", "layer")
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from seqmodels.cli.terminal import tables
 from seqmodels.cli.terminal.inspected import show_inspection
 from seqmodels.core.errors import InputError
 
-Kind = Literal["dataset", "encoder", "head"]
+Kind = Literal["dataset", "encoder", "head", "layer"]
 
 
 @terminal.guarded
@@ -80,7 +80,9 @@ def inspect(
 
 @terminal.guarded
 def new(
-    kind: Annotated[Kind, typer.Argument(help="Kind of part.", metavar="dataset|encoder|head")],
+    kind: Annotated[
+        Kind, typer.Argument(help="Kind of part.", metavar="dataset|encoder|head|layer")
+    ],
     name: Annotated[str, typer.Argument(help="Name of the part.")],
     folder: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
 ) -> None:

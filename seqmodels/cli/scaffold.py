@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seqmodels.core.errors import InputError
-from seqmodels.core.registry import DATASETS, ENCODERS, HEADS, Registry
+from seqmodels.core.registry import DATASETS, ENCODERS, HEADS, LAYERS, Registry
 
-Kind = Literal["dataset", "encoder", "head"]
-REGISTRIES: dict[str, Registry[Any]] = {"dataset": DATASETS, "encoder": ENCODERS, "head": HEADS}
+Kind = Literal["dataset", "encoder", "head", "layer"]
+REGISTRIES: dict[str, Registry[Any]] = {
+    "dataset": DATASETS,
+    "encoder": ENCODERS,
+    "head": HEADS,
+    "layer": LAYERS,
+}
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 LONGEST = 40  # letters of a name, so that the lines of the files stay short
 

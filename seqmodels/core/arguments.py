@@ -39,13 +39,18 @@ def checked(function: Callable[..., Any], given: Mapping[str, Any], who: str) ->
             continue
         try:
             values[name] = _value(hints[name], value)
-        except pydantic.ValidationError:
-            problems.append(
-                f"Argument {name!r} of {who} needs {type_name(hints[name])}, got {value!r}."
-            )
+        except pydantic.ValidationError as error:
+            needs = f"Argument {name!r} of {who} needs {type_name(hints[name])}, got {value!r}."
+            problems += _own(error) or [needs]
     if problems:
         raise InputError(problems)
     return values
+
+
+def _own(error: pydantic.ValidationError) -> list[str]:
+    """Return what a type says itself of a wrong value: the `InputError` of its validator."""
+    causes = [one.get("ctx", {}).get("error") for one in error.errors()]
+    return [text for cause in causes if isinstance(cause, InputError) for text in cause.problems]
 
 
 def signature(function: Callable[..., Any]) -> dict[str, Any]:

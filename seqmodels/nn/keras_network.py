@@ -38,6 +38,28 @@ def weights_of(model: keras.Model) -> dict[str, Any]:
     }
 
 
+def made(layer: Layer, width: int, *, seed: int = 0, name: str = "layer") -> keras.layers.Layer:
+    """Return the Keras layer of one layer by itself, not yet built.
+
+    Args:
+        layer: What it computes.
+        width: Of the steps or features that it reads.
+        seed: Of the initial weights.
+        name: Of the Keras layer.
+    """
+    if isinstance(layer, Lstm):
+        return LSTM(
+            layer.units,
+            bidirectional=layer.bidirectional,
+            memory=layer.memory,
+            states=(),
+            dropout=layer.dropout,
+            seed=seed,
+            name=name,
+        )
+    return KerasLayer(layer, width, seed=seed, name=name)
+
+
 class _Words(NamedTuple):
     """Ids whose vectors the LSTM looks up."""
 

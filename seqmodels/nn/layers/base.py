@@ -68,11 +68,13 @@ class Layer:
             - "beside": reads steps; its result [B, K] is added to the outputs.
             - "averaged": reads steps; its result [B, K] is averaged with the outputs.
             - "ensemble": the outputs of all members become outputs.
+        ids: Whether the steps that it reads are ids [B, T].
         random: Whether `train` draws random numbers.
         rows: "split" where a row of the batch becomes several, "merged" where this is undone.
     """
 
     place: ClassVar[Place] = "steps"
+    ids: ClassVar[bool] = False
     random: ClassVar[bool] = False
     rows: ClassVar[Literal["kept", "split", "merged"]] = "kept"
 

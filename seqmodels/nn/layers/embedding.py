@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class Embedding(Layer):
             vectors start at random.
     """
 
+    ids: ClassVar[bool] = True
     vocabulary: int = 20
     units: int = 64
     window: int = 0

@@ -48,6 +48,7 @@ class Ngrams(Layer):
     """
 
     place: ClassVar[Place] = "beside"
+    ids: ClassVar[bool] = True
     random: ClassVar[bool] = True
     vocabulary: int = 20
     outputs: int = 1

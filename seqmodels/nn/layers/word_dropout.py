@@ -18,6 +18,7 @@ class WordDropout(Layer):
         rate: Share of the ids.
     """
 
+    ids: ClassVar[bool] = True
     random: ClassVar[bool] = True
     rate: float = 0.3
 
