@@ -14,7 +14,7 @@ import seqmodels as sm
 from seqmodels.core import batches
 from seqmodels.core.encoder import Spec
 from seqmodels.core.registry import LAYERS, RegistryError
-from seqmodels.nn import engines, numpy_ops, tracing
+from seqmodels.nn import numpy_ops, tracing
 from seqmodels.nn.keras_network import weights_of
 from seqmodels.nn.layers import Both, Last, Lstm, Max, Mean
 from seqmodels.nn.lstm import LSTM
