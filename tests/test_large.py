@@ -333,7 +333,7 @@ REFUSED = {
     "series not told apart": (SERIES, {}, r"several series.*'s'"),
     "a time twice": (
         pd.concat([table(HOURS), table(HOURS).iloc[800:801]]).sort_values("date"), {},
-        r"1 rows whose time was there before, such as '2013-02-03 08:00:00'",
+        r"1 rows with duplicate times, such as '2013-02-03 08:00:00'",
     ),
     "a value missing": (spoiled(table(HOURS), 800, "x1", None), {}, r"lacks 1 of 900 values"),
     "a gap": (table(HOURS).drop(index=[800]), {}, r"1 steps unlike the usual one.*02-03 09:00"),

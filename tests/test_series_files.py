@@ -274,7 +274,7 @@ BAD: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "only a header": ("date,y\n", {"target": "y"}, "no rows"),
     "latin-1": (lines("date;T °C", lambda i: f"{day(i)};{i}").encode("latin-1"), {}, "encoding='latin-1'"),
     "utf-16": (lines("date,y", GOOD).encode("utf-16"), {}, "UTF-16"),
-    "times twice": (lines("date,y", lambda i: GOOD(i // 2)), {}, "time was there before"),
+    "times twice": (lines("date,y", lambda i: GOOD(i // 2)), {}, "duplicate times"),
     "two columns of dates": (lines("begun,ended,y", lambda i: f"{day(i)},{day(i + 1)},{i}"), {}, "several columns of dates"),
     "too few rows": (lines("date,y", GOOD, 4), {}, "valid part of table.csv has no window"),
     "a gap of ages": (lines("date,y", lambda i: f"{'2190-01-01' if i == 119 else day(i)},{i}"), {}, "cannot be filled"),

@@ -180,7 +180,7 @@ def test_what_is_no_table_with_times_is_left_to_the_encoder(tmp_path, text):
 def test_several_series_are_refused_where_the_run_knows_one(tmp_path):
     rows = [f"{day(i // 2)},{'north' if i % 2 else 'south'},{i}" for i in range(40)]
     path = written(tmp_path, "date,shop,y", rows)
-    with pytest.raises(InputError, match=r"several series, told apart by 'shop'.*one") as caught:
+    with pytest.raises(InputError, match=r"several series, identified by 'shop'.*one") as caught:
         latest_steps(path, time="date", target="y")
     assert "Sort" not in str(caught.value)
 

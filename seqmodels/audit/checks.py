@@ -94,15 +94,15 @@ class Audit:
         return lines
 
     def refuse(self) -> None:
-        """Raise InputError when the verdict is FAIL; says how to train all the same."""
+        """Raise InputError if the verdict is FAIL; the message says how to train anyway."""
         if self.verdict != "FAIL":
             return
         fails = [line for line in self.lines() if line.startswith("FAIL")]
         raise InputError(
             [
                 *fails,
-                "The test part would tell how well leaks are used. Mend the data, or say why "
-                'this is no leak: --allow-leak "REASON" (allow_leak=); the report then says so.',
+                "Test scores would measure leakage. Fix the data, or give the reason why this is "
+                'no leak: --allow-leak "REASON" (allow_leak=); the report then states it.',
             ]
         )
 

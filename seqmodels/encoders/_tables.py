@@ -55,7 +55,7 @@ def refuse_disorder(cells: Sequence[Sequence[str]]) -> None:
         lost = np.flatnonzero(times.isna())
         if len(lost):
             raise InputError(
-                f"{WHO} needs times in one format, such as 2013-01-31 or 2013-01-31 18:00; "
+                f"{WHO} needs times in one notation, such as 2013-01-31 or 2013-01-31 18:00; "
                 f"row {lost[0]} (counted from 0) has {words[lost[0]]!r}."
             ) from None
         times = list(times)

@@ -29,11 +29,11 @@ class AnswersInNumbers(Protocol):
 
     @property
     def log(self) -> bool:
-        """Whether it answers with logs of the values."""
+        """Whether the head predicts logs of the values."""
         ...
 
     def scaled(self, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-        """Restate a linear forecast [C, D], [D] as one of the outputs; None where there is none."""
+        """Return a linear forecast, [C, D] and [D], in the units of the outputs, or None."""
         ...
 
 
@@ -62,52 +62,51 @@ class Backbone:
 
     Args:
         units: Width of each LSTM layer and each direction.
-        layers: LSTM layers, one on the other.
-        bidirectional: Read each sequence from both ends.
+        layers: Number of stacked LSTM layers.
+        bidirectional: Read each sequence in both directions.
         dropout: Share of features dropped, the same at every step, before each LSTM layer
             and before the outputs; from 0, below 1. Channels of the data are never dropped:
-            they are few, and one may hold all that matters.
+            they are few, and a single channel may matter most.
         embed: Width of a token's embedding (None: 64), or of a projection of the channels
             (None: no projection).
-        summary: What of the LSTM's steps is kept: the "last" state, the "max" or the "mean"
-            over time of each feature, or "both" maximum and mean.
-        memory: Steps that the LSTM is to remember before it has learned anything, from 3; for
-            what depends on steps long past. None: about three.
-        skip: Hand the last step's own channels to the outputs too, so that a forecast starts
-            from what is now and learns the change (the autoregressive part of LSTNet, Lai et
-            al. 2018). Only for numbers.
-        level: What the LSTM reads of numbers: "absolute", as they are; "last", their difference
-            to the last step, so that a series that drifts away from what was learned looks as
-            it did (NLinear, Zeng et al. 2023). Its outputs are then told of the level by `skip`.
-        segment: Steps that the LSTM reads at once, as one long step, through a projection of
-            width `embed` that lets through what is positive (SegRNN, Lin et al. 2023). Only
-            for numbers. None: step by step.
-        hop: Steps from one segment to the next. None: as many as a segment has.
-        most: Segments of a row, at most; of a longer one they begin further apart. None: all.
-        scales: Times that a segment reads as many steps around its middle, each time twice as far
-            apart, so that it sees what lies beside it more and more coarsely.
-        apart: Read each channel that is foretold by itself, all with the same weights, from
-            which its own future follows (PatchTST, Nie et al. 2023). Only for forecasts, of
-            numbers, by `level` "last".
-        ngrams: Words of the longest n-gram that speaks for itself beside the LSTM, as each word
-            does then: see `layers.Ngrams`. Only for tokens. 0: nothing does.
-        buckets: Weights that the n-grams of two words and more share.
-        linear: Steps, up to the last one, that a linear map reads beside the LSTM (LTSF-Linear,
-            Zeng et al. 2023), so that the LSTM is left with what is not linear. Only for numbers.
-            0: none.
-        views: Read each channel in three ways side by side: as it is, standardised within its
-            row, and the changes of this from step to step: see `layers.InputViews`. Only for
-            numbers.
-        kernels: Random convolution kernels, of which a member of its own tells what they find,
-            beside the LSTM: see `layers.RandomConvolutions`. Only for numbers. 0: none.
-        members: Networks alike, begun differently, whose answers are averaged (Hansen and
-            Salamon 1990). Each learns by itself; what kernels find is told beside each. Only
-            for numbers.
-        blanks: Share of words that are read as unknown ones in training, from 0, below 1 (word
-            dropout, Iyyer et al. 2015), and of those left out of `ngrams`. Only for tokens.
-        vectors: Steps on either side within which words are counted that stand together, in
-            inputs with and without a target; embeddings start from that: see
-            `layers.Embedding`. Only for tokens. 0: they start at random.
+        summary: Summary of the LSTM's outputs over time: the "last" state, the "max" or the
+            "mean" of each feature, or "both" maximum and mean.
+        memory: Steps over which the untrained LSTM remembers (chrono initialisation), from 3;
+            for long dependencies. None: about three.
+        skip: Add a linear map of the last step to the outputs, so that a forecast starts from
+            the last value and the LSTM learns the change (the autoregressive part of LSTNet, Lai
+            et al. 2018). Only for numbers.
+        level: Level of the numbers that the LSTM reads: "absolute", unchanged; "last", minus the
+            last step, so that a drifting series still looks familiar (NLinear, Zeng et al.
+            2023); `skip` then adds the level to the outputs.
+        segment: Steps per segment. The LSTM reads each segment as one step, through a ReLU
+            projection of width `embed` (SegRNN, Lin et al. 2023). Only for numbers. None: no
+            segments.
+        hop: Stride of the segments. None: the length of a segment.
+        most: Largest number of segments per row; longer rows get a larger stride. None: no
+            limit.
+        scales: Number of dilated context windows per segment. Each has as many steps around the
+            segment's middle as the segment, with twice the dilation of the one before.
+        apart: Channel-independent forecasts: each forecast channel is read by itself, with
+            shared weights, and predicts its own future (PatchTST, Nie et al. 2023). Only for
+            forecasts of numbers with `level` "last".
+        ngrams: Largest n-gram order of the linear branch beside the LSTM: see `layers.Ngrams`.
+            Only for tokens. 0: no linear branch.
+        buckets: Number of weights that n-grams of two words or more share by hashing.
+        linear: Number of last steps that a linear map reads beside the LSTM (LTSF-Linear, Zeng
+            et al. 2023), so that the LSTM learns the nonlinear rest. Only for numbers. 0: no
+            linear map.
+        views: Read three views of each channel: unchanged, standardised within its row, and the
+            latter's changes from step to step: see `layers.InputViews`. Only for numbers.
+        kernels: Number of random convolution kernels, whose features feed a linear layer beside
+            the LSTM: see `layers.RandomConvolutions`. Only for numbers. 0: none.
+        members: Ensemble size: members differ in their seed, are trained independently, and
+            their answers are averaged (Hansen and Salamon 1990). Only for numbers.
+        blanks: Word dropout: share of words that are replaced by the unknown word in training,
+            from 0, below 1 (Iyyer et al. 2015), and share of n-grams dropped. Only for tokens.
+        vectors: Window of the word vectors that embeddings start from: number of words on either
+            side whose co-occurrence is counted, in inputs with and without a target: see
+            `layers.Embedding`. Only for tokens. 0: embeddings start at random.
     """
 
     units: Size = 64

@@ -1,4 +1,4 @@
-"""Who is told how a training goes, and may end it."""
+"""Callbacks: objects that follow a training and may end it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class Enough(Exception):  # noqa: N818  nothing is wrong
 
 
 class Callback:
-    """Is told how a training goes. Override what you need; each method does nothing by itself.
+    """Follows a training. Override the methods you need; the defaults do nothing.
 
-    What a method raises ends the training.
+    An exception raised by a method ends the training.
     """
 
     def begin(self) -> None:
@@ -41,7 +41,7 @@ class Callback:
 
 
 class Callbacks(Callback):
-    """Several callbacks as one, told in their order.
+    """Several callbacks as one, called in their order.
 
     Args:
         callbacks: At least the methods of `Callback`.

@@ -118,8 +118,8 @@ def series(
     """Forecasts from any table with a time column: read some steps, foretell the next.
 
     The parts follow each other in time: the earliest times are for training, the latest for
-    the test, and one pair of dates cuts all groups. What a window foretells lies in its part,
-    and so does what it reads, unless `reach` says otherwise. Nothing that a window reads is
+    the test, and one pair of dates cuts all groups. Each window's inputs and targets lie in one
+    part; with `reach="before"` inputs may lie before the part. Nothing that a window reads is
     computed from a later step than its last.
 
     Targets: "value", the target in its own unit, [N], or a table [N, D] with columns such as

@@ -76,7 +76,7 @@ def _without_duplicates(steps: Steps, name: str, policies: Policies) -> tuple[St
     problems = []
     if how == "refuse":
         problems = [
-            f"{name} has {len(rows)} rows whose time was there before, such as "
+            f"{name} has {len(rows)} rows with duplicate times, such as "
             f"{some((steps.label(row) for row in rows[:3].tolist()), 3)}"
             f"{f' and {len(rows) - 3} more' if len(rows) > 3 else ''}. Set duplicates='first', "
             f"'last' or 'mean', or group= the columns that tell the series apart."

@@ -91,16 +91,16 @@ def _ends(steps: Steps, window: int) -> Iterator[tuple[int, slice]]:
 
 
 def _refuse_several(table: SeriesTable, reads: tuple[str, ...]) -> None:
-    """Refuse times that come again, for a run that was trained on one series."""
+    """Refuse duplicate times, for a run that was trained on one series."""
     shown = table.sample
     again = int(shown.duplicated(list(table.time)).sum())
     if not again:
         return
     keys = group_columns(shown, table.time, reads)
-    start = f"{again} of the {len(shown)} rows of {table.name} have a time that was there before"
+    start = f"{again} of the {len(shown)} rows of {table.name} have duplicate times"
     if keys:
         raise InputError(
-            f"{start}: it holds several series, told apart by {some(keys)}, and the run was "
+            f"{start}: it holds several series, identified by {some(keys)}, and the run was "
             f"trained on one. Give a table of one of them, or train again with --group "
             f"{','.join(keys)}."
         )

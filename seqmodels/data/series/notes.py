@@ -17,8 +17,8 @@ def refuse_several(table: SeriesTable, columns: Sequence[str]) -> None:
     keys = group_columns(frame, table.time, columns) if again.any() else []
     if keys:
         raise InputError(
-            f"{table.name} holds several series: {again.sum()} of its {len(frame)} rows have a "
-            f"time that was there before. The columns {some(keys)} tell them apart: "
+            f"{table.name} holds several series: {again.sum()} of its {len(frame)} rows have "
+            f"duplicate times. The columns {some(keys)} identify the series: set "
             f"group={tuple(keys)!r} (--group {','.join(keys)})."
         )
 

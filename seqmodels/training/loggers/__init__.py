@@ -1,4 +1,4 @@
-"""Who else is told how a training goes. A new built-in logger is added to this list."""
+"""Loggers of a training. Add a new built-in logger to this list."""
 
 from seqmodels.training.loggers.base import Logger, Loggers, opened
 from seqmodels.training.loggers.json_lines import JsonLines

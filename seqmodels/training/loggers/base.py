@@ -1,4 +1,4 @@
-"""Who else is told how a training goes: files and services, by name or as an object."""
+"""Loggers: files and services that record a training, by name or as an object."""
 
 from __future__ import annotations
 
@@ -14,39 +14,40 @@ Row = Mapping[str, float]
 
 
 class Logger:
-    """Is told of a training. Override what you need; each does nothing by itself.
+    """Records a training. Override the methods you need; the defaults do nothing.
 
     A failure in `begin` stops the run before it starts, if it is an `InputError`, with its
-    message. Later ones only silence the logger: no training ends because a server is down.
+    message. A later failure only turns the logger off: a training does not end because a server
+    is down.
     """
 
     def begin(self, record: Mapping[str, Any], path: Path) -> None:
-        """Before the first epoch; when a run is gone on with, before the next.
+        """Before the first epoch; in a resumed run, before the next epoch.
 
         Args:
-            record: What `run.json` holds: everything that was asked.
+            record: Content of `run.json`: all settings of the run.
             path: The run directory.
         """
 
     def forecast(self, forecast: Forecast) -> None:
-        """Once, after some 20 seconds of training, where it takes much longer than that."""
+        """Once, after some 20 seconds of a training that takes much longer."""
 
     def epoch(self, row: Row) -> None:
         """After each epoch: its row of the history, with `epoch` counted from 1."""
 
     def stopped(self, signal: str) -> None:
-        """When Ctrl-C ("SIGINT") or SIGTERM ends the process; the run can be gone on with."""
+        """When Ctrl-C ("SIGINT") or SIGTERM ends the process; the run can be resumed."""
 
     def end(self, scores: Row, record: Mapping[str, Any]) -> None:
-        """When all is written: the scores of the test part, and `run.json` once more."""
+        """After all files are written: the test scores, and the final `run.json`."""
 
 
 class Loggers:
     """All loggers of one run, as one.
 
     Args:
-        loggers: Who is told, in this order.
-        say: Tells a person of a logger that failed, in one line.
+        loggers: The loggers, called in this order.
+        say: Shows a person one line about a logger that failed.
     """
 
     def __init__(self, loggers: Sequence[Logger], say: Callable[[str], None]):
