@@ -5,9 +5,8 @@ import pytest
 
 from seqmodels import InputError
 from seqmodels.core.registry import DATASETS
-from seqmodels.data.generated import digits
+from seqmodels.data.builtin import digits, handwriting
 from seqmodels.data.generated.digits import TEST_SHARE, probe
-from seqmodels.data.strokes import handwriting
 
 LINE = " 47,100, 27, 81, 57, 37, 26,  0,  0, 23, 56, 53,100, 90, 40, 98, 8"
 NAMES = {str(digit) for digit in range(10)}

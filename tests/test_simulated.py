@@ -7,8 +7,7 @@ import pytest
 
 from seqmodels import InputError
 from seqmodels.core.registry import DATASETS
-from seqmodels.data.builtin import adding, temporal_order
-from seqmodels.data.generated import reber
+from seqmodels.data.builtin import adding, reber, temporal_order
 from seqmodels.data.generated.reber import LONGEST, _examples, every_string, grammatical, readable
 
 MAKERS = {"adding": adding, "temporal_order": temporal_order, "reber": reber}
