@@ -351,7 +351,7 @@ def test_curves_are_bars_between_two_levels():
 
 def colours() -> list[dict[str, np.ndarray]]:
     """Return the colours of pages by name, of a light scheme and of a dark one, 0 to 255."""
-    style = (files("seqmodels") / "style.html").read_text(encoding="utf-8")
+    style = (files("seqmodels") / "report" / "templates" / "style.html").read_text(encoding="utf-8")
     found = []
     for block in re.findall(r":root \{(.*?)\}", style, flags=re.S):
         named = {n: [int(v[i : i + 2], 16) for i in (0, 2, 4)]
@@ -380,7 +380,9 @@ def test_text_and_figures_have_the_contrast_of_level_aa():
         for name in ("ink", "soft", "mark", "other", "third", "fail", "warn", "pass"):
             assert contrast(named[name], paper) >= 4.5, name
         assert contrast(named["grey"], paper) >= 3  # lines only
-        template = (files("seqmodels") / "report.html").read_text(encoding="utf-8")
+        template = (files("seqmodels") / "report" / "templates" / "report.html").read_text(
+            encoding="utf-8"
+        )
         (alpha,) = set(map(float, re.findall(r"format\(-?([\d.]+) \* part", template)))
         for under, share in (("for", alpha), ("against", alpha), ("mark", charts.DARK)):
             behind = share * named[under] + (1 - share) * paper
