@@ -35,7 +35,7 @@ def reviews(path: str, folder: str, limit: int | None) -> None:
 
 def strokes(path: str, target: str, source: str, limit: int | None) -> None:
     """Leave the training drawings of one source as steps, and their digits."""
-    from seqmodels.data.strokes import handwriting
+    from seqmodels.data.strokes.handwriting import handwriting
 
     data = handwriting(path, source="pendigits" if source == "pendigits" else "mnist-strokes")
     train = data.train.take(np.arange(len(data.train))[:limit])

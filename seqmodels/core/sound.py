@@ -261,7 +261,7 @@ def _other(path: Path, stack: contextlib.ExitStack) -> tuple[Header, Blocks]:
 
     def blocks(count: int) -> np.ndarray:
         try:
-            return sound.read(count, np.float32, always_2d=True)
+            return sound.read(count, "float32", always_2d=True)
         except RuntimeError as error:
             raise _broken(path, _said(error)) from None
 

@@ -213,7 +213,14 @@ def texts(
         )  # fmt: skip
         says.append(f"{len(more):,} texts without a target from {str(unlabelled)!r}")
     return Dataset(
-        **found, encoder=encoder, apart=group_by, head=head, says=tuple(says), unlabelled=more
+        train=found["train"],
+        valid=found.get("valid"),
+        test=found["test"],
+        encoder=encoder,
+        apart=group_by,
+        head=head,
+        says=tuple(says),
+        unlabelled=more,
     )
 
 
