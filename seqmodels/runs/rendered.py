@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,7 @@ class Opened:
                 f"The training of {str(path)!r} did not finish, so that there is nothing to "
                 f"report. Go on with: seqmodels train --resume {path}"
             )
-        saved = read(path / "scores.json", Scores)
-        known = {field.name for field in fields(Evaluation)}
-        found = Evaluation(**{name: value for name, value in saved if name in known})
+        found = Evaluation.of(read(path / "scores.json", Scores))
         head = head_of(path)
         frame = predictions_of(path, head, record["examples"]["test"])
         truth, prediction = answers_in(frame, head)
