@@ -123,7 +123,8 @@ def test_a_rate_that_falls_and_what_kernels_gather_go_on_after_a_resume(tmp_path
     sizes = Backbone(units=4, views=True, kernels=6, members=2)
     whole, broken, resumed = (sizes.build(Spec(channels=1), 1, seed=3) for _ in range(3))
     history = run(whole, decay=1.0)
-    assert whole.get_layer("kernels").rows.numpy() == 4 * len(TRAIN.y)
+    gathered = {weight.name: weight for weight in whole.get_layer("kernels").weights}
+    assert gathered["rows"].numpy() == 4 * len(TRAIN.y)
     with pytest.raises(KeyboardInterrupt):
         run(broken, tmp_path, Silent(stop_in_epoch=3), decay=1.0)
     assert without_seconds(run(resumed, tmp_path, decay=1.0)) == without_seconds(history)
