@@ -273,10 +273,11 @@ def test_a_dataset_is_registered_with_all_that_is_known_of_it(monkeypatch):
         "look": lambda path, given: None,
         "inputs": lambda path: "read",
     }
-    assert register_dataset("moods", **known)(plain) is plain
-    assert DATASETS.get("moods") == Source(plain, **known)
-    register_dataset("bare")(plain)
-    assert DATASETS.get("bare") == Source(plain, {}, {}, None, None, None)
+    moods = register_dataset("moods", **known)(plain)
+    assert moods.__wrapped__ is plain, "its datasets get the name as their family"
+    assert DATASETS.get("moods") == Source(moods, **known)
+    bare = register_dataset("bare")(plain)
+    assert DATASETS.get("bare") == Source(bare, {}, {}, None, None, None)
     register_dataset("bare")(plain)  # a module that is loaded again
     with pytest.raises(RegistryError, match=rf"{__name__}\.other .* belongs to {__name__}\.plain"):
         register_dataset("bare")(other)
