@@ -348,7 +348,7 @@ def test_a_simple_model_that_does_not_fit_the_time_is_left_out_and_said():
     found = simple(head, IDS, encoded, seconds=0.0)
     assert not found.predictions
     assert all("does not fit the budget" in line for line in found.says)
-    assert len(found.says) == 2
+    assert len(found.says) == len(found.left_out) == 2
     assert set(simple(head, IDS, encoded, seconds=1000.0).predictions) == set(
         simple(head, IDS, encoded).predictions
     )

@@ -19,6 +19,7 @@ from seqmodels.runs.launch import repeat, resume
 from seqmodels.runs.reproducibility import differences
 from seqmodels.training import loop
 from seqmodels.training.config import Training
+from seqmodels.training.eta import Eta
 from seqmodels.training.max_time import Budget, MaxTime, process_began, seconds_of
 from seqmodels.training.part import Part
 
@@ -207,3 +208,25 @@ def test_a_process_knows_when_it_began():
 def test_a_machine_that_does_not_tell_when_a_process_began_is_believed_nothing(told, monkeypatch):
     monkeypatch.setattr(Path, "read_text", lambda *a, **k: told)
     assert process_began() is None
+
+
+def test_simple_models_may_take_part_of_what_is_kept_for_the_end():
+    now = [0.0]
+    budget = Budget("20s", 0.0, lambda: now[0])
+    now[0] = 20.0 - budget.reserve
+    assert budget.room == 0
+    assert budget.spare > 5
+
+
+def test_the_end_is_foretold_within_the_budget():
+    now = [0.0]
+    eta = Eta(1000, clock=lambda: now[0], room=lambda: 30.0)
+    eta.begin()
+    for epoch in (1, 2):
+        now[0] += 1
+        eta.step(epoch, 1, 1)
+        eta.epoch()
+    found = eta.forecast()
+    assert found is not None
+    assert found.left == 30.0
+    assert found.at_most

@@ -41,11 +41,13 @@ class Simple:
         predictions: For each test example, by the name of the model.
         says: What was sampled or left out, a sentence each.
         seconds: That it took.
+        left_out: Names of the models that a budget of time left out.
     """
 
     predictions: Mapping[str, Prediction]
     says: tuple[str, ...]
     seconds: float
+    left_out: tuple[str, ...] = ()
 
 
 def simple(
@@ -77,12 +79,13 @@ def simple(
     """
     started = time.perf_counter()
     names = [BAG] if spec.vocabulary is not None else [STATISTICS, STEPS]
-    predictions, says = {}, []
+    predictions, says, left_out = {}, [], []
     for kind in (LENGTH, *names):
         left = None if seconds is None else seconds - (time.perf_counter() - started)
         try:
             if left is not None and not _fits(kind, head, spec, encoded, seed, left):
                 says.append(f"The baseline {kind.name!r} is left out: it does not fit the budget.")
+                left_out.append(kind.name)
                 continue
             prediction = _fitted(kind, head, spec, encoded, seed, says)
         except Exception as error:  # whatever it is, the run does not fail because of a baseline
@@ -91,7 +94,7 @@ def simple(
         if prediction is not None:
             predictions[kind.name] = prediction
     seconds = round(time.perf_counter() - started, 3)
-    return Simple(predictions, tuple(dict.fromkeys(says)), seconds)
+    return Simple(predictions, tuple(dict.fromkeys(says)), seconds, tuple(left_out))
 
 
 def _fitted(

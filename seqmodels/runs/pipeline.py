@@ -46,7 +46,9 @@ class Voice:
     def of(cls, config: RunConfig, options: Options) -> Self:
         """Return those that a run with these options tells."""
         training = config.training
-        reporter = Reporter(training.epochs, early=training.patience > 0, quiet=options.quiet)
+        budget, early = options.budget, training.patience > 0
+        room = (lambda: budget.room) if budget else None
+        reporter = Reporter(training.epochs, early=early, quiet=options.quiet, room=room)
         reporter.listener = loggers = Loggers(opened(options.log), reporter.say)
         return cls(reporter, loggers)
 
@@ -91,12 +93,14 @@ def carry_out(config: RunConfig, options: Options, directory: Directory) -> Path
         rivals = _rivals(prepared, options, voice)
         usage["seconds_baselines"] = rivals.seconds
         record["decided"] = [*record["decided"], *facts.learned(fitted), *rivals.says]
+        left_out = rivals.left_out
         prepared = prepared.keep(["test"], ["test"])
         give_back()
         scoring = time.time()
         tested, found = _evaluated(prepared, fitted.model, path, reference, rivals, options)
         del prepared, rivals  # the report holds them alone
-        record["doubts"] = _doubts(record, fitted, tested, found, classes, unread)
+        doubts = _doubts(record, fitted, tested, found, classes, unread)
+        record["doubts"] = [*doubts, *(_not_fitted(name) for name in left_out)]
         give_back()
         usage |= {"seconds_scoring": since(scoring), "peak_memory_bytes": peak_memory()}
         record |= {"status": "complete", "seconds": since(started), "usage": usage}
@@ -158,11 +162,15 @@ def _rivals(prepared: Prepared, options: Options, voice: Voice) -> Simple:
     if not options.baselines:
         return Simple({}, (), 0.0)
     spec, seed = prepared.encoder.spec, prepared.config.seed
-    seconds = options.budget.room if options.budget else None
+    seconds = options.budget.spare if options.budget else None
     found = simple(prepared.head, spec, prepared.parts, seed=seed, seconds=seconds)
     for line in found.says:
         voice.reporter.say(line)
     return found
+
+
+def _not_fitted(name: str) -> str:
+    return f"The simple model {name!r} was not fitted: the LSTM may or may not be better than it."
 
 
 def _evaluated(

@@ -51,6 +51,7 @@ class Eta:
         epochs: Epochs asked for.
         early: Whether training may stop before its last epoch.
         clock: Returns seconds.
+        room: Returns the seconds that a budget leaves for training. None: there is no budget.
     """
 
     def __init__(
@@ -59,8 +60,9 @@ class Eta:
         *,
         early: bool = False,
         clock: Callable[[], float] = time.perf_counter,
+        room: Callable[[], float] | None = None,
     ):
-        self.epochs, self.early, self.clock = epochs, early, clock
+        self.epochs, self.early, self.clock, self.room = epochs, early, clock, room
         self.started: float | None = None  # the end of the first step, which traces
         self._seconds: list[float] = []  # of each whole epoch
         self._warm: tuple[float, int] | None = None  # when the steps were warm, steps done then
@@ -107,7 +109,8 @@ class Eta:
         else:
             return None
         left = epoch * max(0.0, self.epochs - self._epoch + 1 - self._done / self._steps)
-        return Forecast(epoch, left, self.early, peak_memory())
+        room = self.room() if self.room else left
+        return Forecast(epoch, min(left, max(room, 0.0)), self.early or room < left, peak_memory())
 
 
 def duration(seconds: float) -> str:

@@ -62,8 +62,13 @@ class Budget:
 
     @property
     def room(self) -> float:
-        """Seconds that are left for training, and after it for simple models."""
+        """Seconds that are left for training."""
         return self.left - self.reserve
+
+    @property
+    def spare(self) -> float:
+        """Seconds that are left for simple models, after training."""
+        return self.left - END * self.reserve
 
     def late(self) -> bool:
         """Return whether it is time to end: nothing is begun that may be left out."""

@@ -39,6 +39,7 @@ class Reporter(Callback):
         early: Whether training may stop before its last epoch.
         quiet: Say nothing.
         console: Where to write; None: standard error, in a notebook standard output.
+        room: Seconds that a budget leaves for training; None: there is no budget.
 
     Attributes:
         eta: Estimates the end.
@@ -52,11 +53,12 @@ class Reporter(Callback):
         early: bool = False,
         quiet: bool = False,
         console: Console | None = None,
+        room: Callable[[], float] | None = None,
     ):
         self.epochs = epochs
         self.console = console or _console(quiet)
         self.live = self.console.is_terminal and not self.console.is_dumb_terminal and not quiet
-        self.eta = Eta(epochs, early=early)
+        self.eta = Eta(epochs, early=early, room=room)
         self.listener: Listener | None = None
         # What the bar shows; it is drawn by a thread of its own, which looks at nothing else.
         self._at = 0, 0, 1  # epoch, steps done of it, its steps
