@@ -83,7 +83,7 @@ def test_a_full_disk_is_named_and_costs_nothing(when, tmp_path, monkeypatch):
         return writing(target, mode)
 
     with monkeypatch.context() as patch:
-        for room in ("checkpoints", "files", "work.results", "saved"):
+        for room in ("training.checkpoints", "core.files", "runs.directory", "model.saved"):
             patch.setattr(f"seqmodels.{room}.writing", full)
         with pytest.raises(sm.InputError, match="No space left on device"):
             train("digits", path, 1000)
