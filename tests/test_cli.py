@@ -142,6 +142,16 @@ def test_a_mistake_of_the_users_exits_with_2_and_says_what_to_do(
     assert "Traceback" not in done.output
 
 
+def test_check_names_a_wrong_budget_and_an_unknown_logger_beside_wrong_settings():
+    done = call(
+        "train", "digits", "--check", "--budget", "5x", "--log", "nope", "--epochs", "0",
+        "--set", "backbone.unitss=3",
+    )  # fmt: skip
+    assert done.exit_code == 2
+    for part in ("'5x'", "'nope'", "'unitss'", "'epochs'"):
+        assert part in done.stderr
+
+
 def test_check_of_a_good_plan_says_so_and_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = call("train", "digits", "--head", "binary", "--check")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -124,19 +125,21 @@ def train(
 
 def _train(task: Task, sizes: Sizes, limits: Limits, output: Output, out: Path | None) -> None:
     """Train a new run, or check the arguments of it."""
+    from seqmodels.training.loggers import opened
     from seqmodels.training.prepare import check
     from seqmodels.training.settings import merged, resolve
 
-    budget = Budget.of(limits.budget, process_began()) if limits.budget else None
     dataset, what = task.named, task.arguments
-    what["settings"] = merged(what["settings"], sizes.asked)
-    problems, record, notes = _taken(out), {}, ()
-    try:
+    problems, budget, record, notes = _taken(out), None, {}, ()
+    with _collected(problems):
+        budget = Budget.of(limits.budget, process_began()) if limits.budget else None
+    with _collected(problems):
+        opened(output.loggers)
+    with _collected(problems):
+        what["settings"] = merged(what["settings"], sizes.asked)
         config = resolve(dataset, **what)
         record = config.record()
         notes = check(config) if limits.check else ()
-    except InputError as error:
-        problems += error.problems
     if problems:
         raise InputError(problems)
     if limits.check:
@@ -147,6 +150,15 @@ def _train(task: Task, sizes: Sizes, limits: Limits, output: Output, out: Path |
         log=output.loggers, budget=budget, baselines=not limits.no_baselines,
     )  # fmt: skip
     _show(run, output)
+
+
+@contextlib.contextmanager
+def _collected(problems: list[str]) -> Iterator[None]:
+    """Add the problems of an InputError to a list, so that all are reported together."""
+    try:
+        yield
+    except InputError as error:
+        problems += error.problems
 
 
 def _show(run: Run, output: Output) -> None:
