@@ -130,20 +130,26 @@ def test_the_page_shows_the_counts_that_are_kept(mutations, tmp_path):
     assert sum(one["unexplained"] + one["unchecked"] for one in files) == 0
 
 
+FILE = "seqmodels/core/encoder.py"
+
+
 @pytest.mark.slow
 def test_a_change_that_no_test_notices_is_found(mutations, tmp_path, monkeypatch):
     root = tmp_path / "checkout"
-    for name in ("seqmodels", "tests"):
+    for name in ("seqmodels/core", "tests"):
         (root / name).mkdir(parents=True)
     shutil.copy(ROOT / "pyproject.toml", root)
-    (root / "seqmodels" / "__init__.py").write_text("")
-    (root / "seqmodels" / "data.py").write_text("def twice(x):\n    return x * 2 if x > 0 else 0\n")
-    test = "from seqmodels.data import twice\n\n\ndef test_twice():\n    assert twice(3) == 6\n"
+    for name in ("seqmodels", "seqmodels/core"):
+        (root / name / "__init__.py").write_text("")
+    twice = "def twice(x):\n    return x * 2 if x > 0 else 0\n"
+    (root / "seqmodels" / "core" / "encoder.py").write_text(twice)
+    test = "def test_twice():\n    assert twice(3) == 6\n"
+    test = f"from seqmodels.core.encoder import twice\n\n\n{test}"
     (root / "tests" / "test_data.py").write_text(test)
     monkeypatch.setattr(mutations, "ROOT", root)
-    copy = mutations.copied(tmp_path / "copy", "seqmodels/data.py")
+    copy = mutations.copied(tmp_path / "copy", FILE)
     assert mutations.run(copy, minutes=1)
-    found = mutations.judged(copy, "seqmodels/data.py")
+    found = mutations.judged(copy, FILE)
     assert found["killed"] >= 2
     survived = [one["becomes"] for one in found["left"]]
     assert "return x * 2 if x >= 0 else 0" in survived
