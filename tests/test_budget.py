@@ -13,6 +13,7 @@ import seqmodels as sm
 from seqmodels.core.errors import InputError
 from seqmodels.core.sequences import Sequences
 from seqmodels.encoders.series import SeriesEncoder
+from seqmodels.evaluation.baselines import Simple
 from seqmodels.heads import Binary
 from seqmodels.model.sequence_model import SequenceModel
 from seqmodels.runs.launch import repeat, resume
@@ -230,3 +231,16 @@ def test_the_end_is_foretold_within_the_budget():
     assert found is not None
     assert found.left == 30.0
     assert found.at_most
+
+
+def test_a_simple_model_that_a_budget_leaves_out_is_a_warning_of_the_run(tmp_path, monkeypatch):
+    budget, given = Budget("1h", 0.0, lambda: 0.0), []
+
+    def simple(*values, seconds, **named):
+        given.append(seconds)
+        return Simple({}, (), 0.0, ("simple statistics",))
+
+    monkeypatch.setattr("seqmodels.runs.pipeline.simple", simple)
+    run = sm.train("digits", limit=60, epochs=1, out=tmp_path / "run", budget=budget, quiet=True)
+    assert given == [budget.spare], "more than is left for training"
+    assert any("'simple statistics'" in line for line in run.record["doubts"])
