@@ -15,6 +15,7 @@ from seqmodels.core.examples import Examples
 from seqmodels.core.registry import DATASETS, ENCODERS
 from seqmodels.core.sequences import Sequences
 from seqmodels.data.series.dataset import series
+from seqmodels.data.tables.frames import frame_in
 from seqmodels.encoders.series import SeriesEncoder
 
 
@@ -570,9 +571,12 @@ def test_length_keeps_the_last_steps():
 
 
 def test_a_csv_with_the_columns_is_one_input():
-    text = "\ufeffwhen,c,a,b\n1,30,10,20\n2,31,11,21\n\n"
-    (steps,) = fitted().read(text)
-    assert steps.tolist() == [[10, 20, 30], [11, 21, 31]]
+    text = "when,c,a,b\n1,30,10,20\n2,31,11,21\n\n"
+    frame = frame_in(text, fitted().table_columns)
+    assert frame[["a", "b", "c"]].to_numpy().tolist() == [[10, 20, 30], [11, 21, 31]]
+    assert np.array_equal(
+        fitted().encode([frame])[0], fitted().encode([[[10, 20, 30], [11, 21, 31]]])[0]
+    )
 
 
 def test_json_lines_are_an_input_each():
@@ -586,7 +590,7 @@ def test_json_lines_are_an_input_each():
 )
 def test_a_csv_that_cannot_be_read_says_why(text, said):
     with pytest.raises(InputError, match=said):
-        fitted().read(text)
+        frame_in(text, fitted().table_columns)
 
 
 def test_a_data_frame_is_read_by_column_name():
@@ -666,14 +670,18 @@ def test_an_untrained_forecast_answers_the_last_value():
     np.testing.assert_allclose(model.predict(parts.test.inputs).answers, naive, rtol=1e-4)
 
 
+def fitted_on(encoder, text):
+    return encoder.fit([frame_in(text, encoder.table_columns)])
+
+
 TABLE = "date,price\n2024-01-01,5\n2024-01-02,6\n2024-01-03,7\n"
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_a_table_is_read_whatever_parts_its_cells(mark):
     encoder = SeriesEncoder(columns=("price",), time=("date",))
-    (steps,) = encoder.read(TABLE.replace(",", mark))
-    assert steps.ravel().tolist() == [5, 6, 7]
+    encoder = fitted_on(encoder, TABLE.replace(",", mark))
+    assert encoder.mean == (6.0,)
 
 
 @pytest.mark.parametrize(
@@ -682,7 +690,7 @@ def test_a_table_is_read_whatever_parts_its_cells(mark):
 def test_a_table_whose_times_do_not_rise_is_refused(rows):
     encoder = SeriesEncoder(columns=("price",), time=("date",))
     with pytest.raises(InputError, match=r"row 1 \(counted from 0\) has '2024-01-01'"):
-        encoder.read("\n".join(["date,price", *rows]))
+        fitted_on(encoder, "\n".join(["date,price", *rows]))
 
 
 def test_a_frame_whose_times_do_not_rise_is_refused():
@@ -696,11 +704,40 @@ def test_a_frame_whose_times_do_not_rise_is_refused():
 
 def test_times_in_several_columns_are_compared_as_numbers():
     encoder = SeriesEncoder(columns=("price",), time=("month", "hour"))
-    assert len(encoder.read("month,hour,price\n9,23,1\n10,0,2\n")) == 1
+    assert fitted_on(encoder, "month,hour,price\n9,23,1\n10,0,2\n").mean == (1.5,)
     with pytest.raises(InputError, match="row 1"):
-        encoder.read("month,hour,price\n10,0,2\n9,23,1\n")
+        fitted_on(encoder, "month,hour,price\n10,0,2\n9,23,1\n")
 
 
 def test_a_table_without_its_times_is_taken_in_its_order():
     encoder = SeriesEncoder(columns=("price",), time=("date",))
-    assert encoder.read("price\n3\n1\n")[0].ravel().tolist() == [3, 1]
+    frame = frame_in("price\n3\n1\n", ("price",))
+    (steps,) = encoder.fit([frame]).encode([frame])
+    assert steps.ravel().tolist() == [1, -1]
+
+
+def test_predict_reads_json_lines_or_one_table_from_a_text():
+    from types import SimpleNamespace
+    from typing import Any
+
+    from seqmodels.runs.run import inputs_of
+
+    model: Any = SimpleNamespace(encoder=SeriesEncoder(columns=("price",)))
+    assert inputs_of(model, "\ufeff[[1], [2]]\n[[3]]\n") == [[[1], [2]], [[3]]]
+    assert [len(one) for one in inputs_of(model, "\ufeff" + TABLE)] == [3]
+    model = SimpleNamespace(encoder=SeriesEncoder())
+    with pytest.raises(InputError, match="JSON"):
+        inputs_of(model, TABLE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['price\n"1\n', "price\nhigh\n", "date,price\n2024-01-01\n", "price\n1\n\nx\n"],
+)
+def test_a_table_with_a_broken_line_is_refused(text):
+    with pytest.raises(InputError, match=r"Line 2|Row [01].*'price'"):
+        frame_in(text, ("price",))
+
+
+def test_a_decimal_comma_is_read_beside_semicolons():
+    assert frame_in("date;price\na;1,5\nb;2\n", ("price",))["price"].tolist() == [1.5, 2]

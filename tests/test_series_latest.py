@@ -12,6 +12,7 @@ from seqmodels.core.errors import InputError
 from seqmodels.core.registry import DATASETS
 from seqmodels.data.series.dataset import look, series
 from seqmodels.data.series.latest import latest_steps
+from seqmodels.data.tables.frames import frame_in
 from seqmodels.encoders.series import SeriesEncoder
 
 
@@ -188,7 +189,7 @@ def test_several_series_are_refused_where_the_run_knows_one(tmp_path):
 def test_times_that_are_none_are_named_without_the_advice_of_another_library(tmp_path):
     encoder = SeriesEncoder(columns=("y",), time=("date",))
     with pytest.raises(InputError, match=r"row 1.*'31\.12\.x'") as caught:
-        encoder.read("date,y\n2024-01-01,1\n31.12.x,2\n")
+        encoder.fit([frame_in("date,y\n2024-01-01,1\n31.12.x,2\n", ("y",))])
     assert "format" not in str(caught.value)
     rows = [f"{'31.12.x' if i == 4 else day(i)},{i}" for i in range(20)]
     with pytest.raises(InputError, match="row 4"):

@@ -74,7 +74,7 @@ def predict(
         inputs = trained.inputs_in(run, file)
         inputs = model.encoder.open(Path(file)) if inputs is None else inputs
     if inputs is None:
-        inputs = model.encoder.read(terminal.read_text(file))
+        inputs = trained.inputs_of(model, terminal.read_text(file))
     if not len(inputs):
         raise InputError(f"There is no input in {'standard input' if file == '-' else repr(file)}.")
     rows = model.predict(inputs).rows()

@@ -106,6 +106,15 @@ class Encoder(abc.ABC):
         """
         return None
 
+    @property
+    def table_columns(self) -> tuple[str, ...] | None:
+        """Columns of a table that hold the channels of one input; `encode` takes DataFrames.
+
+        `seqmodels predict` then also reads a delimited text, as one input. None: inputs are no
+        tables.
+        """
+        return None
+
     def read(self, text: str) -> list[Any]:
         """Return the inputs of a text file for `seqmodels predict`: one JSON value per line.
 

@@ -1,5 +1,6 @@
 """Encodes steps of numbers: each channel is standardised by the training steps."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
@@ -13,7 +14,6 @@ from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import register_encoder
 from seqmodels.core.sequences import Scaled, Sequences
 from seqmodels.core.storage import Writer
-from seqmodels.encoders import _tables
 from seqmodels.plots import pictures
 
 CHUNK = 2**14  # steps that are looked at together, so that no second series is in memory
@@ -36,7 +36,8 @@ class SeriesEncoder(Encoder):
         length: Number of last steps to read. None: all.
         continues: For each of the D answers of a forecast, the channel that it predicts,
             counted from 0. None: no forecast, or a forecast of something that is not read.
-        time: Names of a table's columns that hold times, for `read`.
+        time: Names of a table's columns that hold times. If an input has them, its rows must be in
+            order of time.
         mean: Learned. One number per channel, [C], in the input's units ("log": of the logs).
         std: Learned. Like `mean`; 1 for a constant channel.
 
@@ -151,20 +152,9 @@ class SeriesEncoder(Encoder):
         kernel[channels, np.arange(len(channels))] = np.array(self.std)[channels]
         return kernel, np.array(self.mean)[channels]
 
-    def read(self, text: str) -> list[Any]:
-        """Return the inputs of a text: a CSV table is one input, JSON lines are one input each.
-
-        A table starts with a line of column names, which include all of the encoder's. Its rows
-        are the steps, in order. Other columns are ignored, except times, which are checked.
-
-        Raises:
-            InputError: A column is missing, a cell is not a number, times do not rise from row
-                to row, or a line is not JSON.
-        """
-        text = text.removeprefix("\ufeff")
-        if self.columns is None or text.lstrip()[:1] in ("[", "{", ""):
-            return super().read(text)
-        return [_tables.steps_in(text, self.columns, self.time or ())]  # [T, C]
+    @property
+    def table_columns(self) -> tuple[str, ...] | None:
+        return self.columns
 
     def show(self, example: Any) -> str:
         last = np.atleast_1d(np.asarray(self._picked(example, 0))[-1])
@@ -208,7 +198,7 @@ class SeriesEncoder(Encoder):
         if absent:
             raise InputError(f"Row {number} lacks the columns {some(absent)}. Add them.")
         if self.time and set(self.time) <= set(row.columns):
-            _tables.refuse_disorder(row[list(self.time)].astype(str).to_numpy().tolist())
+            _refuse_disorder(row[list(self.time)].astype(str).to_numpy().tolist())
         return row[list(self.columns)]
 
     def _shaped(self, values: np.ndarray) -> np.ndarray:
@@ -247,3 +237,32 @@ class SeriesEncoder(Encoder):
 
     def _named(self, channel: Any) -> Any:
         return self.columns[channel] if self.columns else int(channel)
+
+
+def _refuse_disorder(cells: Seq[Seq[str]]) -> None:
+    """Refuse rows that are not in order of time; the forecast continues from the last row.
+
+    Args:
+        cells: Cells of each row in the columns of times: numbers, or parts of a date.
+    """
+    import pandas as pd
+
+    try:
+        times: Any = [[float(cell) for cell in row] for row in cells]
+    except ValueError:
+        words = pd.Series([" ".join(row) for row in cells], dtype="string")
+        times = pd.to_datetime(words, errors="coerce")
+        lost = np.flatnonzero(times.isna())
+        if len(lost):
+            raise InputError(
+                f"Encoder 'series' needs times in one notation, such as 2013-01-31 or "
+                f"2013-01-31 18:00; row {lost[0]} (counted from 0) has {words[lost[0]]!r}."
+            ) from None
+        times = list(times)
+    for number, (one, two) in enumerate(itertools.pairwise(times), start=1):
+        if not one < two:
+            raise InputError(
+                f"Encoder 'series' needs rows in order of time; row {number} (counted from 0) has "
+                f"{' '.join(cells[number])!r} after {' '.join(cells[number - 1])!r}. Sort the "
+                f"table, with each time once; give several series as one table each."
+            )

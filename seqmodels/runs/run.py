@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqmodels.core.arguments import checked
 from seqmodels.core.registry import DATASETS
+from seqmodels.data.tables.frames import frame_in
 from seqmodels.evaluation.baselines import simple
 from seqmodels.evaluation.scores import Evaluation, naive_reference
 from seqmodels.heads.base import Prediction
@@ -139,3 +140,15 @@ def inputs_in(path: str | Path, file: str | Path) -> Any:
     arguments = {name: value for name, value in record["arguments"].items() if name != "path"}
     arguments = checked(source.make, arguments, f"dataset {record['dataset']!r}")
     return source.inputs(Path(file), **arguments)
+
+
+def inputs_of(model: SequenceModel, text: str) -> list[Any]:
+    """Return the inputs in a text: a table where the encoder reads tables, else its own lines.
+
+    Raises:
+        InputError: A line cannot be read; names it.
+    """
+    text, columns = text.removeprefix("\ufeff"), model.encoder.table_columns
+    if columns is None or text.lstrip()[:1] in ("", "[", "{"):
+        return model.encoder.read(text)
+    return [frame_in(text, columns)]

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import itertools
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from seqmodels.core.errors import InputError
+from seqmodels.core.errors import InputError, some
 from seqmodels.data.cells import MISSING_MARKS, MISSING_NUMBERS
-from seqmodels.data.tables import tables
-from seqmodels.data.tables.numbers import PARTED_BY_COMMAS, decimal_of, numbers_in, typed
+from seqmodels.data.tables import dialects, tables
+from seqmodels.data.tables.numbers import (
+    PARTED_BY_COMMAS,
+    decimal_of,
+    numbers_in,
+    refuse_ambiguous,
+    typed,
+)
 
 SAMPLE = 1000  # rows from which the columns are known
 PIECE = 2**24  # bytes of a file that are parsed together
@@ -109,7 +116,7 @@ def frame_table(path: Path, given: Mapping[str, Any]) -> FrameTable | None:
         if table is None:
             return _below_preamble(path, how["encoding"])
     try:
-        rows = [row for _, row in islice(table.rows(), SAMPLE)]
+        rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
     except InputError:
         below = _below_preamble(path, how["encoding"])
         if below is None:
@@ -142,6 +149,49 @@ def read_frame(path: Path) -> Any:
             if mark in str(frame.columns[0]):
                 frame = pd.read_csv(path, sep=mark, **options)
         return frame
+
+
+def frame_in(text: str, columns: Sequence[str]) -> Any:
+    """Return the table in a text as a DataFrame, the given columns as numbers, others as texts.
+
+    Args:
+        text: A line of column names, then a line a row.
+        columns: Those that are read.
+
+    Raises:
+        InputError: A column is missing, a cell of it is no number, or a quote is not closed.
+    """
+    import pandas as pd
+
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    found = dialects.dialect(lines, None, None, cut=False, enough=0.5)
+    mark, quotes = (found.delimiter, found.quotes) if found else (",", "double")
+    try:
+        header, *rows = [row for chunk in dialects.records(lines, mark, quotes) for _, row in chunk]
+    except csv.Error as error:
+        raise InputError(f"Line {error.args[1]} of the table: {error.args[0]}.") from None
+    header = [name.strip() for name in header]
+    absent = [name for name in columns if name not in header]
+    if absent:
+        raise InputError(
+            f"The model reads columns {some(columns, 20)}; the table lacks {some(absent)}. Its "
+            f"first line names {some(header)}. Give a CSV with these columns, or one JSON list a "
+            f"line."
+        )
+    cells = zip(header, itertools.zip_longest(*rows, fillvalue=""), strict=False)
+    frame = pd.DataFrame(dict(cells), columns=pd.Index(dict.fromkeys(header)), dtype=object)
+    decimal, ambiguous = decimal_of(frame[list(columns)]) if mark != "," else (None, {})
+    refuse_ambiguous("the table", ambiguous, columns)
+    for name in columns:
+        numbers: Any = pd.to_numeric(typed(frame[name], decimal), errors="coerce")
+        bad = numbers.index[numbers.isna()]
+        if len(bad):
+            raise InputError(
+                f"Row {bad[0]} of the table (counted from 0) needs a number in column {name!r}, "
+                f"got {frame[name][bad[0]]!r}. Fill it in, or leave the row out."
+            )
+        frame[name] = numbers
+    return frame
 
 
 def _delimited(table: Any, frame: Any, encoding: str | None, decimal: Any) -> FrameTable:
