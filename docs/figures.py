@@ -64,7 +64,7 @@ def draw(dataset: str, asked: dict[str, Any], names: dict[str, str], out: Path) 
     prediction = run.predict(test.inputs)
     figures = run.model.head.figures(truth, prediction)
     answers = Answers.of(run.model.head, truth, prediction)
-    if answers is not None and answers.sure is not None:
+    if answers is not None and answers.probabilities is not None:
         rows, _, of = answers.calibration()
         figures["reliability"] = reliability(rows, of)
     for name, figure in figures.items():

@@ -77,7 +77,7 @@ def test_a_finished_run_shows_scores_beside_the_baseline(tmp_path):
     assert "model" in done.stdout
     assert "mean" in done.stdout
     doubts = json.loads((tmp_path / "r" / "run.json").read_text())["doubts"]
-    assert done.stderr.splitlines() == [f"Doubt: {line}" for line in doubts] != []
+    assert done.stderr.splitlines() == [f"Warning: {line}" for line in doubts] != []
 
 
 def test_a_limit_that_leaves_classes_unknown_is_named(tmp_path):

@@ -118,7 +118,7 @@ def test_the_page_needs_no_network_and_shows_what_was_found(reviews, tmp_path):
     found = sm.inspect(reviews)
     page = found.page(tmp_path / "page.html").read_text()
     assert "http" not in re.sub(r"data:[^\"]*", "", page)
-    assert page.count("<svg") == page.count('download="') == len(found.figures) == 2
+    assert page.count("<img") == page.count('download="') == len(found.figures) == 2
     assert "WARN · duplicates" in page
     assert "train row 0 = test row 0: " in page
     assert reviews.train.inputs[0][:30] in page

@@ -78,7 +78,7 @@ def test_a_lift_is_positive_where_the_model_is_better_whichever_way_the_score_co
         assert lift["other"].clear
         assert lift["other"].low < lift["other"].difference < lift["other"].high
         back = evaluate(one, "y", None, part(values), second, others={"other": first}).gains
-        assert back["other"].says == "no"
+        assert back["other"].better == "no"
         assert back["other"].difference == pytest.approx(-lift["other"].difference)
 
 
@@ -98,8 +98,8 @@ def test_equal_answers_are_not_called_better():
     head, truth, prediction = classes(100, 1)
     found = evaluate(head, "y", None, part(truth), prediction, others={"other": prediction})
     assert found.gains["other"] == Gain(0, 0, 0)
-    assert found.gains["other"].says == "same"
-    assert Gain(0.0, -0.1, 0.1).says == "unclear"
+    assert found.gains["other"].better == "same"
+    assert Gain(0.0, -0.1, 0.1).better == "unclear"
     assert not found.clearly_beats_baselines()
 
 

@@ -163,11 +163,11 @@ def _collected(problems: list[str]) -> Iterator[None]:
 
 def _show(run: Run, output: Output) -> None:
     """Show the scores of a finished run. A quiet training has not shown its warnings before."""
-    doubts = run.record["doubts"]
-    for line in doubts if output.quiet else ():
-        terminal.errors.print(f"Doubt: {line}", markup=False, soft_wrap=True)
+    warnings = run.record["doubts"]
+    for line in warnings if output.quiet else ():
+        terminal.errors.print(f"Warning: {line}", markup=False, soft_wrap=True)
     if output.as_json:
-        record = {"run": str(run.path), **run.evaluation.record(), "doubts": doubts}
+        record = {"run": str(run.path), **run.evaluation.record(), "doubts": warnings}
         terminal.print_json(record)
     elif not output.log_json:  # its last line holds the scores
         show_scores(run.evaluation, run.model.head.headline)

@@ -36,9 +36,13 @@ class Gain:
         """Whether the model is better by more than the choice of test examples explains."""
         return self.low > 0
 
+    def record(self) -> dict[str, Any]:
+        """Return the limits and the verdict as JSON types."""
+        return {**asdict(self), "better": self.better}
+
     @property
-    def says(self) -> str:
-        """Whether the model is better, in a word: "yes", "same", "unclear", "no"."""
+    def better(self) -> str:
+        """Whether the model is better, as a word: "yes", "same", "unclear" or "no"."""
         if self.low == self.high == 0:
             return "same"
         return "yes" if self.clear else "no" if self.high < 0 else "unclear"
@@ -83,6 +87,29 @@ class Evaluation:
     def lifts(self) -> dict[str, Gain]:
         """The gains, by their name in `scores.json`."""
         return self.gains
+
+    def rows(self, headline: str) -> list[dict[str, Any]]:
+        """Return a row for the model and for each baseline, as JSON types.
+
+        Args:
+            headline: Name of the headline score.
+
+        Returns:
+            Of each "name"; "scores" by name with "value", "low" and "high", None if unknown;
+            "headline", the entry of the headline score; "gain", a `Gain.record` or None.
+        """
+        rows = []
+        for name, scores in {MODEL: self.scores, **self.baselines}.items():
+            each = {}
+            for score in self.scores:
+                low, high = self.intervals.get(name, {}).get(score) or (None, None)
+                each[score] = {"value": scores.get(score), "low": low, "high": high}
+            gain = self.gains.get(name)
+            rows.append({
+                "name": name, "scores": each, "headline": each[headline],
+                "gain": gain and gain.record(),
+            })  # fmt: skip
+        return rows
 
     def best_baseline(self, head: Head) -> str:
         """Return the name of the baseline with the best headline score."""

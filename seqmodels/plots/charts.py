@@ -1,4 +1,4 @@
-"""Figures in one house style. Each function draws one and returns it; nothing is global."""
+"""Figures in one style. Each function draws and returns a figure; no global state is used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 INK, GREY, BLUE, ORANGE = "#22272e", "#8b949e", "#1f5fa8", "#c65102"
 GREEN, PAPER = "#2da44e", "#ffffff"
-DARK = 0.55  # of a colour that ink is read on, at most
+DRAWN = 1000  # points of a figure; each takes some 150 bytes of a page
+DARK = 0.55  # largest opacity of a colour behind text
 DOTS: Any = {"linestyle": "", "marker": "o", "markersize": 3, "alpha": 0.45, "color": BLUE,
              "markeredgewidth": 0}  # fmt: skip
 
@@ -81,9 +82,9 @@ def roc(truth: np.ndarray, score: np.ndarray, positive: str) -> Figure:
 def against(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw predicted against actual numbers, both [N, D], in the target's units.
 
-    Of more than 2,000 examples, every so-manieth is drawn: the picture is the same.
+    Of more than `DRAWN` examples, evenly spaced ones are drawn.
     """
-    thin = slice(None, None, -(-len(truth) // 2000))
+    thin = slice(None, None, -(-len(truth) // DRAWN))
     truth, answers = truth[thin], answers[thin]
     shown = min(len(names), 4)
     figure, panels = canvas(4.2 * shown if shown > 1 else 4.4, 4.0, columns=shown)
@@ -99,7 +100,7 @@ def against(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Fig
 def in_order(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw up to 300 actual and predicted numbers [N, D] in the order of the test part.
 
-    Each of the first three numbers has a panel of its own.
+    Each of the first three numbers has its own panel.
     """
     shown = min(len(names), 3)
     figure, panels = canvas(8.0, 0.8 + 2.4 * shown, rows=shown)
@@ -122,7 +123,7 @@ def in_order(truth: np.ndarray, answers: np.ndarray, names: Sequence[str]) -> Fi
 
 
 def curves(history: dict[str, list[float]]) -> Figure:
-    """Draw loss and metric after each epoch, training beside validation."""
+    """Draw loss and metrics after each epoch, for training and validation."""
     names = [n for n in history if f"valid_{n}" in history]
     figure, panels = canvas(4.2 * len(names), 3.2, columns=len(names))
     for axes, name in zip(np.atleast_1d(np.asarray(panels, dtype=object)), names, strict=True):
@@ -141,13 +142,13 @@ def curves(history: dict[str, list[float]]) -> Figure:
 def spread(
     parts: Mapping[str, np.ndarray], label: str, title: str, limit: float | None = None
 ) -> Figure:
-    """Draw how numbers [N] are spread in each part, as shares of the part, and a limit.
+    """Draw histograms of numbers [N] by part, as shares of the part, and optionally a limit.
 
     Args:
-        parts: Numbers by part; those beyond the 0.5 % at either end are drawn at the edge.
-        label: What they are, with the unit.
-        title: Of the figure.
-        limit: Where a line is drawn; None: nowhere.
+        parts: Numbers by part. The smallest and largest 0.5 % are drawn at the edges.
+        label: Name of the numbers, with the unit.
+        title: Title of the figure.
+        limit: Position of a vertical line; None: no line.
     """
     every = np.concatenate([np.asarray(one, dtype=np.float64) for one in parts.values()])
     every = every[np.isfinite(every)]
@@ -175,7 +176,7 @@ def spread(
 
 
 def balance(parts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
-    """Draw how much of each part is of each class; of more than 20, the most frequent.
+    """Draw the share of each class in each part, for the 20 most frequent classes.
 
     Args:
         parts: Counts of the K classes by part.
@@ -206,7 +207,7 @@ def balance(parts: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
 
 
 def examples(rows: Sequence[np.ndarray], names: Sequence[str] | None = None) -> Figure:
-    """Draw the first three channels of a few sequences [T, C], a panel each, by name if known."""
+    """Draw the first three channels of a few sequences [T, C], one panel per channel."""
     shown = min(rows[0].shape[1], 3)
     figure, panels = canvas(6.0, 0.8 + 1.6 * shown, rows=shown)
     colours = (BLUE, ORANGE, INK, GREY, GREEN)
@@ -222,14 +223,14 @@ def examples(rows: Sequence[np.ndarray], names: Sequence[str] | None = None) -> 
 
 
 def keep(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep the numbers that a figure shows with it, where its lines do not tell them."""
+    """Attach to a figure the numbers that it shows, if its lines do not hold them."""
     figure.rows = list(rows)  # type: ignore[attr-defined]
 
 
 def numbers(figure: Figure) -> list[dict[str, Any]]:
-    """Return what a figure shows as rows of a table: what was kept, or else its lines and steps.
+    """Return the numbers of a figure as rows of a table.
 
-    Lines without a label, such as a diagonal to compare with, are left out.
+    These are the rows of `keep`; without them, the lines and steps that have a label.
     """
     kept = getattr(figure, "rows", None)
     if kept is not None:
@@ -257,13 +258,13 @@ def save(figure: Figure, path: Path) -> None:
 def canvas(
     width: float, height: float, *, rows: int = 1, columns: int = 1, ratios: Any = None
 ) -> tuple[Figure, Axes]:
-    """Return an empty figure of this size in inches, and its axes (or an array of them).
+    """Return an empty figure and its axes, or an array of axes.
 
     Args:
-        width: In inches, as `height`.
-        height: Of the whole figure.
-        rows: Panels one below the other.
-        columns: Panels side by side.
+        width: Width of the figure in inches.
+        height: Height of the figure in inches.
+        rows: Number of rows of panels.
+        columns: Number of columns of panels.
         ratios: Heights of the rows, relative to each other.
     """
     from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""Single inputs as figures, with what their steps contributed where that is known."""
+"""Figures of single inputs, with the contributions of their steps if known."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ PANELS = 3  # channels of a series that are drawn
 
 
 def strokes(points: np.ndarray, parts: np.ndarray | None) -> Figure:
-    """Draw where a pen went.
+    """Draw the strokes of a pen.
 
     Args:
         points: x, y, and 1 where the pen is lifted after the point, [T, 3].
-        parts: What each point contributed, [T]: dots for, crosses against, larger for more.
+        parts: Contribution of each point, [T]. Dots are positive, crosses negative; a larger mark
+            is a larger contribution.
     """
     figure, axes = canvas(2.6, 2.6)
     ends = np.flatnonzero(points[:, 2]) + 1
@@ -48,17 +49,17 @@ def series(
     parts: np.ndarray | None,
     after: Mapping[str, Any] | None,
 ) -> Figure:
-    """Draw the channels of a window, below them what each step contributed.
+    """Draw the channels of a window, and below them the contribution of each step.
 
-    A window of more than three channels is a small image of steps by channels. Of a forecast, the
-    first three are drawn as lines, and how many are not is said.
+    A window of more than three channels is drawn as an image of steps by channels. A forecast
+    shows its first three channels as lines, and the label states how many are left out.
 
     Args:
         steps: [T, C], in the input's units.
-        names: Of the C channels.
-        continues: For each of the D numbers of a forecast, its channel; these are drawn first.
-        parts: [T], or None.
-        after: "truth" and "answer", [D] each, drawn past the end; None: it is no forecast.
+        names: Names of the C channels.
+        continues: Channel of each of the D numbers of a forecast; these channels come first.
+        parts: Contribution of each step, [T], or None.
+        after: "truth" and "answer", [D] each, drawn past the end; None: no forecast.
     """
     if steps.shape[1] > PANELS and not continues:
         return _image(steps, names, parts)
@@ -88,9 +89,10 @@ def series(
 
 
 def _image(steps: np.ndarray, names: Sequence[str], parts: np.ndarray | None) -> Figure:
-    """Draw all channels of a window, dark where they are high, each from its least to its most.
+    """Draw all channels of a window as an image, dark where values are high.
 
-    Channels without a name, such as pixels, share one scale.
+    Each named channel has its own scale from minimum to maximum. Channels without a name, such
+    as pixels, share one scale.
     """
     alike = all(name == f"channel {c}" for c, name in enumerate(names))
     low, high = (f(steps, axis=None if alike else 0) for f in (np.nanmin, np.nanmax))
@@ -118,12 +120,12 @@ def _image(steps: np.ndarray, names: Sequence[str], parts: np.ndarray | None) ->
 
 
 def features(steps: np.ndarray, hop: float, parts: np.ndarray | None) -> Figure:
-    """Draw the loudness of each band over time, and what each frame contributed.
+    """Draw the loudness of each band over time, and the contribution of each frame.
 
     Args:
         steps: Decibels, [T, C].
         hop: Seconds between frames.
-        parts: [T], or None.
+        parts: Contribution of each frame, [T], or None.
     """
     rows = 1 + (parts is not None)
     figure, panels = canvas(WIDE, 1.9 + 0.9 * (rows - 1), rows=rows, ratios=[2, 1][:rows])
@@ -145,7 +147,7 @@ def features(steps: np.ndarray, hop: float, parts: np.ndarray | None) -> Figure:
 
 
 def _placed(figure: Figure, panels: Sequence[Axes], ticks: bool = True) -> None:
-    """Place panels below each other; to have that worked out takes half the time of a figure."""
+    """Place panels below each other; a layout engine takes half the time of a figure."""
     figure.set_layout_engine(None)
     high = figure.get_figheight()
     figure.subplots_adjust(0.2, 0.5 / high, 0.98, 1 - 0.12 / high, hspace=0.14)
@@ -160,7 +162,7 @@ def _placed(figure: Figure, panels: Sequence[Axes], ticks: bool = True) -> None:
 
 
 def _bars(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
-    """Draw what each step contributed: up for, down against."""
+    """Draw the contribution of each step as a bar: upward positive, downward negative."""
     width = 0.9 * (x[1] - x[0]) if len(x) > 1 else 0.9
     axes.bar(x, np.maximum(parts, 0), width, color=BLUE)
     axes.bar(x, np.minimum(parts, 0), width, color=ORANGE)

@@ -1,4 +1,4 @@
-"""The answers of a test part beside the truth: which were wrong, where, and how sure."""
+"""Answers to a test part beside the truth: mistakes, errors by class and length, calibration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seqmodels.core.errors import InputError
 from seqmodels.heads.base import Head, Prediction
 
 Row = dict[str, Any]
-Z = 1.959964  # of 95 %
+Z = 1.959964  # quantile of the normal distribution for 95 % intervals
 BINS = 10  # of calibration
 
 
@@ -21,17 +21,17 @@ class Answers:
     """Truth and answers of N test examples, either as classes or as numbers.
 
     Args:
-        names: The K classes; of numbers, what the D of them are called.
+        names: The K classes, or the names of the D numbers.
         truth: Positions of the true classes [N], or numbers [N, D].
         picks: Positions of the answers [N], or numbers [N, D].
-        sure: The probability of each class, [N, K]; None: these are numbers.
+        probabilities: Of each class, [N, K]; None: the answers are numbers.
         lengths: Steps that the network read of each example, [N]; None: unknown.
     """
 
     names: tuple[str, ...]
     truth: np.ndarray
     picks: np.ndarray
-    sure: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
     lengths: np.ndarray | None = None
 
     @classmethod
@@ -42,9 +42,9 @@ class Answers:
         prediction: Prediction,
         lengths: np.ndarray | None = None,
     ) -> Answers | None:
-        """Return answers beside the truth; None where they are neither classes nor numbers."""
-        sure, columns = prediction.scores, prediction.columns
-        if sure is not None and columns is not None:
+        """Return answers beside the truth; None if they are neither classes nor numbers."""
+        probabilities, columns = prediction.scores, prediction.columns
+        if probabilities is not None and columns is not None:
             try:
                 truth = np.asarray(head.encode(targets))
             except InputError:
@@ -54,7 +54,7 @@ class Answers:
             places = {str(name): i for i, name in enumerate(columns)}
             picks = np.array([places[str(one)] for one in prediction.answers.tolist()])
             codes = truth.reshape(-1).astype(np.int64)
-            return cls(tuple(map(str, columns)), codes, picks, sure, lengths)
+            return cls(tuple(map(str, columns)), codes, picks, probabilities, lengths)
         try:
             truth = np.asarray(targets, dtype=np.float64)
             answers = np.asarray(prediction.answers, dtype=np.float64)
@@ -71,36 +71,36 @@ class Answers:
 
     @property
     def good(self) -> np.ndarray:
-        """How good each answer is, [N]: 1 or 0 of a class, minus the mean error of numbers."""
-        if self.sure is not None:
+        """Quality of each answer, [N]: classes 1 or 0, numbers minus their mean absolute error."""
+        if self.probabilities is not None:
             return (self.truth == self.picks).astype(np.float64)
         return -np.abs(self.truth - self.picks).mean(axis=1)
 
     @property
     def measure(self) -> str:
-        """What the mean of `good` is called."""
-        return "accuracy" if self.sure is not None else "mean absolute error"
-
-    def probabilities(self, i: int) -> np.ndarray | None:
-        """Return the probability of each class for one example, [K]; None of numbers."""
-        return None if self.sure is None else self.sure[i]
+        """Name of the mean of `good`."""
+        return "accuracy" if self.probabilities is not None else "mean absolute error"
 
     def worst(self, count: int) -> np.ndarray:
-        """Return the examples that are most surely wrong, or farthest off, worst first."""
-        if self.sure is None:
+        """Return rows of the worst answers, worst first.
+
+        Of classes, those where the truth got the lowest probability; of numbers, those with the
+        largest error in standard deviations of the targets.
+        """
+        if self.probabilities is None:
             spread = self.truth.std(axis=0)
             off = (np.abs(self.truth - self.picks) / np.where(spread > 0, spread, 1)).mean(axis=1)
             return np.argsort(-off, kind="stable")[:count]
         wrong = np.flatnonzero(self.truth != self.picks)
-        there = self.sure[wrong, self.truth[wrong]]  # the probability of the truth
+        there = self.probabilities[wrong, self.truth[wrong]]  # the probability of the truth
         return wrong[np.argsort(there, kind="stable")[:count]]
 
     def best(self, count: int) -> np.ndarray:
-        """Return right answers that are surest, one a class as far as there are; or the nearest."""
-        if self.sure is None:
+        """Return rows of the best answers: the most probable one of each class, or the nearest."""
+        if self.probabilities is None:
             return np.argsort(-self.good, kind="stable")[:count]
         right = np.flatnonzero(self.truth == self.picks)
-        order = right[np.argsort(-self.sure[right, self.truth[right]], kind="stable")]
+        order = right[np.argsort(-self.probabilities[right, self.truth[right]], kind="stable")]
         _, first = np.unique(self.truth[order], return_index=True)
         return order[np.sort(first)][:count]
 
@@ -109,7 +109,7 @@ class Answers:
 
         The classes come in the order of `ordered`.
         """
-        if self.sure is None:
+        if self.probabilities is None:
             return []
         k = len(self.names)
         there, said = np.bincount(self.truth, minlength=k), np.bincount(self.picks, minlength=k)
@@ -127,7 +127,7 @@ class Answers:
         return rows
 
     def by_length(self, bins: int = 6) -> list[Row]:
-        """Return how good the answers are by length, about as many examples in each bin."""
+        """Return the mean quality of answers by length, in bins of about equally many examples."""
         if self.lengths is None or self.lengths.min() == self.lengths.max():
             return []
         edges = np.unique(np.quantile(self.lengths, np.linspace(0, 1, bins + 1)).round())
@@ -143,21 +143,25 @@ class Answers:
         return rows
 
     def calibration(self) -> tuple[list[Row], float, str]:
-        """Return how often the answers were right where the model said so, in ten bins.
+        """Return predicted probabilities beside observed frequencies, in ten bins.
 
-        Of two classes, the probability of the second is looked at; of more, that of the answer.
+        Of two classes, the probability is that of the second; of more, that of the answer.
 
         Returns:
-            A row a bin that has examples; the expected calibration error, the mean distance
-            between the two weighted by examples (Naeini et al. 2015, "Obtaining well calibrated
-            probabilities using Bayesian binning", AAAI); and what the probability is of.
+            A row for each bin with examples: "said" is its mean probability, "came" the observed
+            frequency. The expected calibration error: their mean distance, weighted by examples
+            (Naeini et al. 2015, "Obtaining well calibrated probabilities using Bayesian binning",
+            AAAI). The name of the class whose probability it is.
         """
-        if self.sure is None:
+        if self.probabilities is None:
             return [], 0.0, ""
         if len(self.names) == 2:
-            said, came, of = self.sure[:, 1], self.truth == 1, f"'{self.names[1]}'"
+            said, came, of = self.probabilities[:, 1], self.truth == 1, f"'{self.names[1]}'"
         else:
-            said, came = self.sure[np.arange(len(self)), self.picks], self.truth == self.picks
+            said, came = (
+                self.probabilities[np.arange(len(self)), self.picks],
+                self.truth == self.picks,
+            )
             of = "the answer"
         places = np.clip((said * BINS).astype(int), 0, BINS - 1)
         rows, error = [], 0.0
@@ -173,8 +177,8 @@ class Answers:
         return rows, error, of
 
     def _mean(self, values: np.ndarray) -> Row:
-        """Return the mean of `good` with its 95 % interval, examples taken as independent."""
-        if self.sure is not None:
+        """Return the mean of `good` with its 95 % interval for independent examples."""
+        if self.probabilities is not None:
             low, high = wilson(values.sum(), len(values))
             return {"score": float(values.mean()), "low": low, "high": high}
         mean, n = float(-values.mean()), len(values)
@@ -185,7 +189,7 @@ class Answers:
 
 
 def ordered(names: Sequence[str], counts: Sequence[int]) -> list[int]:
-    """Return the places of classes as tables show them: numbers by size, others by count."""
+    """Return the order of classes in tables: numbers by size, other classes by count."""
     try:
         keys = [float(name) for name in names]
     except ValueError:

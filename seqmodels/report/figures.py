@@ -1,4 +1,4 @@
-"""The figures of a report that every head shares."""
+"""Figures of a report that do not depend on the head."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqmodels.plots.charts import BLUE, DOTS, GREY, INK, ORANGE, canvas, keep
+from seqmodels.plots.charts import BLUE, DOTS, DRAWN, GREY, INK, ORANGE, canvas, keep
 from seqmodels.report.answers import Answers, Row
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def intervals(rows: Sequence[Row], score: str) -> Figure:
 
     Args:
         rows: "name", "value", "low" and "high" (None: unknown); the model comes first.
-        score: What it is.
+        score: Name of the score.
     """
     figure, axes = canvas(WIDE, 0.9 + 0.32 * len(rows))
     for i, row in enumerate(rows):
@@ -40,7 +40,7 @@ def intervals(rows: Sequence[Row], score: str) -> Figure:
 
 
 def curve(history: Sequence[Mapping[str, float]], name: str, taken: int | None) -> Figure:
-    """Draw one column of the history, training beside validation, and the epoch taken."""
+    """Draw one column of the history for training and validation, and mark the epoch taken."""
     figure, axes = canvas(WIDE, 2.9)
     for column, label in ((name, "train"), (f"valid_{name}", "valid")):
         colour, line = {"train": (BLUE, "-"), "valid": (ORANGE, "--")}[label]
@@ -68,14 +68,14 @@ def curve(history: Sequence[Mapping[str, float]], name: str, taken: int | None) 
 
 
 def reliability(rows: Sequence[Row], of: str) -> Figure:
-    """Draw how often what was said came true, with intervals, above how many examples say so."""
+    """Draw a reliability diagram with intervals, and below it the number of examples per bin."""
     figure, panels = canvas(WIDE, 4.6, rows=2, ratios=(3, 1))
     above, below = np.asarray(panels, dtype=object)
     above.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="_calibrated")
     said, came = [row["said"] for row in rows], [row["came"] for row in rows]
     above.vlines(said, [r["low"] for r in rows], [r["high"] for r in rows], color=BLUE, linewidth=2)
     above.plot(said, came, color=BLUE, marker="o", linewidth=1)
-    above.set(ylabel="share that came true", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    above.set(ylabel="observed frequency", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     left, wide = [row["from"] for row in rows], rows[0]["to"] - rows[0]["from"]
     below.bar(left, [r["n"] for r in rows], 0.9 * wide, align="edge", color=BLUE, alpha=0.6)
     below.set(xlabel=f"probability of {of}", ylabel="examples", xlim=(-0.02, 1.02))
@@ -87,7 +87,7 @@ def residuals(found: Answers) -> Figure:
     """Draw the error of the first number against its answer, with the middle 95 % in ten bins."""
     answer, error = found.picks[:, 0], found.truth[:, 0] - found.picks[:, 0]
     figure, axes = canvas(WIDE, 3.2)
-    thin = slice(None, None, -(-len(answer) // 2000))
+    thin = slice(None, None, -(-len(answer) // DRAWN))
     axes.axhline(0, color=GREY, linestyle="--", linewidth=1)
     axes.plot(answer[thin], error[thin], **DOTS)
     edges = np.unique(np.quantile(answer, np.linspace(0, 1, 11)))
@@ -112,7 +112,7 @@ def residuals(found: Answers) -> Figure:
 
 
 def by_length(rows: Sequence[Row], measure: str) -> Figure:
-    """Draw how good the answers are by length."""
+    """Draw the mean quality of the answers by length of the input."""
     figure, axes = canvas(WIDE, 2.9)
     places = list(range(len(rows)))
     values = [row["score"] for row in rows]
@@ -128,7 +128,7 @@ def by_length(rows: Sequence[Row], measure: str) -> Figure:
 
 
 def lengths(parts: Mapping[str, Row]) -> Figure:
-    """Draw the lengths of each part as shares, of what `glance` counted."""
+    """Draw a histogram of the lengths in each part, from the counts of `glance`."""
     figure, axes = canvas(WIDE, 2.7)
     rows = []
     for name, part in parts.items():
@@ -147,5 +147,5 @@ def lengths(parts: Mapping[str, Row]) -> Figure:
 
 
 def span(row: Mapping[str, Any]) -> str:
-    """Return the lengths of a bin in words."""
+    """Return the lengths of a bin as text."""
     return f"{row['from']}" if row["from"] == row["to"] else f"{row['from']} to {row['to']}"

@@ -1,4 +1,4 @@
-"""The data of a run at a glance: what is counted of each part before training begins."""
+"""Summary of the data of a run: examples, lengths and targets of each part."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def glance(head: Head, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
     Args:
         head: Fitted.
-        parts: By name what holds `sequences` and encoded targets `y`, as `encoded.Part`.
+        parts: Encoded parts by name, with `sequences` and encoded targets `y`.
 
     Returns:
-        For each part "examples"; "lengths", the least, median, 95 % quantile and most of the steps
-        read; "edges" and "counts" of a histogram of them; "classes", name to examples, or
-        "numbers", name to [mean, standard deviation, least, most].
+        For each part "examples"; "lengths", the minimum, median, 95 % quantile and maximum of the
+        steps read; "edges" and "counts" of a histogram of the lengths; "classes", class to number
+        of examples, or "numbers", name to [mean, standard deviation, minimum, maximum].
     """
     every = {name: np.asarray(part.sequences.lengths) for name, part in parts.items()}
     low, high = min(x.min() for x in every.values()), max(x.max() for x in every.values())

@@ -1,4 +1,4 @@
-"""What a notebook shows of a run: its scores beside the baselines', and its learning curves."""
+"""Display of a run in a notebook: its scores beside the baselines, and its learning curves."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def card(
     """Return a run as a piece of HTML.
 
     Args:
-        path: Of the run.
-        record: What its `run.json` holds.
-        history: One row an epoch.
-        found: Its scores.
-        head: Its head.
+        path: Directory of the run.
+        record: Content of `run.json`.
+        history: One row per epoch.
+        found: Scores of the run.
+        head: Head of the run.
     """
     rows: Any = history.to_dict("records")
     story = Story.of(record, rows, found, head.headline, head.higher_is_better, None)

@@ -1,4 +1,4 @@
-"""The page a run leaves behind, one file that needs no network, and the same story in words."""
+"""The report of a run: one HTML page that needs no network."""
 
 from __future__ import annotations
 
@@ -25,24 +25,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Story", "Tested", "glance", "sentence", "write_report"]
 
-MOST_CLASSES = 100  # rows of a table
+MOST_CLASSES = 100  # rows of the table of classes
+STAGES = {"seconds_baselines": "baselines", "seconds_scoring": "predictions and scores"}
 CAPTIONS = {"confusion": "Confusion matrix", "roc": "ROC curve", "in order": "Test part in order"}
 
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """The test part as it was answered.
+    """The test part and its answers.
 
     Args:
         head: Fitted.
         targets: One per example.
         prediction: One answer per example.
-        inputs: Raw; None: they are not at hand, and no input is shown.
-        sequences: The inputs as the network reads them; None: nothing is explained.
-        model: What answered; None: as `inputs` and `sequences`.
-        lengths: Steps read of each example, where `sequences` does not tell.
-        lines: The inputs in a line each, where they are not at hand.
-        late: Whether there is no time left to explain one more; None: there always is.
+        inputs: Raw inputs; None: unavailable, so that the page shows no inputs.
+        sequences: Encoded inputs; None: unavailable, so that no contributions are computed.
+        model: The model that answered; None: as for `inputs` and `sequences`.
+        lengths: Steps read of each example, if `sequences` is None.
+        lines: Each input as a line of text, if `inputs` is None.
+        late: Returns whether no time is left to explain another example; None: time is unlimited.
     """
 
     head: Head
@@ -74,11 +75,11 @@ def write_report(
 
     Args:
         path: The file to write, whole or not at all.
-        record: What `run.json` holds.
-        history: One row an epoch.
-        found: The scores of the test part and of the baselines.
-        tested: The answers and, where they are at hand, the inputs.
-        parts: What `glance` says of each part.
+        record: Content of `run.json`.
+        history: One row per epoch.
+        found: Scores of the model and of the baselines.
+        tested: The answers and, if available, the inputs.
+        parts: Summary of each part by `glance`; None: the page has no section on the data.
     """
     head, answers = tested.head, tested.answers()
     story = Story.of(record, history, found, head.headline, head.higher_is_better, answers)
@@ -96,15 +97,16 @@ def write_report(
         explained=tested.model is not None,
         uneven=any(len(set(part["lengths"])) > 1 for part in (parts or {}).values()),
         others=[name for name in story.names if name != story.headline],
-        lifted=any(row["lift"] for row in story.scores),
+        gains=any(row["gain"] for row in story.scores),
         known=any(row["headline"]["low"] is not None for row in story.scores),
+        settings=_settings(record),
         costs=_costs(record, history),
         most=MOST_CLASSES,
     )
 
 
 def _pictures(story: Story, answers: Answers | None, parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures that every head has, by the section that they stand in."""
+    """Return the figures that every head has, by section of the page."""
     found: dict[str, Any] = {"data": [], "scores": [], "curves": [], "calibration": [], "by": []}
     if any(len(set(part["lengths"])) > 1 for part in parts.values()):
         found["data"].append(drawn(draw.lengths(parts), "Lengths"))
@@ -126,7 +128,7 @@ def _pictures(story: Story, answers: Answers | None, parts: Mapping[str, Any]) -
     if story.calibration:
         figure = draw.reliability(story.calibration, story.probability)
         found["calibration"].append(drawn(figure, "Reliability"))
-    elif answers is not None and answers.sure is None:
+    elif answers is not None and answers.probabilities is None:
         found["calibration"].append(drawn(draw.residuals(answers), "Residuals"))
     if story.by_length:
         figure = draw.by_length(story.by_length, story.measure)
@@ -135,7 +137,7 @@ def _pictures(story: Story, answers: Answers | None, parts: Mapping[str, Any]) -
 
 
 def _classes(parts: Mapping[str, Any]) -> list[str]:
-    """Return the classes of the parts in the order of all tables."""
+    """Return the classes of the parts, in the order of all tables."""
     total = Counter()
     for part in parts.values():
         total.update(part["classes"])
@@ -143,20 +145,37 @@ def _classes(parts: Mapping[str, Any]) -> list[str]:
     return [names[i] for i in ordered(names, list(total.values()))][:MOST_CLASSES]
 
 
+def _settings(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of the run by their dotted names, without those that are not set.
+
+    Fields of a head that training fits are None in the record, so that they are left out too.
+    """
+    groups = {"dataset": record["arguments"]} | {
+        group: record[group] for group in ("head", "backbone", "training")
+    }
+    return {
+        f"{group}.{name}": value
+        for group, values in groups.items()
+        for name, value in values.items()
+        if value is not None and (group, name) not in (("head", "name"), ("head", "module"))
+    }
+
+
 def _costs(
     record: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
 ) -> list[tuple[str, str]]:
-    """Return what is recorded of time and memory, in words."""
+    """Return the times and the memory in the record, as text."""
     spent = sum(float(row.get("seconds", 0)) for row in history)
+    usage = record.get("usage") or {}
     rows = [("training", f"{spent:,.1f} seconds, {len(history)} epochs")]
+    for name, title in STAGES.items():
+        if usage.get(name) is not None:
+            rows.append((title, f"{usage[name]:,.1f} seconds"))
     if record.get("seconds"):
-        rows.append(("all of the run", f"{record['seconds']:,.1f} seconds"))
-    for name, value in (record.get("usage") or {}).items():
-        what, _, unit = name.rpartition("_")
-        if value is not None and unit == "bytes":
-            rows.append((what.replace("_", " "), f"{value / 2**20:,.0f} MB"))
-        elif value is not None:
-            rows.append((name.replace("_", " "), f"{value:,.4g}"))
+        first = "encoding" if record["dataset"] == "in memory" else "reading"
+        rows.append((f"{first} the data to this page", f"{record['seconds']:,.1f} seconds"))
+    if usage.get("peak_memory_bytes"):
+        rows.append(("peak memory", f"{usage['peak_memory_bytes'] / 2**20:,.0f} MB"))
     return rows
 
 

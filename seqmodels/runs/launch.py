@@ -72,7 +72,7 @@ def train(
         limit: Use only this many examples of each part, drawn at random.
         out: Run directory to make; must not exist. None: `runs/DATASET-HEAD-1`, or the next
             free number.
-        quiet: Show nothing while training; what is doubtful is in `run.record["doubts"]`.
+        quiet: Show nothing while training; the warnings are in `run.record["doubts"]`.
         allow_leak: Why to train although the test part shares with training what it should
             not; `run.json` and the report then carry the reason. None: do not.
         budget: The time that the run may take, such as "10m", "90s" or "1h30m". Training stops

@@ -99,8 +99,8 @@ def carry_out(config: RunConfig, options: Options, directory: Directory) -> Path
         scoring = time.time()
         tested, found = _evaluated(prepared, fitted.model, path, reference, rivals, options)
         del prepared, rivals  # the report holds them alone
-        doubts = _doubts(record, fitted, tested, found, classes, unread)
-        record["doubts"] = [*doubts, *(_not_fitted(name) for name in left_out)]
+        warnings = _warnings(record, fitted, tested, found, classes, unread)
+        record["doubts"] = [*warnings, *(_not_fitted(name) for name in left_out)]
         give_back()
         usage |= {"seconds_scoring": since(scoring), "peak_memory_bytes": peak_memory()}
         record |= {"status": "complete", "seconds": since(started), "usage": usage}
@@ -114,7 +114,7 @@ def carry_out(config: RunConfig, options: Options, directory: Directory) -> Path
         shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
         voice.loggers.end(found.scores, record)
         for line in record["doubts"]:
-            voice.reporter.say(f"Doubt: {line}")
+            voice.reporter.say(f"Warning: {line}")
     return path
 
 
@@ -198,7 +198,7 @@ def _evaluated(
     return tested, found.evaluation
 
 
-def _doubts(
+def _warnings(
     record: Record,
     fitted: Fitted,
     tested: Tested,
@@ -206,7 +206,7 @@ def _doubts(
     classes: Mapping[str, Mapping[Any, int]],
     unread: Cut | None,
 ) -> list[str]:
-    """Return what is doubtful about the run, the worst first."""
+    """Return the warnings about the run, the most serious first."""
     return run_warnings(
         tested.head,
         found,

@@ -14,7 +14,7 @@ from seqmodels.evaluation.scores import Evaluation
 from seqmodels.report.answers import Answers, Row
 from seqmodels.report.run_report import Tested, write_report
 from seqmodels.report.story import Story
-from seqmodels.report.worst import WORST, told
+from seqmodels.report.worst import WORST, in_words
 from seqmodels.runs.predictions import answers_in, head_of, predictions_of
 from seqmodels.runs.records import Scores, history_of, read, record_of
 
@@ -98,8 +98,8 @@ def _worst(answers: Answers, lines: Sequence[str]) -> list[Row]:
         {
             "row": int(i),
             "input": lines[i],
-            "truth": told(answers, answers.truth[i], None),
-            "answer": told(answers, answers.picks[i], answers.probabilities(int(i))),
+            "truth": in_words(answers, answers.truth, int(i)),
+            "answer": in_words(answers, answers.picks, int(i), probability=True),
         }
         for i in answers.worst(WORST)
     ]

@@ -26,12 +26,12 @@ def show_report(story: Mapping[str, Any], worst: Sequence[Mapping[str, Any]]) ->
     """
     console = Console(highlight=False, width=min(Console().width, 100))
     console.print(story["title"], style="bold cyan", markup=False)
-    console.print(story["says"], markup=False)
+    console.print(story["summary"], markup=False)
     if story["verdict"]:
         tone = "green" if story["verdict"].startswith("better") else "yellow"
         verdict = story["verdict"]
         console.print(f"{verdict[0].upper()}{verdict[1:]}.", style=f"bold {tone}", markup=False)
-    for line in story["doubts"]:
+    for line in story["warnings"]:
         console.print(Padding(f"! {line}", (0, 0, 0, 0)), style="yellow", markup=False)
     print_scores(console, story["scores"], story["headline"])
     _other_scores(console, story)

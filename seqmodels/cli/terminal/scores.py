@@ -21,17 +21,8 @@ Row = Mapping[str, Any]
 def show_scores(found: Evaluation, headline: str) -> None:
     """Show the headline score and the improvement over each baseline, then the other scores."""
     console = Console(highlight=False)
+    print_scores(console, found.rows(headline), headline)
     answerers = {"model": found.scores, **found.baselines}
-    rows = []
-    for name, scores in answerers.items():
-        low, high = found.intervals.get(name, {}).get(headline) or (None, None)
-        lift = found.gains.get(name)
-        gain = lift and {
-            "difference": lift.difference, "low": lift.low, "high": lift.high, "says": lift.says,
-        }  # fmt: skip
-        score = {"value": scores.get(headline), "low": low, "high": high}
-        rows.append({"name": name, "headline": score, "lift": gain})
-    print_scores(console, rows, headline)
     names = [name for name in found.scores if name != headline]
     for first in range(0, len(names), ACROSS):
         some = names[first : first + ACROSS]
@@ -48,32 +39,33 @@ def print_scores(console: Console, rows: Sequence[Row], headline: str) -> None:
     """Print a row for the model and each baseline: headline score, improvement, 95 % intervals.
 
     "better?" is "unclear" where the interval of the improvement contains 0. On a narrow terminal
-    the intervals stand below their numbers.
+    the intervals stand below their numbers, and on a very narrow one "better?" is left out.
 
     Args:
         console: Where to print.
-        rows: "name", "headline" and "lift" of each, as in `report.Story.scores`.
+        rows: "name", "headline" and "gain" of each, as in `report.Story.scores`.
         headline: Name of the headline score.
     """
-    title, gains = headline.replace("_", " "), any(row["lift"] for row in rows)
+    title, gains = headline.replace("_", " "), any(row["gain"] for row in rows)
     known = any(row["headline"]["low"] is not None for row in rows)
     columns = ["gain", "95 % interval", "better?"] * gains
     wide = table("test part", title, *["95 % interval"] * known, *columns)
-    narrow = table("test part", title, *["gain"] * gains)
+    narrow = table("test part", title, *["gain", "better?"] * gains)
+    narrowest = table("test part", title, *["gain"] * gains)
     for row in rows:
-        score, gain = row["headline"], row["lift"]
+        score, gain = row["headline"], row["gain"]
         value, limits = number(score["value"]), interval(score["low"], score["high"])
         ahead, between, better = "", "", ""
         if gain:
-            ahead, better = signed(gain["difference"]), gain["says"]
+            ahead, better = signed(gain["difference"]), gain["better"]
             between = interval(gain["low"], gain["high"])
         style = _style(row["name"])
         cells = [ahead, between, better] * gains
         wide.add_row(row["name"], value, *[limits] * known, *cells, style=style)
-        narrow.add_row(
-            row["name"], below(value, limits), *[below(ahead, between)] * gains, style=style
-        )
-    print_fitting(console, wide, narrow)
+        cells = [row["name"], below(value, limits), *[below(ahead, between)] * gains]
+        narrow.add_row(*cells, *[better] * gains, style=style)
+        narrowest.add_row(*cells, style=style)
+    print_fitting(console, wide, narrow, narrowest)
 
 
 def _style(name: str) -> str:

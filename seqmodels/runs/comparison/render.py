@@ -121,7 +121,7 @@ def page(found: Comparison, path: Path) -> None:
     refuse(path, (".html",))
     try:
         picture = drawn(figure(found), "scores and differences")
-        write_page(path, "compare.html", **_values(found), figure=picture)
+        write_page(path, "compare.html", **_values(found), picture=picture)
     except OSError as error:
         raise InputError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
 
@@ -186,7 +186,7 @@ def _values(found: Comparison) -> dict[str, Any]:
         "lines": lines(record(found)["rows"]),
         "others": others,
         "title": found.headline.replace("_", " "),
-        "told": setting_text,
+        "setting_text": setting_text,
     }
 
 
