@@ -87,12 +87,12 @@ DEFAULTS = (
         "layer that has to learn each of them has less room for what their order says.",
     ),
     Default(
-        "word vectors", "texts", (MORE_REVIEWS,), {"backbone.vectors": 0},
+        "word vectors", "texts", (MORE_REVIEWS,), {"backbone.word_vectors": 0},
         "which words are used alike is told by any text (Levy, Goldberg and Dagan 2015), by fifty "
         "thousand reviews without a verdict too.",
     ),
     Default(
-        "blanks", "texts", (REVIEWS, MESSAGES), {"backbone.blanks": 0.0},
+        "word dropout", "texts", (REVIEWS, MESSAGES), {"backbone.word_dropout": 0.0},
         "half of the words are read as unknown in training (Iyyer et al. 2015), so that no single "
         "one is relied on.",
     ),
@@ -115,22 +115,23 @@ DEFAULTS = (
     ),
     Default(
         "segments", "sequences", UCR,
-        {"backbone.segment": None, "backbone.hop": None, "backbone.most": None,
-         "backbone.scales": 1, "backbone.embed": None},
+        {"backbone.segment_length": None, "backbone.segment_stride": None,
+         "backbone.max_segments": None, "backbone.segment_scales": 1, "backbone.embed": None},
         "read point by point, a long sequence is long to remember and each step says little; 64 "
         "segments, each with what lies around it, have shapes.",
     ),
     Default(
-        "scales of a segment", "sequences", UCR, {"backbone.scales": 1},
+        "scales of a segment", "sequences", UCR, {"backbone.segment_scales": 1},
         "shapes that tell classes apart are long in one set and short in another.",
     ),
     Default(
-        "three views", "sequences", UCR, {"backbone.views": False},
+        "input views", "sequences", UCR, {"backbone.input_views": False},
         "level and spread matter in some sets and mislead in others, so that channels are read as "
         "they are, standardised by their own sequence, and as changes.",
     ),
     Default(
-        "random kernels beside the LSTM", "sequences", UCR, {"backbone.kernels": 0},
+        "random convolutions beside the LSTM", "sequences", UCR,
+        {"backbone.random_convolutions": 0},
         "where a few dozen examples are all there is, features that need not be learned are worth "
         "most (Dempster et al. 2020).",
     ),
@@ -160,7 +161,7 @@ DEFAULTS = (
         "maximum and mean over time", "sound", SOUND, {"backbone.summary": "last"}, "as for texts.",
     ),
     Default(
-        "differences to the last value", "forecasts", NEXT, {"backbone.level": "absolute"},
+        "differences to the last value", "forecasts", NEXT, {"backbone.subtract_last": False},
         "a series drifts to levels that training has not seen; how it moves stays "
         "(Zeng et al. 2023).",
     ),
@@ -170,7 +171,7 @@ DEFAULTS = (
     ),
     Default(
         "starts from the last value", "forecasts", NEXT,
-        {"backbone.skip": False, "backbone.level": "absolute"},
+        {"backbone.skip": False, "backbone.subtract_last": False},
         "an untrained forecast says \"as it is now\", and training can only add to that "
         "(Lai et al. 2018).",
     ),
@@ -178,17 +179,18 @@ DEFAULTS = (
         "averaged weights", "forecasts", NEXT, {"training.average": 0.0}, "as for texts.",
     ),
     Default(
-        "a linear map beside the LSTM", "long forecasts", LONG, {"backbone.linear": 0},
+        "a linear map beside the LSTM", "long forecasts", LONG, {"backbone.linear_lags": 0},
         "much of what comes next is a weighted sum of what was (Zeng et al. 2023); the LSTM is "
         "left with the rest.",
     ),
     Default(
-        "channels apart", "long forecasts", LONG, {"backbone.apart": False, "backbone.skip": True},
+        "channel independence", "long forecasts", LONG,
+        {"backbone.channel_independent": False, "backbone.skip": True},
         "seven channels with one set of weights are seven times the examples (Nie et al. 2023).",
     ),
     Default(
         "segments", "long forecasts", LONG,
-        {"backbone.segment": 24},
+        {"backbone.segment_length": 24},
         "two days at once and seven steps to remember, against one day and fourteen "
         "(SegRNN, Lin et al. 2023).",
     ),

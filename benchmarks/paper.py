@@ -89,7 +89,7 @@ def attempt(
     settings: dict[str, Any] = {"dataset.n": n, "dataset.seed": seed}
     settings |= {"training.epochs": 1000, "training.patience": 0}
     if task == "adding":
-        settings |= {"dataset.length": length, "backbone.memory": length}
+        settings |= {"dataset.length": length, "backbone.chrono_init": length}
     plan = resolve(task, settings=settings, seed=seed)
     ready = prepare(plan.made(), plan)
     config = ready.config

@@ -31,24 +31,42 @@ NUMBERS = Spec(channels=3, continues=(2, 2, 0, 0))
 WORDS = Spec(vocabulary=20)
 SMALL = {"units": 6, "dropout": 0.0}
 VARIANTS = {
-    "segments": (NUMBERS, Backbone(**SMALL, segment=4, embed=5)),
-    "overlapping segments": (NUMBERS, Backbone(**SMALL, segment=4, hop=3, bidirectional=True)),
-    "every segment": (NUMBERS, Backbone(**SMALL, segment=3, hop=1, embed=5, layers=2)),
-    "several scales": (NUMBERS, Backbone(**SMALL, segment=4, hop=2, scales=3, embed=5)),
-    "some segments": (NUMBERS, Backbone(**SMALL, segment=3, hop=1, most=4, scales=2)),
-    "views": (NUMBERS, Backbone(**SMALL, views=True, segment=2, embed=4)),
-    "kernels": (NUMBERS, Backbone(**SMALL, kernels=20)),
-    "members": (NUMBERS, Backbone(**SMALL, members=3, views=True, kernels=6, embed=5)),
-    "a linear map": (NUMBERS, Backbone(**SMALL, level="last", skip=True, linear=6)),
+    "segments": (NUMBERS, Backbone(**SMALL, segment_length=4, embed=5)),
+    "overlapping segments": (
+        NUMBERS,
+        Backbone(**SMALL, segment_length=4, segment_stride=3, bidirectional=True),
+    ),
+    "every segment": (
+        NUMBERS,
+        Backbone(**SMALL, segment_length=3, segment_stride=1, embed=5, layers=2),
+    ),
+    "several scales": (
+        NUMBERS,
+        Backbone(**SMALL, segment_length=4, segment_stride=2, segment_scales=3, embed=5),
+    ),
+    "some segments": (
+        NUMBERS,
+        Backbone(**SMALL, segment_length=3, segment_stride=1, max_segments=4, segment_scales=2),
+    ),
+    "views": (NUMBERS, Backbone(**SMALL, input_views=True, segment_length=2, embed=4)),
+    "kernels": (NUMBERS, Backbone(**SMALL, random_convolutions=20)),
+    "members": (
+        NUMBERS,
+        Backbone(**SMALL, ensemble_size=3, input_views=True, random_convolutions=6, embed=5),
+    ),
+    "a linear map": (NUMBERS, Backbone(**SMALL, subtract_last=True, skip=True, linear_lags=6)),
     "a linear map of each channel": (
         NUMBERS,
-        Backbone(**SMALL, apart=True, level="last", linear=6),
+        Backbone(**SMALL, channel_independent=True, subtract_last=True, linear_lags=6),
     ),
-    "from the last step": (NUMBERS, Backbone(**SMALL, level="last", skip=True)),
-    "channels apart": (NUMBERS, Backbone(**SMALL, apart=True, level="last", segment=2, embed=4)),
-    "blanks": (WORDS, Backbone(**SMALL, blanks=0.3)),
-    "pairs": (WORDS, Backbone(**SMALL, blanks=0.3, ngrams=2, buckets=50)),
-    "long n-grams": (WORDS, Backbone(**SMALL, ngrams=4, buckets=50)),
+    "from the last step": (NUMBERS, Backbone(**SMALL, subtract_last=True, skip=True)),
+    "channels apart": (
+        NUMBERS,
+        Backbone(**SMALL, channel_independent=True, subtract_last=True, segment_length=2, embed=4),
+    ),
+    "blanks": (WORDS, Backbone(**SMALL, word_dropout=0.3)),
+    "pairs": (WORDS, Backbone(**SMALL, word_dropout=0.3, ngrams=2, ngram_buckets=50)),
+    "long n-grams": (WORDS, Backbone(**SMALL, ngrams=4, ngram_buckets=50)),
 }
 
 
@@ -146,7 +164,7 @@ def test_steps_are_told_by_their_difference_to_the_last_real_one():
 
 
 def test_a_level_that_was_never_seen_changes_nothing_but_the_level():
-    network = Backbone(**SMALL, level="last").build(NUMBERS, 2)
+    network = Backbone(**SMALL, subtract_last=True).build(NUMBERS, 2)
     x, lengths = batch(NUMBERS, [9, 5])
     here, there = (np.asarray(network({"x": x + up, "lengths": lengths})) for up in (0, 50))
     np.testing.assert_allclose(here, there, atol=1e-4)
@@ -173,13 +191,15 @@ def forecast(**sizes):
 
 
 def test_a_forecast_channel_by_channel_starts_from_the_last_value():
-    model, series, _ = forecast(apart=True, level="last", segment=3, embed=4, linear=5)
+    model, series, _ = forecast(
+        channel_independent=True, subtract_last=True, segment_length=3, embed=4, linear_lags=5
+    )
     now = np.stack([s[-1, [2, 2, 0, 0]] for s in series])
     np.testing.assert_allclose(model.predict(series).answers, now, rtol=1e-4, atol=1e-4)
 
 
 def test_a_channel_apart_has_no_say_in_the_future_of_another():
-    model, series, targets = forecast(apart=True, level="last")
+    model, series, targets = forecast(channel_independent=True, subtract_last=True)
     rows = loop.Part(model.encoder.encode(series), model.head.encode(targets))
     fitted(model, rows, Training(epochs=3, batch_size=8, learning_rate=0.02))
     other = [s + np.array([0, 99, 0]) for s in series]
@@ -204,14 +224,18 @@ def test_what_is_saved_answers_as_before(name, tmp_path):
 @pytest.mark.parametrize(
     ("spec", "sizes", "says"),
     [
-        (WORDS, {"segment": 3}, "segment.*encoder of numbers"),
-        (WORDS, {"level": "last"}, "level.*encoder of numbers"),
-        (NUMBERS, {"blanks": 0.1}, "blanks.*encoder of tokens"),
+        (WORDS, {"segment_length": 3}, "segment_length.*encoder of numbers"),
+        (WORDS, {"subtract_last": True}, "subtract_last.*encoder of numbers"),
+        (NUMBERS, {"word_dropout": 0.1}, "word_dropout.*encoder of tokens"),
         (NUMBERS, {"ngrams": 2}, "ngrams.*encoder of tokens"),
-        (NUMBERS, {"hop": 2}, "leaves steps out"),
-        (NUMBERS, {"segment": 2, "hop": 3}, "leaves steps out"),
-        (Spec(channels=2), {"apart": True}, "needs a forecast"),
-        (Spec(channels=2, continues=(0, 1, 0)), {"apart": True}, "one channel after the other"),
+        (NUMBERS, {"segment_stride": 2}, "leaves steps out"),
+        (NUMBERS, {"segment_length": 2, "segment_stride": 3}, "leaves steps out"),
+        (Spec(channels=2), {"channel_independent": True}, "needs a forecast"),
+        (
+            Spec(channels=2, continues=(0, 1, 0)),
+            {"channel_independent": True},
+            "one channel after the other",
+        ),
     ],
 )
 def test_sizes_that_do_not_suit_the_data_are_refused(spec, sizes, says):
@@ -223,7 +247,7 @@ def test_channels_apart_need_a_head_of_numbers():
     encoder = SeriesEncoder(continues=(0,)).fit([np.arange(5.0)])
     head = Binary().fit(["a", "b"])
     with pytest.raises(InputError, match="use head 'regression'"):
-        SequenceModel(encoder, Backbone(apart=True), head)
+        SequenceModel(encoder, Backbone(channel_independent=True), head)
 
 
 def test_words_are_blanked_in_training_alone():

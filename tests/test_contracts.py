@@ -64,7 +64,15 @@ def test_padding_does_not_change_an_answer_whatever_the_backbone(backbone, encod
 
 
 def test_padding_does_not_change_an_answer_about_shapes():
-    sizes = Backbone(units=8, segment=4, scales=3, embed=5, views=True, kernels=12, members=2)
+    sizes = Backbone(
+        units=8,
+        segment_length=4,
+        segment_scales=3,
+        embed=5,
+        input_views=True,
+        random_convolutions=12,
+        ensemble_size=2,
+    )
     testing.assert_padding_invariant(build("series", "multiclass", sizes), INPUTS["series"])
 
 

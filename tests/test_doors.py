@@ -142,7 +142,7 @@ def test_an_estimator_answers_as_a_run_on_the_same_data(kind, tmp_path):
 
 def test_a_preset_holds_for_data_in_memory_too(tmp_path):
     data = sm.read(sequences(tmp_path))
-    assert resolve(data, preset="best").backbone.members == 3
+    assert resolve(data, preset="best").backbone.ensemble_size == 3
     with pytest.raises(sm.InputError, match=r"Unknown preset 'bets'.*Did you mean 'best'"):
         resolve(data, preset="bets")
 

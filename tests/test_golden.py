@@ -84,7 +84,7 @@ def test_what_each_step_contributed_is_as_it_was(place):
 
 
 def test_every_field_of_the_backbone_is_kept_at_another_value_than_its_default():
-    kept = [read(place / "model" / "model.json")["backbone"] for place in LAYERS]
+    kept = [dataclasses.asdict(sm.load(place / "model").backbone) for place in LAYERS]
     assert missing(sm.Backbone, kept) == set()
 
 

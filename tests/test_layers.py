@@ -88,22 +88,64 @@ COMBINED = [  # every two options that go together, in one of these
     (NUMBERS, {"summary": SUMMARIES[i % 4], "bidirectional": i % 2 == 0, **given})
     for i, given in enumerate(
         [
-            {"skip": True, "level": "last", "linear": 3, "segment": 2, "embed": 4, "views": True},
-            {"skip": True, "members": 2, "layers": 2, "memory": 9, "views": True, "linear": 2},
-            {"kernels": 7, "views": True, "segment": 3, "hop": 1, "scales": 2, "level": "last"},
-            {"kernels": 7, "linear": 4, "members": 2, "most": 3, "segment": 2, "embed": 3},
-            {"apart": True, "level": "last", "linear": 4, "segment": 3, "hop": 2, "embed": 4},
-            {"apart": True, "members": 2, "skip": True, "layers": 2, "most": 4, "segment": 2},
+            {
+                "skip": True,
+                "subtract_last": True,
+                "linear_lags": 3,
+                "segment_length": 2,
+                "embed": 4,
+                "input_views": True,
+            },
+            {
+                "skip": True,
+                "ensemble_size": 2,
+                "layers": 2,
+                "chrono_init": 9,
+                "input_views": True,
+                "linear_lags": 2,
+            },
+            {
+                "random_convolutions": 7,
+                "input_views": True,
+                "segment_length": 3,
+                "segment_stride": 1,
+                "segment_scales": 2,
+                "subtract_last": True,
+            },
+            {
+                "random_convolutions": 7,
+                "linear_lags": 4,
+                "ensemble_size": 2,
+                "max_segments": 3,
+                "segment_length": 2,
+                "embed": 3,
+            },
+            {
+                "channel_independent": True,
+                "subtract_last": True,
+                "linear_lags": 4,
+                "segment_length": 3,
+                "segment_stride": 2,
+                "embed": 4,
+            },
+            {
+                "channel_independent": True,
+                "ensemble_size": 2,
+                "skip": True,
+                "layers": 2,
+                "max_segments": 4,
+                "segment_length": 2,
+            },
         ]
     )
 ] + [
     (WORDS, {"summary": SUMMARIES[i % 4], "bidirectional": i % 2 == 1, **given})
     for i, given in enumerate(
         [
-            {"blanks": 0.2, "ngrams": 3, "buckets": 30},
-            {"layers": 2, "embed": 5, "vectors": 2, "ngrams": 1},
-            {"blanks": 0.2, "memory": 12, "layers": 2},
-            {"embed": 3, "ngrams": 2, "buckets": 9, "vectors": 2, "blanks": 0.1},
+            {"word_dropout": 0.2, "ngrams": 3, "ngram_buckets": 30},
+            {"layers": 2, "embed": 5, "word_vectors": 2, "ngrams": 1},
+            {"word_dropout": 0.2, "chrono_init": 12, "layers": 2},
+            {"embed": 3, "ngrams": 2, "ngram_buckets": 9, "word_vectors": 2, "word_dropout": 0.1},
         ]
     )
 ]
@@ -175,14 +217,17 @@ def test_an_lstm_goes_on_from_the_state_that_it_returned():
 
 @pytest.mark.parametrize(
     ("spec", "sizes"),
-    [(WORDS, {"bidirectional": True, "blanks": 0.2}), (NUMBERS, {"segment": 2, "embed": 4})],
+    [
+        (WORDS, {"bidirectional": True, "word_dropout": 0.2}),
+        (NUMBERS, {"segment_length": 2, "embed": 4}),
+    ],
 )
 def test_a_network_for_steps_returns_them_all_and_how_many_there_are(spec, sizes):
     backbone = sm.Backbone(units=4, **sizes)
     model = backbone.build(spec, 2, reads="steps")
     x, lengths = batch(spec)
     outputs, counts = (np.asarray(one) for one in model({"x": x, "lengths": lengths}))
-    expected = [6, 1, 2, 4] if backbone.segment else lengths.tolist()
+    expected = [6, 1, 2, 4] if backbone.segment_length else lengths.tolist()
     assert counts.tolist() == expected
     assert outputs.shape == (4, max(expected), 2)
     found, also = backbone.network(spec, 2, "steps").answer(numpy_weights(model), x, lengths)
@@ -197,9 +242,9 @@ def test_a_network_for_steps_returns_them_all_and_how_many_there_are(spec, sizes
     ("reads", "spec", "sizes", "named"),
     [
         ("steps", NUMBERS, {"skip": True}, "skip"),
-        ("steps", NUMBERS, {"apart": True}, "apart"),
-        ("steps", NUMBERS, {"kernels": 6, "linear": 2}, "linear"),
-        ("whole", NUMBERS, {"members": 2}, "members"),
+        ("steps", NUMBERS, {"channel_independent": True}, "channel_independent"),
+        ("steps", NUMBERS, {"random_convolutions": 6, "linear_lags": 2}, "linear_lags"),
+        ("whole", NUMBERS, {"ensemble_size": 2}, "ensemble_size"),
         ("next", WORDS, {"bidirectional": True}, "bidirectional"),
         ("next", WORDS, {"ngrams": 2}, "ngrams"),
     ],

@@ -72,7 +72,7 @@ def test_a_word_is_as_loud_as_the_targets_of_those_who_have_it_lean(head, target
     texts = [f"the {word} {'even' if i % 2 else 'odd'}" for i, word in enumerate(lean)]
     texts[0] += " once"
     encoder, head = TextEncoder().fit(texts), head.fit(targets)
-    model = SequenceModel(encoder, Backbone(units=2, ngrams=2, buckets=5000), head)
+    model = SequenceModel(encoder, Backbone(units=2, ngrams=2, ngram_buckets=5000), head)
     rows, y = encoder.encode(texts), head.encode(targets)
     np.testing.assert_allclose(pulls(head, y).mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(pulls(head, y).std(axis=0), 1, rtol=1e-5)
@@ -99,7 +99,7 @@ TEXTS, TARGETS = ["good film", "bad film", "good", "bad"] * 8, ["+", "-", "+", "
 
 def trained(epochs, folder=None):
     encoder, head = TextEncoder().fit(TEXTS), Binary().fit(TARGETS)
-    sizes = Backbone(units=2, ngrams=2, buckets=50, blanks=0.3)
+    sizes = Backbone(units=2, ngrams=2, ngram_buckets=50, word_dropout=0.3)
     model = SequenceModel(encoder, sizes, head)
     part = loop.Part(encoder.encode(TEXTS), head.encode(TARGETS))
     settings = Training(epochs=epochs, batch_size=8, average=1, patience=0)

@@ -16,7 +16,7 @@ def answers(run: sm.Run, column: str) -> np.ndarray:
 
 
 def test_a_sum_is_remembered_over_thirty_steps(tmp_path):
-    settings = {"dataset.n": 3000, "dataset.length": 30, "backbone.memory": 30}
+    settings = {"dataset.n": 3000, "dataset.length": 30, "backbone.chrono_init": 30}
     run = sm.train("adding", settings=settings, epochs=12, out=tmp_path / "r", quiet=True)
     wrong = np.abs(answers(run, "target") - answers(run, "answer")) >= WITHIN
     assert wrong.mean() < 0.02

@@ -94,8 +94,8 @@ def test_presets_lie_one_over_the_other():
     from seqmodels.training.settings import resolve
 
     plan = resolve("handwriting", preset="mnist-strokes,best")
-    assert plan.backbone.segment == 4, "of the first"
-    assert plan.backbone.members == 3, "of the second"
+    assert plan.backbone.segment_length == 4, "of the first"
+    assert plan.backbone.ensemble_size == 3, "of the second"
     assert plan.preset == "mnist-strokes,best"
     first = resolve("series", preset="sales,delhi-temperature")
     last = resolve("series", preset="delhi-temperature,sales")

@@ -162,7 +162,9 @@ def test_contributions_of_words_make_up_the_difference(engine, monkeypatch):
 def test_ngrams_that_speak_beside_the_lstm_are_explained_with_it(text):
     encoder = TextEncoder().fit(["not good", "good not bad", "bad"])
     head = Binary().fit(["a", "b"])
-    model = SequenceModel(encoder, Backbone(units=4, ngrams=3, buckets=50, blanks=0.3), head)
+    model = SequenceModel(
+        encoder, Backbone(units=4, ngrams=3, ngram_buckets=50, word_dropout=0.3), head
+    )
     rng = np.random.default_rng(0)
     for weight in model.network.weights:
         if weight.dtype == "float32":

@@ -29,7 +29,16 @@ from seqmodels.nn.layers.random_convolutions import (
 RNG = np.random.default_rng(0)
 LENGTHS = np.int32([11, 1, 4, 30])
 X = RNG.normal(size=(4, 30, 2)).astype(np.float32)
-SIZES = Backbone(units=5, segment=4, hop=2, scales=3, embed=6, views=True, kernels=12, members=2)
+SIZES = Backbone(
+    units=5,
+    segment_length=4,
+    segment_stride=2,
+    segment_scales=3,
+    embed=6,
+    input_views=True,
+    random_convolutions=12,
+    ensemble_size=2,
+)
 
 
 def views(x, lengths):
@@ -174,7 +183,7 @@ def test_a_model_that_was_saved_answers_as_before(head, tmp_path):
 def test_an_explanation_adds_up_to_what_the_members_tell_and_gathers_nothing():
     inputs = [x[:length] for x, length in zip(X, LENGTHS, strict=True)]
     encoder = SeriesEncoder().fit(inputs)
-    sizes = dataclasses.replace(SIZES, views=False)  # on the way from zero they jump
+    sizes = dataclasses.replace(SIZES, input_views=False)  # on the way from zero they jump
     model = SequenceModel(encoder, sizes, Binary().fit([0, 1]), seed=1)
     model.network({"x": X, "lengths": LENGTHS}, training=True)
     for weight in model.network.trainable_weights:

@@ -104,7 +104,8 @@ def test_a_plan_knows_what_nobody_has_set():
     assert "backbone.units" in resolve("sequences").free
     assert "backbone.units" not in resolve("sequences", backbone=sm.Backbone()).free
     assert plan.free == (
-        "backbone.vectors", "training.learning_rate", "training.batch_size", "training.patience"
+        "backbone.word_vectors", "training.learning_rate", "training.batch_size",
+        "training.patience",
     )  # fmt: skip
     assert restored(plan.record()).free == plan.free
 

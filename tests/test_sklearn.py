@@ -25,8 +25,9 @@ from seqmodels.sklearn import SequenceClassifier, SequenceRegressor
 RNG = np.random.default_rng(0)
 QUICK = {
     "units": 8, "epochs": 25, "learning_rate": 0.02, "dropout": 0, "patience": 0,
-    "settings": {"backbone.kernels": 0, "backbone.segment": None, "backbone.hop": None,
-                 "backbone.most": None, "backbone.scales": 1, "backbone.views": False},
+    "settings": {"backbone.random_convolutions": 0, "backbone.segment_length": None,
+                 "backbone.segment_stride": None, "backbone.max_segments": None,
+                 "backbone.segment_scales": 1, "backbone.input_views": False},
 }  # fmt: skip
 X = RNG.normal(size=(120, 2, 9))  # [N, C, T]
 Y = np.where(X[:, 0].sum(axis=1) > 0, "up", "down")

@@ -120,7 +120,7 @@ def test_a_run_that_was_stopped_and_resumed_is_bit_for_bit_the_run_that_was_not(
 
 
 def test_a_rate_that_falls_and_what_kernels_gather_go_on_after_a_resume(tmp_path):
-    sizes = Backbone(units=4, views=True, kernels=6, members=2)
+    sizes = Backbone(units=4, input_views=True, random_convolutions=6, ensemble_size=2)
     whole, broken, resumed = (sizes.build(Spec(channels=1), 1, seed=3) for _ in range(3))
     history = run(whole, decay=1.0)
     gathered = {weight.name: weight for weight in whole.get_layer("kernels").weights}

@@ -32,7 +32,7 @@ from seqmodels.tuning.objective import Objective
 
 GOOD, BAD = ("superb", "lovely", "fine"), ("awful", "dull", "poor")
 QUICK = {
-    "training.epochs": 4, "training.sure": 0.6, "training.learning_rate": 0.02,
+    "training.epochs": 4, "training.pseudo_label_threshold": 0.6, "training.learning_rate": 0.02,
     "backbone.units": 4, "backbone.embed": 8,
 }  # fmt: skip
 
@@ -57,7 +57,7 @@ def learned(unlabelled, head=None, **backbone):
     """Return a model that has learned nothing yet, and its training part."""
     inputs, targets = written(40, 1)
     encoder, head = TextEncoder().fit(inputs), head or Binary().fit(targets)
-    sizes = Backbone(**{"units": 3, "embed": 4, "vectors": 2, **backbone})
+    sizes = Backbone(**{"units": 3, "embed": 4, "word_vectors": 2, **backbone})
     part = Part.of(encoder, head, sm.Examples(inputs, {"y": targets}), "y")
     more = None if unlabelled is None else encoder.encode(unlabelled)
     part = replace(part, unlabelled=more)
@@ -132,7 +132,7 @@ def test_embeddings_start_from_texts_with_and_without_a_target():
         assert not np.array_equal(table, start)
         found.append(table)
     assert not np.allclose(*found)
-    model, part = learned(None, vectors=0)
+    model, part = learned(None, word_vectors=0)
     start = weights(model.network)
     adapt(model.network, model.head, part.sequences, part.y)
     same(weights(model.network), start)
@@ -155,19 +155,19 @@ def test_a_small_vocabulary_fills_what_it_can():
 
 
 def test_vectors_are_for_words_alone():
-    with pytest.raises(sm.InputError, match=r"vectors=\) needs an encoder of tokens"):
-        Backbone(vectors=5).check(Spec(channels=2))
+    with pytest.raises(sm.InputError, match=r"word_vectors=\) needs an encoder of tokens"):
+        Backbone(word_vectors=5).check(Spec(channels=2))
 
 
 def test_vectors_are_decided_where_there_are_texts_without_a_target():
     plan = resolve(dataset(), head="binary")
     words, numbers = Spec(vocabulary=9), Spec(channels=2)
-    assert sized(plan, words, 600, 60, 50)[0].backbone.vectors == 5
+    assert sized(plan, words, 600, 60, 50)[0].backbone.word_vectors == 5
     assert "word vectors, for 50 inputs without a target" in sized(plan, words, 600, 60, 50)[1]
-    assert sized(plan, words, 600, 60)[0].backbone.vectors == 0
-    assert sized(plan, numbers, 600, 60, 50)[0].backbone.vectors == 0
-    asked = resolve(dataset(), head="binary", settings={"backbone.vectors": 0})
-    assert sized(asked, words, 600, 60, 50)[0].backbone.vectors == 0
+    assert sized(plan, words, 600, 60)[0].backbone.word_vectors == 0
+    assert sized(plan, numbers, 600, 60, 50)[0].backbone.word_vectors == 0
+    asked = resolve(dataset(), head="binary", settings={"backbone.word_vectors": 0})
+    assert sized(asked, words, 600, 60, 50)[0].backbone.word_vectors == 0
 
 
 # Labels from a first training
@@ -212,7 +212,7 @@ def test_nothing_is_taught_where_nothing_is_asked_for_or_there_is_nothing_to_lab
     encoder = TextEncoder().fit(inputs)
     part = Part.of(encoder, numbers, sm.Examples(inputs, {"y": range(40)}), "y")
     part = replace(part, unlabelled=part.sequences)
-    model = SequenceModel(encoder, Backbone(units=2, vectors=2), numbers)
+    model = SequenceModel(encoder, Backbone(units=2, word_vectors=2), numbers)
     assert taught(model, part)[0] is part, "a number is never sure"
 
 
@@ -252,7 +252,7 @@ def test_a_run_that_was_stopped_while_it_was_taught_ends_as_one_that_was_not(tmp
     told = [line for line in whole.record["decided"] if "learned from too" in line]
     assert len(told) == 1
     assert whole.record["examples"]["train"] == 54, "what has a target"
-    asked["settings"] = QUICK | {"backbone.vectors": 5}
+    asked["settings"] = QUICK | {"backbone.word_vectors": 5}
     again = sm.train(dataset(), out=tmp_path / "without", **asked)
     assert again.record["fingerprint"]["train"] != whole.record["fingerprint"]["train"]
     assert again.record["fingerprint"]["test"] == whole.record["fingerprint"]["test"]
@@ -328,7 +328,8 @@ def test_numbers_without_a_target_are_labelled_too(tmp_path):
     data = sm.Dataset(train=train, test=test, encoder=SeriesEncoder(), unlabelled=more)
     run = sm.train(
         data, head="binary", quiet=True, baselines=False, out=tmp_path / "run",
-        settings={"training.epochs": 20, "training.learning_rate": 0.01, "training.sure": 0.7},
+        settings={"training.epochs": 20, "training.learning_rate": 0.01,
+                  "training.pseudo_label_threshold": 0.7},
     )  # fmt: skip
     assert any("learned from too" in line for line in run.record["decided"])
     assert run.scores["accuracy"] > 0.9
@@ -382,4 +383,4 @@ def test_texts_without_a_target_are_named_on_the_command_line(table, tmp_path):
     assert done.exit_code == 0, done.output
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["arguments"]["unlabelled"] == str(lines)
-    assert record["backbone"]["vectors"] == 5
+    assert record["backbone"]["word_vectors"] == 5

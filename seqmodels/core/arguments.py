@@ -12,11 +12,14 @@ import pydantic
 
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import nearest
+from seqmodels.core.renamed import current, names_of
 
 _CONFIG = pydantic.ConfigDict(arbitrary_types_allowed=True)
 
 
-def checked(function: Callable[..., Any], given: Mapping[str, Any], who: str) -> dict[str, Any]:
+def checked(
+    function: Callable[..., Any], given: Mapping[str, Any], who: str, *, saved: bool = False
+) -> dict[str, Any]:
     """Return the given arguments, converted to the type hints of `function` (or a class).
 
     Text is converted to the hint: `"5000"` becomes 5000 for a whole number, `"a,b"` a tuple
@@ -27,13 +30,14 @@ def checked(function: Callable[..., Any], given: Mapping[str, Any], who: str) ->
         function: A function or a dataclass; its parameters are the allowed names.
         given: Values by argument name.
         who: Owner of the arguments, for messages: "dataset 'imdb'".
+        saved: Whether the values are from a file, in which old names are no fault of the user.
 
     Raises:
         InputError: Unknown names and wrong values, each with the allowed ones.
     """
     hints = signature(function)
     problems, values = [], {}
-    for name, value in given.items():
+    for name, value in current(given, names_of(function), warn=not saved).items():
         if name not in hints:
             problems.append(f"Unknown argument {name!r} of {who}. {nearest(name, list(hints))}")
             continue

@@ -28,7 +28,8 @@ class Dataset:
         head: Registered name of the head that is used when none is given.
         says: Decisions made when the data were read, one line each, for people.
         unlabelled: Further inputs without targets, used for word vectors and pseudo-labels (see
-            `Backbone.vectors` and `Training.sure`). They are never scored. None: there are none.
+            `Backbone.word_vectors` and `Training.pseudo_label_threshold`). They are never scored.
+            None: there are none.
         family: Registered dataset whose presets and tasks apply to these data: its own name if a
             registered function made it, "texts" or "sequences" for data in memory. None: none.
 

@@ -195,7 +195,7 @@ class Registry(Generic[T]):
                 f"{error} The part was saved from module {data.get('module')!r}."
             ) from None
         fields = {key: value for key, value in data.items() if key not in ("name", "module")}
-        return part(**checked(part, fields, f"{self.kind} {data['name']!r}"))
+        return part(**checked(part, fields, f"{self.kind} {data['name']!r}", saved=True))
 
     def _load(self) -> None:
         importlib.import_module(self.home)

@@ -117,7 +117,8 @@ class SequenceModel:
         try:
             encoder: Encoder = ENCODERS.restore(files.parts["encoder"])
             head: Head = HEADS.restore(files.parts["head"])
-            backbone = Backbone(**checked(Backbone, files.parts["backbone"], "the backbone"))
+            sizes = checked(Backbone, files.parts["backbone"], "the backbone", saved=True)
+            backbone = Backbone(**sizes)
             backbone.check(encoder.spec)
             arrays = files.arrays(backbone.weights(encoder.spec, head.units))
             model = cls(encoder, backbone, head)

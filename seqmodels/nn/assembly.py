@@ -24,7 +24,7 @@ def network(sizes: Backbone, spec: Spec, outputs: int, reads: Reads) -> Network:
         spec=spec,
         shared=tuple(shared),
         layers=tuple(layers),
-        members=sizes.members,
+        members=sizes.ensemble_size,
         reads=reads,
     )
 
@@ -36,40 +36,42 @@ def _steps_of(sizes: Backbone, spec: Spec, outputs: int) -> tuple[list[Placed], 
         found = []
         if sizes.ngrams:
             bag = kinds.Ngrams(
-                vocabulary=words, outputs=outputs, longest=sizes.ngrams, buckets=sizes.buckets,
-                dropout=sizes.blanks,
+                vocabulary=words, outputs=outputs, longest=sizes.ngrams,
+                buckets=sizes.ngram_buckets, dropout=sizes.word_dropout,
             )  # fmt: skip
             found.append(Placed("ngrams", bag, 5))
-        if sizes.blanks:
-            found.append(Placed("blanks", kinds.WordDropout(rate=sizes.blanks), 6))
+        if sizes.word_dropout:
+            found.append(Placed("blanks", kinds.WordDropout(rate=sizes.word_dropout), 6))
         width = sizes.embed or EMBED
-        table = kinds.Embedding(vocabulary=words, units=width, window=sizes.vectors)
+        table = kinds.Embedding(vocabulary=words, units=width, window=sizes.word_vectors)
         return [], [*found, Placed("embedding", table)]
     shared, found = [], []
-    if sizes.skip and not sizes.apart:
+    if sizes.skip and not sizes.channel_independent:
         shared.append(Placed("last_step", kinds.Skip()))
-    if sizes.views:
+    if sizes.input_views:
         shared.append(Placed("views", kinds.InputViews()))
-    if sizes.kernels:
-        views = VIEWS if sizes.views else 1
-        kernels = kinds.RandomConvolutions(count=sizes.kernels, outputs=outputs, views=views)
+    if sizes.random_convolutions:
+        views = VIEWS if sizes.input_views else 1
+        count = sizes.random_convolutions
+        kernels = kinds.RandomConvolutions(count=count, outputs=outputs, views=views)
         found.append(Placed("kernels", kernels, 9))
     each = outputs
-    if sizes.apart:
+    if sizes.channel_independent:
         each = outputs // len(spec.told)
         found.append(Placed("level", kinds.Level(outputs=outputs)))
         found.append(Placed("apart", kinds.ChannelIndependent(channels=spec.told)))
-    if sizes.level == "last":
+    if sizes.subtract_last:
         found.append(Placed("from_last", kinds.SubtractLast()))
-    if sizes.linear:
-        found.append(Placed("linear", kinds.LinearLags(lags=sizes.linear, outputs=each)))
-    if sizes.segment:
+    if sizes.linear_lags:
+        found.append(Placed("linear", kinds.LinearLags(lags=sizes.linear_lags, outputs=each)))
+    if sizes.segment_length:
         cut = kinds.Segments(
-            length=sizes.segment, stride=sizes.hop, max_segments=sizes.most, scales=sizes.scales
-        )
+            length=sizes.segment_length, stride=sizes.segment_stride,
+            max_segments=sizes.max_segments, scales=sizes.segment_scales,
+        )  # fmt: skip
         found.append(Placed("segments", cut))
     if sizes.embed:
-        projection = kinds.Projection(units=sizes.embed, positive=bool(sizes.segment))
+        projection = kinds.Projection(units=sizes.embed, positive=bool(sizes.segment_length))
         found.append(Placed("projection", projection))
     return shared, found
 
@@ -82,7 +84,7 @@ def _features_of(sizes: Backbone, spec: Spec, outputs: int, reads: Reads) -> lis
         lstm = kinds.Lstm(
             units=sizes.units,
             bidirectional=sizes.bidirectional,
-            memory=sizes.memory,
+            memory=sizes.chrono_init,
             dropout=sizes.dropout if features else 0,
         )
         found.append(Placed(f"lstm_{i}", lstm, 10 * (i + 1)))
@@ -92,8 +94,8 @@ def _features_of(sizes: Backbone, spec: Spec, outputs: int, reads: Reads) -> lis
         found.append(Placed("summary", summary(**two_ways), 4))
     if sizes.dropout:
         found.append(Placed("dropout", kinds.Dropout(rate=sizes.dropout), 7))
-    groups = len(spec.told) if sizes.apart else 1
+    groups = len(spec.told) if sizes.channel_independent else 1
     found.append(Placed("outputs", kinds.Dense(units=outputs // groups), 8))
-    if sizes.apart:
+    if sizes.channel_independent:
         found.append(Placed("together", kinds.ChannelsTogether(channels=groups)))
     return found

@@ -13,6 +13,7 @@ from annotated_types import Ge, Le, Lt
 from seqmodels.core.encoder import Encoder, Spec
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import LAYERS
+from seqmodels.core.renamed import Names, renamed
 
 if TYPE_CHECKING:
     import keras
@@ -22,6 +23,33 @@ if TYPE_CHECKING:
 
 MANY = 5000  # LSTM layers, more than the arrays of a file can be of
 Size = Annotated[int, Ge(1)]
+
+OF_NUMBERS = (  # fields that need an encoder of numbers
+    "skip", "subtract_last", "channel_independent", "segment_length", "segment_stride",
+    "linear_lags", "input_views", "random_convolutions", "ensemble_size",
+)  # fmt: skip
+OF_TOKENS = ("word_dropout", "ngrams", "word_vectors")
+OF_WHOLE = (  # fields whose layers have one output for a whole sequence
+    "skip", "channel_independent", "linear_lags", "ngrams", "random_convolutions", "ensemble_size",
+)  # fmt: skip
+AHEAD = ("bidirectional", "subtract_last", "input_views", "segment_length")  # read later steps
+
+OLD_NAMES: Names = {
+    "memory": "chrono_init",
+    "level": ("subtract_last", {"last": True, "absolute": False}),
+    "segment": "segment_length",
+    "hop": "segment_stride",
+    "most": "max_segments",
+    "scales": "segment_scales",
+    "apart": "channel_independent",
+    "linear": "linear_lags",
+    "views": "input_views",
+    "kernels": "random_convolutions",
+    "members": "ensemble_size",
+    "blanks": "word_dropout",
+    "buckets": "ngram_buckets",
+    "vectors": "word_vectors",
+}
 
 
 class AnswersInNumbers(Protocol):
@@ -56,6 +84,7 @@ Known = Literal["last", "max", "mean", "both"]
 Summary = Known | Annotated[str, pydantic.AfterValidator(summary_layer)]
 
 
+@renamed(OLD_NAMES)
 @dataclass(frozen=True, kw_only=True)
 class Backbone:
     """Sizes of the network between an encoder and a head.
@@ -71,41 +100,40 @@ class Backbone:
             (None: no projection).
         summary: Summary of the LSTM's outputs over time: the "last" state, the "max" or the
             "mean" of each feature, or "both" maximum and mean.
-        memory: Steps over which the untrained LSTM remembers (chrono initialisation), from 3;
-            for long dependencies. None: about three.
+        chrono_init: Steps over which the untrained LSTM remembers (chrono initialisation, Tallec
+            and Ollivier 2018), from 3; for long dependencies. None: about three.
         skip: Add a linear map of the last step to the outputs, so that a forecast starts from
             the last value and the LSTM learns the change (the autoregressive part of LSTNet, Lai
             et al. 2018). Only for numbers.
-        level: Level of the numbers that the LSTM reads: "absolute", unchanged; "last", minus the
-            last step, so that a drifting series still looks familiar (NLinear, Zeng et al.
-            2023); `skip` then adds the level to the outputs.
-        segment: Steps per segment. The LSTM reads each segment as one step, through a ReLU
-            projection of width `embed` (SegRNN, Lin et al. 2023). Only for numbers. None: no
-            segments.
-        hop: Stride of the segments. None: the length of a segment.
-        most: Largest number of segments per row; longer rows get a larger stride. None: no
-            limit.
-        scales: Number of dilated context windows per segment. Each has as many steps around the
-            segment's middle as the segment, with twice the dilation of the one before.
-        apart: Channel-independent forecasts: each forecast channel is read by itself, with
-            shared weights, and predicts its own future (PatchTST, Nie et al. 2023). Only for
-            forecasts of numbers with `level` "last".
+        subtract_last: Subtract each row's last step from all its steps, so that a drifting
+            series still looks familiar (NLinear, Zeng et al. 2023); `skip` then adds the level
+            to the outputs. Only for numbers.
+        segment_length: Steps per segment. The LSTM reads each segment as one step, through a
+            ReLU projection of width `embed` (SegRNN, Lin et al. 2023). Only for numbers. None:
+            no segments.
+        segment_stride: Steps from one segment to the next. None: the length of a segment.
+        max_segments: Largest number of segments per row; longer rows get a larger stride. None:
+            no limit.
+        segment_scales: Number of dilated context windows per segment. Each has as many steps
+            around the segment's middle as the segment, with twice the dilation of the one before.
+        channel_independent: Each forecast channel is read by itself, with shared weights, and
+            predicts its own future (PatchTST, Nie et al. 2023). Only for forecasts of numbers.
+        linear_lags: Number of last steps that a linear map reads beside the LSTM (LTSF-Linear,
+            Zeng et al. 2023), so that the LSTM learns the nonlinear rest. Only for numbers. 0: no
+            linear map.
+        input_views: Read three views of each channel: unchanged, standardised within its row, and
+            the latter's changes from step to step: see `layers.InputViews`. Only for numbers.
+        random_convolutions: Number of random convolution kernels, whose features feed a linear
+            layer beside the LSTM: see `layers.RandomConvolutions`. Only for numbers. 0: none.
+        ensemble_size: Number of networks that differ in their seed, are trained independently,
+            and whose answers are averaged (Hansen and Salamon 1990). Only for numbers.
+        word_dropout: Share of words that are replaced by the unknown word in training, from 0,
+            below 1 (Iyyer et al. 2015), and share of n-grams dropped. Only for tokens.
         ngrams: Largest n-gram order of the linear branch beside the LSTM: see `layers.Ngrams`.
             Only for tokens. 0: no linear branch.
-        buckets: Number of weights that n-grams of two words or more share by hashing.
-        linear: Number of last steps that a linear map reads beside the LSTM (LTSF-Linear, Zeng
-            et al. 2023), so that the LSTM learns the nonlinear rest. Only for numbers. 0: no
-            linear map.
-        views: Read three views of each channel: unchanged, standardised within its row, and the
-            latter's changes from step to step: see `layers.InputViews`. Only for numbers.
-        kernels: Number of random convolution kernels, whose features feed a linear layer beside
-            the LSTM: see `layers.RandomConvolutions`. Only for numbers. 0: none.
-        members: Ensemble size: members differ in their seed, are trained independently, and
-            their answers are averaged (Hansen and Salamon 1990). Only for numbers.
-        blanks: Word dropout: share of words that are replaced by the unknown word in training,
-            from 0, below 1 (Iyyer et al. 2015), and share of n-grams dropped. Only for tokens.
-        vectors: Window of the word vectors that embeddings start from: number of words on either
-            side whose co-occurrence is counted, in inputs with and without a target: see
+        ngram_buckets: Number of weights that n-grams of two words or more share by hashing.
+        word_vectors: Window of the word vectors that embeddings start from: number of words on
+            either side whose co-occurrence is counted, in inputs with and without a target: see
             `layers.Embedding`. Only for tokens. 0: embeddings start at random.
     """
 
@@ -115,84 +143,84 @@ class Backbone:
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     embed: Size | None = None
     summary: Summary = "both"
-    memory: Annotated[int, Ge(3)] | None = None
+    chrono_init: Annotated[int, Ge(3)] | None = None
     skip: bool = False
-    level: Literal["absolute", "last"] = "absolute"
-    segment: Size | None = None
-    hop: Size | None = None
-    most: Annotated[int, Ge(2)] | None = None
-    scales: Annotated[int, Ge(1), Le(12)] = 1
-    apart: bool = False
-    linear: Annotated[int, Ge(0)] = 0
-    views: bool = False
-    kernels: Annotated[int, Ge(0)] = 0
-    members: Size = 1
-    blanks: Annotated[float, Ge(0), Lt(1)] = 0.0
+    subtract_last: bool = False
+    segment_length: Size | None = None
+    segment_stride: Size | None = None
+    max_segments: Annotated[int, Ge(2)] | None = None
+    segment_scales: Annotated[int, Ge(1), Le(12)] = 1
+    channel_independent: bool = False
+    linear_lags: Annotated[int, Ge(0)] = 0
+    input_views: bool = False
+    random_convolutions: Annotated[int, Ge(0)] = 0
+    ensemble_size: Size = 1
+    word_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     ngrams: Annotated[int, Ge(0), Le(5)] = 0
-    buckets: Size = 250_000
-    vectors: Annotated[int, Ge(0), Le(50)] = 0
+    ngram_buckets: Size = 250_000
+    word_vectors: Annotated[int, Ge(0), Le(50)] = 0
 
     def check(self, spec: Spec, reads: Reads = "summary") -> None:
         """Raise InputError where these sizes do not suit the encoder, or what the head reads."""
         problems = self._against_steps(reads) if reads != "summary" else []
-        if spec.vocabulary is not None:
-            given = {"skip": self.skip, "level": self.level != "absolute", "apart": self.apart,
-                     "segment": self.segment, "hop": self.hop, "linear": self.linear,
-                     "views": self.views, "kernels": self.kernels,
-                     "members": self.members > 1}  # fmt: skip
-            problems += [
-                f"Backbone({name}=) needs an encoder of numbers, got one of tokens. Leave it out."
-                for name, value in given.items()
-                if value
-            ]
-        else:
-            given = {"blanks": self.blanks, "ngrams": self.ngrams, "vectors": self.vectors}
-            problems += [
-                f"Backbone({name}=) needs an encoder of tokens. Leave it out."
-                for name, value in given.items()
-                if value
-            ]
-        if (self.scales > 1 or self.most) and not self.segment:
-            problems.append("Backbone(scales=, most=) needs segment=. Give it, or neither.")
-        if self.hop and self.hop > (self.segment or 1):
+        other = OF_NUMBERS if spec.vocabulary is not None else OF_TOKENS
+        needs = "numbers, got one of tokens" if spec.vocabulary is not None else "tokens"
+        problems += [
+            f"Backbone({name}=) needs an encoder of {needs}. Leave it out."
+            for name in self._used(other)
+        ]
+        length, stride = self.segment_length, self.segment_stride
+        if (self.segment_scales > 1 or self.max_segments) and not length:
             problems.append(
-                f"Backbone(hop={self.hop}) leaves steps out: give segment= of at least as many."
+                "Backbone(segment_scales=, max_segments=) needs segment_length=. Give it, or "
+                "neither."
             )
-        if self.apart and not spec.told:
+        if stride and stride > (length or 1):
             problems.append(
-                "Backbone(apart=True) needs a forecast of channels that are read. Leave apart out."
+                f"Backbone(segment_stride={stride}) leaves steps out: give segment_length= of at "
+                f"least as many."
             )
-        elif self.apart and spec.vocabulary is None:
+        if self.channel_independent and not spec.told:
+            problems.append(
+                "Backbone(channel_independent=True) needs a forecast of channels that are read. "
+                "Leave it out."
+            )
+        elif self.channel_independent and spec.vocabulary is None:
             each = len(spec.continues or ()) // len(spec.told)
             if spec.continues != tuple(c for c in spec.told for _ in range(each)):
                 problems.append(
-                    f"Backbone(apart=True) needs as many answers for each channel, one channel "
-                    f"after the other, got those of channels {some(spec.continues or ())}."
+                    f"Backbone(channel_independent=True) needs as many answers for each channel, "
+                    f"one channel after the other, got those of channels "
+                    f"{some(spec.continues or ())}."
                 )
-        if self.views and self.apart:
-            problems.append("Backbone(views=) needs all channels together: leave apart out.")
-        if self.kernels and (self.skip or self.apart):
-            problems.append("Backbone(kernels=) tells of whole sequences: leave skip, apart out.")
+        if self.input_views and self.channel_independent:
+            problems.append(
+                "Backbone(input_views=) needs all channels together: leave channel_independent out."
+            )
+        if self.random_convolutions and (self.skip or self.channel_independent):
+            problems.append(
+                "Backbone(random_convolutions=) reads whole sequences: leave skip and "
+                "channel_independent out."
+            )
         if problems:
             raise InputError(problems)
 
+    def _used(self, names: tuple[str, ...]) -> list[str]:
+        """Return those of some fields that have another value than their default."""
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        return [name for name in names if getattr(self, name) != defaults[name]]
+
     def _against_steps(self, reads: Reads) -> list[str]:
         """Return why there can be no outputs for every step."""
-        whole = {"skip": self.skip, "apart": self.apart, "linear": self.linear,
-                 "ngrams": self.ngrams, "kernels": self.kernels,
-                 "members": self.members > 1}  # fmt: skip
         problems = [
             f"Backbone({name}=) reads whole sequences; this head needs an output for every step. "
             f"Leave it out."
-            for name, value in whole.items()
-            if value
+            for name in self._used(OF_WHOLE)
         ]
-        ahead = {"bidirectional": self.bidirectional, "level": self.level != "absolute",
-                 "views": self.views, "segment": self.segment}  # fmt: skip
         problems += [
             f"Backbone({name}=) reads the steps that this head predicts. Leave it out."
-            for name, value in ahead.items()
-            if value and reads == "next"
+            for name in self._used(AHEAD)
+            if reads == "next"
         ]
         return problems
 
@@ -207,14 +235,14 @@ class Backbone:
             InputError: It is needed, and this head does not answer with numbers.
         """
         known = None
-        if self.skip or self.apart:
+        if self.skip or self.channel_independent:
             known = encoder.last_value(log=True) if head.log else encoder.last_value()
         found = head.scaled(*known) if known else None
-        if self.apart and found is None:
+        if self.channel_independent and found is None:
             raise InputError(
-                "Backbone(apart=True) needs a forecast in numbers that are read and foretold "
-                "alike, as they are or as logs (scaling='log' of encoder and head): use head "
-                "'regression', or leave apart out."
+                "Backbone(channel_independent=True) needs a forecast in numbers that are read and "
+                "predicted alike, as they are or as logs (scaling='log' of encoder and head): use "
+                "head 'regression', or leave channel_independent out."
             )
         return found
 

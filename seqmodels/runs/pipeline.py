@@ -126,9 +126,9 @@ def since(started: float) -> float:
 def _without_pseudo_labels(prepared: Prepared) -> Prepared:
     """Return it without the first training that labels inputs: a budget has no room for it."""
     config = prepared.config
-    if prepared.parts["train"].unlabelled is None or not config.training.sure:
+    if prepared.parts["train"].unlabelled is None or not config.training.pseudo_label_threshold:
         return prepared
-    training = dataclasses.replace(config.training, sure=None)
+    training = dataclasses.replace(config.training, pseudo_label_threshold=None)
     return dataclasses.replace(
         prepared,
         config=dataclasses.replace(config, training=training),

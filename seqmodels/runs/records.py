@@ -13,6 +13,7 @@ import pydantic
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.safe_io import parsed, read_bytes
 from seqmodels.evaluation.scores import Gain
+from seqmodels.training.settings import by_current_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,10 +99,10 @@ def read(path: Path, kind: type[Kind]) -> Kind:
 
 
 def record_of(path: Path) -> dict[str, Any]:
-    """Return `run.json` of a run directory."""
+    """Return `run.json` of a run directory, by the current names of settings."""
     if not path.is_dir():
         raise InputError(f"{str(path)!r} is not a run directory: there is no such folder.")
-    return read(path / "run.json", Record).model_dump()
+    return by_current_names(read(path / "run.json", Record).model_dump())
 
 
 def finished(path: Path) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         validation_fraction: Share of the rows of `fit` that decide when to stop, drawn at
             random, of each class alike; above 0, below 1. Not used with `patience=0`.
         settings: Any other setting of `seqmodels.train`, by dotted name:
-            `{"backbone.kernels": 0, "training.average": 2}`. None: none.
+            `{"backbone.random_convolutions": 0, "training.average": 2}`. None: none.
         random_state: Of everything that is random: weights, order, dropout, validation rows.
             A whole number: the same model again. None: another one each time.
         verbose: Show the progress.

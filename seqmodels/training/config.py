@@ -13,10 +13,12 @@ from annotated_types import Ge, Gt, Le, Lt
 from seqmodels.core.dataset import Dataset
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import HEADS
+from seqmodels.core.renamed import renamed
 from seqmodels.heads.base import Head
 from seqmodels.nn.backbone import Backbone
 
 
+@renamed({"sure": "pseudo_label_threshold"})
 @dataclass(frozen=True, kw_only=True)
 class Training:
     """How the network is fitted.
@@ -35,7 +37,7 @@ class Training:
             al. 2013). None: no limit.
         average: Epochs over which the weights are averaged, for validation and for the model
             that is kept; see `averaging.Average`. 0: no average.
-        sure: Threshold of pseudo-labels: an input without a target is labelled where a first
+        pseudo_label_threshold: An input without a target gets a pseudo-label where a first
             training gives a class at least this probability; see `pseudo_labels`. Only for
             classes. None: no pseudo-labels.
     """
@@ -48,7 +50,7 @@ class Training:
     valid: Annotated[float, Gt(0), Lt(1)] = 0.1
     clip: Annotated[float, Gt(0)] | None = 1.0
     average: Annotated[float, Ge(0)] = 0.0
-    sure: Annotated[float, Gt(0), Le(1)] | None = None
+    pseudo_label_threshold: Annotated[float, Gt(0), Le(1)] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from seqmodels.training.config import RunConfig
 
 FREE = (  # settings that the data may decide
     "backbone.units",
-    "backbone.vectors",
+    "backbone.word_vectors",
     "training.learning_rate",
     "training.batch_size",
     "training.epochs",
@@ -44,7 +44,7 @@ def sized(
         The configuration, in which nothing is free; and for each size a phrase that says why.
     """
     free, training = set(config.free), config.training
-    units, vectors = config.backbone.units, config.backbone.vectors
+    units, vectors = config.backbone.units, config.backbone.word_vectors
     sizes: dict[str, Any] = {}
     why = []
     if "backbone.units" in free:
@@ -55,7 +55,7 @@ def sized(
         rate = next((one for most, one in RATES if units <= most), training.learning_rate)
         sizes["learning_rate"] = rate
         why.append(f"a learning rate of {rate:g}, for {units} units")
-    if "backbone.vectors" in free and spec.vocabulary is not None and unlabelled:
+    if "backbone.word_vectors" in free and spec.vocabulary is not None and unlabelled:
         vectors = VECTORS
         why.append(f"word vectors, for {unlabelled:,} inputs without a target")
     if "training.batch_size" in free:
@@ -79,6 +79,6 @@ def sized(
             if telling
             else f"no early stop, as {valid} validation example{'s' * (valid > 1)} cannot tell when"
         )
-    backbone = dataclasses.replace(config.backbone, units=units, vectors=vectors)
+    backbone = dataclasses.replace(config.backbone, units=units, word_vectors=vectors)
     training = dataclasses.replace(training, **sizes)
     return dataclasses.replace(config, backbone=backbone, training=training, free=()), why

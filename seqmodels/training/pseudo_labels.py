@@ -33,9 +33,9 @@ def labelled(
     """Return the training part with pseudo-labelled examples added (Lee 2013).
 
     A first training uses the examples that have a target. Of the inputs without a target, those
-    that it gives some class a probability of at least `settings.sure` become examples of that
-    class. The network is left as it was, so that the second training begins anew, with more
-    examples. Without such inputs, or without `settings.sure`, the part stays as it is.
+    that it gives some class a probability of at least `settings.pseudo_label_threshold` become
+    examples of that class. The network is left as it was, so that the second training begins
+    anew, with more examples. Without such inputs, or without a threshold, the part stays as it is.
 
     Args:
         network: Not trained yet.
@@ -52,7 +52,8 @@ def labelled(
         Stopped: As `loop.fit`.
         OSError: As `loop.fit`.
     """
-    if not settings.sure or train.unlabelled is None or head.trivial(1).scores is None:
+    threshold = settings.pseudo_label_threshold
+    if not threshold or train.unlabelled is None or head.trivial(1).scores is None:
         return train
     start = [tracing.array_of(variable) for variable in network.variables]
     own = folder and folder / FOLDER
@@ -64,10 +65,10 @@ def labelled(
     for variable, value in zip(network.variables, start, strict=True):
         variable.assign(value)
     answers = head.decode(outputs)
-    rows = np.flatnonzero(np.max(np.asarray(answers.scores), axis=1) >= settings.sure)
+    rows = np.flatnonzero(np.max(np.asarray(answers.scores), axis=1) >= threshold)
     watch.say(
         f"Of {len(outputs):,} inputs without a target {len(rows):,} are learned from too, as a "
-        f"first training was at least {settings.sure:.0%} sure of them."
+        f"first training was at least {threshold:.0%} sure of them."
     )
     if not len(rows):
         return train

@@ -11,12 +11,13 @@ from seqmodels.core.arguments import checked, signature
 from seqmodels.core.dataset import Dataset
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import DATASETS, HEADS, Source, nearest
+from seqmodels.core.renamed import current, names_of
 from seqmodels.data.reading import is_path, settled
 from seqmodels.heads.base import Head
 from seqmodels.nn.backbone import Backbone
 from seqmodels.training.config import RunConfig, Training
 from seqmodels.training.heuristics import FREE
-from seqmodels.training.values import arguments_of, fields_of, grouped, head_of
+from seqmodels.training.values import arguments_of, fields_of, grouped, head_of, old_names
 
 
 def resolve(
@@ -59,6 +60,7 @@ def resolve(
     if target is not None and _is_column(target, source):
         asked, target = {**asked, "dataset.target": target}, None
     known, target, says = _task(source, head, target, known, asked)
+    asked = current(asked, old_names(source.make))
     if data is not None:
         asked |= _path(data, dataset, source, problems)
     groups = grouped({**known, **asked}, problems)
@@ -149,10 +151,11 @@ def _preset(
     preset: str | None, source: Source, dataset: str, problems: list[str]
 ) -> dict[str, Any]:
     """Return the settings of a dataset's presets, each over the one before it."""
-    known = dict(source.presets.get("default", {}))
+    names = old_names(source.make)
+    known = current(source.presets.get("default", {}), names)
     for name in () if preset is None else preset.split(","):
         if name in source.presets:
-            known |= source.presets[name]
+            known |= current(source.presets[name], names)
         else:
             offer = nearest(name, list(source.presets)) if source.presets else "It has none."
             problems.append(f"Unknown preset {name!r} of dataset {dataset!r}. {offer}")
@@ -205,6 +208,17 @@ def _free(settings: Mapping[str, Any], backbone: Backbone | None) -> tuple[str, 
     )
 
 
+def by_current_names(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `RunConfig.record` wrote, perhaps long ago, by the current names of settings."""
+    free = dict.fromkeys(record.get("free", ()))
+    return {
+        **record,
+        "backbone": current(record["backbone"], names_of(Backbone), warn=False),
+        "training": current(record["training"], names_of(Training), warn=False),
+        "free": list(current(free, old_names(), warn=False)),
+    }
+
+
 def restored(record: Mapping[str, Any], dataset: Dataset | None = None) -> RunConfig:
     """Return the configuration that `RunConfig.record` wrote.
 
@@ -215,6 +229,7 @@ def restored(record: Mapping[str, Any], dataset: Dataset | None = None) -> RunCo
     Raises:
         InputError: A part is not registered here, or the dataset is needed and not given.
     """
+    record = by_current_names(record)
     name, arguments = record["dataset"], dict(record["arguments"])
     if dataset is None and name not in DATASETS:
         raise InputError(

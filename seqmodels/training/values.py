@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from seqmodels.core.arguments import checked, missing, signature, type_name
 from seqmodels.core.dataset import Dataset
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import DATASETS, HEADS, RegistryError, Source, nearest
+from seqmodels.core.renamed import Names, names_of
 from seqmodels.heads.base import Head
 from seqmodels.nn.backbone import Backbone
 from seqmodels.training.config import Training
@@ -125,3 +126,12 @@ def given_fields(part: Any) -> list[str]:
 def fields_of(kind: Any, given: Mapping[str, Any], who: str) -> Any:
     """Return a dataclass with these fields, each checked against its type."""
     return kind(**checked(kind, given, who))
+
+
+def old_names(make: Callable[..., Any] | None = None) -> Names:
+    """Return the old names of settings, those of a dataset's function among them."""
+    parts = {"dataset": make, "backbone": Backbone, "training": Training}
+    found: dict[str, Any] = {}
+    for group, part in parts.items():
+        found |= names_of(part, f"{group}.")
+    return found

@@ -14,9 +14,12 @@ import pydantic
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.files import alone, write_json, writing
+from seqmodels.core.renamed import current
 from seqmodels.runs.directory import numbered
 from seqmodels.runs.records import read
 from seqmodels.training.config import RunConfig
+from seqmodels.training.settings import by_current_names
+from seqmodels.training.values import old_names
 from seqmodels.tuning.space import text_of
 from seqmodels.tuning.store import ASKING, JOURNAL, WORKERS, Store, wait
 
@@ -62,6 +65,15 @@ class Record(pydantic.BaseModel, extra="forbid"):
             trials=trials,
             versions={name: version(name) for name in names},
         )
+
+    def by_current_names(self) -> Record:
+        """Return the record, perhaps written long ago, by the current names of settings."""
+        asked, names = self.asked, old_names()
+        if asked is not None:
+            asked = {**asked, "settings": current(asked["settings"], names, warn=False)}
+        search = current(self.search, names, warn=False)
+        plan = by_current_names(self.plan)
+        return self.model_copy(update={"plan": plan, "search": search, "asked": asked})
 
 
 class Folder:
@@ -166,7 +178,8 @@ class Folder:
 
     def _refuse_another(self, record: Record) -> None:
         names = {"plan", "search", "asked"}
-        here, asked = (_flat(one.model_dump(include=names)) for one in (self.record, record))
+        records = (self.record.by_current_names(), record)
+        here, asked = (_flat(one.model_dump(include=names)) for one in records)
         differs = [
             f"{name} is {here.get(name)!r} there, {asked.get(name)!r} was asked"
             for name in {**here, **asked}

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from seqmodels.core.arguments import checked, signature, type_name
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import nearest
+from seqmodels.core.renamed import current, names_of
 from seqmodels.nn.backbone import Backbone
 from seqmodels.training.config import Training
+from seqmodels.training.values import old_names
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -122,6 +124,8 @@ def space(
     Raises:
         InputError: Some entries cannot be searched; lists each with its fix.
     """
+    names = old_names(make)
+    asked, declared, fixed = (current(one, names) for one in (asked, declared, fixed))
     given = {**USUAL, **declared, **asked}
     problems = [
         f"{name!r} is both searched and fixed. Leave out one." for name in asked if name in fixed
@@ -199,6 +203,7 @@ def _entry(
             f"{', '.join(f'{one}.{argument or name}' for one in parts)}."
         )
     part, who = parts[group]
+    [argument] = current({argument: None}, names_of(part), warn=False)  # a search of long ago
     hints = signature(part)
     if argument not in hints:
         raise InputError(

@@ -11,7 +11,9 @@ import numpy as np
 
 from seqmodels.core.dataset import Dataset
 from seqmodels.core.registry import DATASETS
+from seqmodels.core.renamed import current
 from seqmodels.training.config import RunConfig
+from seqmodels.training.values import old_names
 
 
 def varied(plan: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
@@ -21,7 +23,7 @@ def varied(plan: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
     place before any code reads it.
     """
     own: dict[str, dict[str, Any]] = {"dataset": {}, "backbone": {}, "training": {}}
-    for name, value in settings.items():
+    for name, value in current(settings, old_names(), warn=False).items():
         group, _, argument = name.partition(".")
         own[group][argument] = value
     arguments = {**plan.arguments, **own["dataset"]}

@@ -45,7 +45,7 @@ def series_regression() -> tuple[sm.SequenceModel, list[Any]]:
 def strokes_multiclass() -> tuple[sm.SequenceModel, list[Any]]:
     drawings = [[[0, 0, 0], [3, 1, 0], [5, 5, 1]], [[9, 9, 1]], [[1, 2, 0], [1, 8, 1]]]
     head = sm.Multiclass().fit([3, 1, 7, 1])
-    sizes = sm.Backbone(units=3, embed=2, bidirectional=True, summary="mean", memory=9)
+    sizes = sm.Backbone(units=3, embed=2, bidirectional=True, summary="mean", chrono_init=9)
     return sm.SequenceModel(StrokeEncoder(length=50).fit(drawings), sizes, head), drawings
 
 

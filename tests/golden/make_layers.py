@@ -111,9 +111,9 @@ HEADS: dict[str, sm.Head] = {
     "numbers_4_log": sm.Regression(answer="median", scaling="log").fit(TABLE),
 }
 
-SEGMENT: dict[str, Any] = {"segment": 4, "embed": 3}
-LAST: dict[str, Any] = {"level": "last"}
-APART: dict[str, Any] = {"apart": True, "level": "last"}
+SEGMENT: dict[str, Any] = {"segment_length": 4, "embed": 3}
+LAST: dict[str, Any] = {"subtract_last": True}
+APART: dict[str, Any] = {"channel_independent": True, "subtract_last": True}
 TWO_WAYS: dict[str, Any] = {"bidirectional": True, "layers": 2}
 
 # Encoder, head, and what of the backbone is not as in SMALL.
@@ -123,24 +123,39 @@ Case = tuple[str, str, dict[str, Any]]
 MODELS: dict[str, Case] = {
     # Tokens.
     "text_plain": ("text_whole", "classes", {"embed": None, "units": 2}),
-    "text_last": ("text_start", "binary_strict", {"summary": "last", "memory": 20}),
+    "text_last": ("text_start", "binary_strict", {"summary": "last", "chrono_init": 20}),
     "text_max_two_ways": ("text", "number_log", {**TWO_WAYS, "summary": "max"}),
-    "text_last_two_ways": ("text", "bins", {**TWO_WAYS, "summary": "last", "memory": 5}),
-    "text_words": ("text", "number", {"ngrams": 1, "buckets": 9}),
-    "text_pairs": ("text", "binary", {"ngrams": 2, "buckets": 20}),
-    "text_triples": ("text_whole", "classes", {"ngrams": 3, "buckets": 17, "bidirectional": True}),
-    "text_fives": ("text_start", "numbers_2", {"ngrams": 5, "buckets": 19, "summary": "mean"}),
-    "text_vectors": ("text", "ranks", {"vectors": 3, "blanks": 0.3}),
+    "text_last_two_ways": ("text", "bins", {**TWO_WAYS, "summary": "last", "chrono_init": 5}),
+    "text_words": ("text", "number", {"ngrams": 1, "ngram_buckets": 9}),
+    "text_pairs": ("text", "binary", {"ngrams": 2, "ngram_buckets": 20}),
+    "text_triples": (
+        "text_whole",
+        "classes",
+        {"ngrams": 3, "ngram_buckets": 17, "bidirectional": True},
+    ),
+    "text_fives": (
+        "text_start",
+        "numbers_2",
+        {"ngrams": 5, "ngram_buckets": 19, "summary": "mean"},
+    ),
+    "text_vectors": ("text", "ranks", {"word_vectors": 3, "word_dropout": 0.3}),
     "text_all": (
         "text",
         "numbers_2_log",
-        {**TWO_WAYS, "ngrams": 3, "buckets": 20, "vectors": 2, "blanks": 0.1, "memory": 30},
+        {
+            **TWO_WAYS,
+            "ngrams": 3,
+            "ngram_buckets": 20,
+            "word_vectors": 2,
+            "word_dropout": 0.1,
+            "chrono_init": 30,
+        },
     ),
     # Numbers: the LSTM and what of it is kept.
     "series_last": ("series", "binary", {"summary": "last", "dropout": 0.0}),
-    "series_max": ("series", "median_2", {"summary": "max", "memory": 9}),
+    "series_max": ("series", "median_2", {"summary": "max", "chrono_init": 9}),
     "series_mean_two_ways": ("series_named", "classes", {**TWO_WAYS, "summary": "mean"}),
-    "series_both_two_ways": ("series_one", "ranks", {**TWO_WAYS, "memory": 12}),
+    "series_both_two_ways": ("series_one", "ranks", {**TWO_WAYS, "chrono_init": 12}),
     "series_embed": ("series", "number", {"embed": 4}),
     "series_embed_two_layers": ("series", "bins", {"embed": 2, "layers": 2, "summary": "last"}),
     # The last step, differences to it, linear lags.
@@ -150,71 +165,124 @@ MODELS: dict[str, Case] = {
     "series_from_last": ("series", "numbers_2", LAST),
     "series_from_last_skip": ("forecast", "median_2", {**LAST, "skip": True}),
     "series_from_last_embed": ("series_one", "binary_strict", {**LAST, "embed": 3, **TWO_WAYS}),
-    "series_linear": ("series", "classes", {"linear": 5}),
+    "series_linear": ("series", "classes", {"linear_lags": 5}),
     "series_linear_from_last_skip": (
         "forecast_one",
         "number",
-        {**LAST, "skip": True, "linear": 24, "bidirectional": True},
+        {**LAST, "skip": True, "linear_lags": 24, "bidirectional": True},
     ),
     # Segments.
     "series_segment": ("series", "numbers_2", SEGMENT),
-    "series_segment_plain": ("series_one", "classes", {"segment": 7, **TWO_WAYS}),
-    "series_segment_hop": ("series", "binary", {**SEGMENT, "hop": 2}),
-    "series_segment_most": ("series", "number", {**SEGMENT, "most": 3, "summary": "last"}),
-    "series_segment_scales": ("series", "ranks", {**SEGMENT, "scales": 3}),
-    "series_segment_hop_scales": ("series_one", "bins", {"segment": 5, "hop": 1, "scales": 2}),
+    "series_segment_plain": ("series_one", "classes", {"segment_length": 7, **TWO_WAYS}),
+    "series_segment_hop": ("series", "binary", {**SEGMENT, "segment_stride": 2}),
+    "series_segment_most": ("series", "number", {**SEGMENT, "max_segments": 3, "summary": "last"}),
+    "series_segment_scales": ("series", "ranks", {**SEGMENT, "segment_scales": 3}),
+    "series_segment_hop_scales": (
+        "series_one",
+        "bins",
+        {"segment_length": 5, "segment_stride": 1, "segment_scales": 2},
+    ),
     "series_segment_all": (
         "series",
         "numbers_2",
-        {**SEGMENT, "hop": 3, "most": 5, "scales": 4, **TWO_WAYS},
+        {**SEGMENT, "segment_stride": 3, "max_segments": 5, "segment_scales": 4, **TWO_WAYS},
     ),
     "series_segment_from_last": (
         "forecast",
         "numbers_2",
-        {**SEGMENT, **LAST, "skip": True, "linear": 4, "hop": 3},
+        {**SEGMENT, **LAST, "skip": True, "linear_lags": 4, "segment_stride": 3},
     ),
     # Each channel by itself.
     "apart": ("forecast_long", "numbers_4", APART),
-    "apart_absolute": ("forecast", "numbers_2", {"apart": True, **TWO_WAYS}),
+    "apart_absolute": ("forecast", "numbers_2", {"channel_independent": True, **TWO_WAYS}),
     "apart_skip_log": ("forecast_long_log", "numbers_4_log", {**APART, "skip": True}),
-    "apart_linear": ("forecast_long", "numbers_4", {**APART, "linear": 6, "summary": "last"}),
-    "apart_segment": ("forecast_long", "numbers_4", {**APART, **SEGMENT, "linear": 3}),
+    "apart_linear": ("forecast_long", "numbers_4", {**APART, "linear_lags": 6, "summary": "last"}),
+    "apart_segment": ("forecast_long", "numbers_4", {**APART, **SEGMENT, "linear_lags": 3}),
     "apart_segment_all": (
         "forecast_long_log",
         "numbers_4_log",
-        {**APART, **SEGMENT, "hop": 2, "most": 4, "scales": 2, "bidirectional": True},
+        {
+            **APART,
+            **SEGMENT,
+            "segment_stride": 2,
+            "max_segments": 4,
+            "segment_scales": 2,
+            "bidirectional": True,
+        },
     ),
-    "apart_members": ("forecast", "median_2", {**APART, "linear": 3, "members": 2}),
+    "apart_members": ("forecast", "median_2", {**APART, "linear_lags": 3, "ensemble_size": 2}),
     # Views.
-    "views": ("series", "classes", {"views": True}),
-    "views_embed_two_ways": ("series_one", "number_log", {"views": True, "embed": 4, **TWO_WAYS}),
-    "views_skip": ("forecast", "numbers_2", {"views": True, "skip": True, **LAST}),
-    "views_linear_segment": ("series", "bins", {"views": True, "linear": 4, **SEGMENT}),
+    "views": ("series", "classes", {"input_views": True}),
+    "views_embed_two_ways": (
+        "series_one",
+        "number_log",
+        {"input_views": True, "embed": 4, **TWO_WAYS},
+    ),
+    "views_skip": ("forecast", "numbers_2", {"input_views": True, "skip": True, **LAST}),
+    "views_linear_segment": ("series", "bins", {"input_views": True, "linear_lags": 4, **SEGMENT}),
     # Random convolutions.
-    "kernels": ("series", "classes", {"kernels": 6}),
-    "kernels_more": ("series_one", "numbers_2", {"kernels": 13, "bidirectional": True}),
-    "kernels_views": ("series", "binary", {"kernels": 18, "views": True}),
-    "kernels_segment": ("series", "number", {"kernels": 6, **SEGMENT, "most": 4}),
-    "kernels_from_last_linear": ("series", "ranks", {"kernels": 6, **LAST, "linear": 5}),
+    "kernels": ("series", "classes", {"random_convolutions": 6}),
+    "kernels_more": ("series_one", "numbers_2", {"random_convolutions": 13, "bidirectional": True}),
+    "kernels_views": ("series", "binary", {"random_convolutions": 18, "input_views": True}),
+    "kernels_segment": (
+        "series",
+        "number",
+        {"random_convolutions": 6, **SEGMENT, "max_segments": 4},
+    ),
+    "kernels_from_last_linear": (
+        "series",
+        "ranks",
+        {"random_convolutions": 6, **LAST, "linear_lags": 5},
+    ),
     # Members.
-    "members": ("series", "number", {"members": 2, "summary": "max"}),
-    "members_three_two_ways": ("series_one", "classes", {"members": 3, **TWO_WAYS, "units": 2}),
-    "members_skip": ("forecast", "numbers_2", {"members": 2, "skip": True, **LAST, "linear": 3}),
-    "members_segment": ("series", "bins", {"members": 2, **SEGMENT, "scales": 2, "hop": 2}),
-    "members_kernels": ("series", "numbers_2", {"members": 2, "kernels": 6}),
+    "members": ("series", "number", {"ensemble_size": 2, "summary": "max"}),
+    "members_three_two_ways": (
+        "series_one",
+        "classes",
+        {"ensemble_size": 3, **TWO_WAYS, "units": 2},
+    ),
+    "members_skip": (
+        "forecast",
+        "numbers_2",
+        {"ensemble_size": 2, "skip": True, **LAST, "linear_lags": 3},
+    ),
+    "members_segment": (
+        "series",
+        "bins",
+        {"ensemble_size": 2, **SEGMENT, "segment_scales": 2, "segment_stride": 2},
+    ),
+    "members_kernels": ("series", "numbers_2", {"ensemble_size": 2, "random_convolutions": 6}),
     "members_kernels_views": (
         "series",
         "classes",
-        {"members": 3, "kernels": 18, "views": True, "embed": 3, "units": 2},
+        {
+            "ensemble_size": 3,
+            "random_convolutions": 18,
+            "input_views": True,
+            "embed": 3,
+            "units": 2,
+        },
     ),
     # Drawings and recordings.
-    "strokes_two_ways": ("strokes", "classes", {**TWO_WAYS, "memory": 40, "embed": 3}),
-    "strokes_offsets_segment": ("strokes_offsets", "binary", {**SEGMENT, "hop": 2}),
-    "strokes_kernels_views": ("strokes", "number", {"kernels": 18, "views": True}),
-    "strokes_members": ("strokes_offsets", "classes", {"members": 2, "kernels": 6, "layers": 2}),
-    "speech_mean": ("speech", "binary_strict", {"summary": "mean", "linear": 3}),
-    "speech_segment": ("speech_cut", "classes", {**SEGMENT, "scales": 2, **TWO_WAYS}),
-    "speech_kernels": ("speech_cut", "ranks", {"kernels": 6, "members": 2, "views": True}),
+    "strokes_two_ways": ("strokes", "classes", {**TWO_WAYS, "chrono_init": 40, "embed": 3}),
+    "strokes_offsets_segment": ("strokes_offsets", "binary", {**SEGMENT, "segment_stride": 2}),
+    "strokes_kernels_views": (
+        "strokes",
+        "number",
+        {"random_convolutions": 18, "input_views": True},
+    ),
+    "strokes_members": (
+        "strokes_offsets",
+        "classes",
+        {"ensemble_size": 2, "random_convolutions": 6, "layers": 2},
+    ),
+    "speech_mean": ("speech", "binary_strict", {"summary": "mean", "linear_lags": 3}),
+    "speech_segment": ("speech_cut", "classes", {**SEGMENT, "segment_scales": 2, **TWO_WAYS}),
+    "speech_kernels": (
+        "speech_cut",
+        "ranks",
+        {"random_convolutions": 6, "ensemble_size": 2, "input_views": True},
+    ),
 }
 
 EXPLAINED = {  # the row of the inputs that is explained

@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import typer
 from rich.console import Console
 
 from seqmodels.core.errors import InputError
+from seqmodels.core.renamed import RenamedWarning
 from seqmodels.core.signals import STATUS
 
 errors = Console(stderr=True, highlight=False)
@@ -27,7 +29,8 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
-            command(*args, **kwargs)
+            with _old_names_in_a_line():
+                command(*args, **kwargs)
         except InputError as error:
             for problem in error.problems:
                 errors.print(f"seqmodels: {problem}", markup=False, soft_wrap=True, style="red")
@@ -40,6 +43,22 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     return run
+
+
+@contextlib.contextmanager
+def _old_names_in_a_line() -> Iterator[None]:
+    """Show each old name of a setting in one line, once; Python hides such warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("once", RenamedWarning)
+        others = warnings.showwarning
+
+        def show(message: Any, category: Any, *where: Any, **more: Any) -> None:
+            if not issubclass(category, RenamedWarning):
+                return others(message, category, *where, **more)
+            errors.print(f"seqmodels: {message}", markup=False, soft_wrap=True, style="yellow")
+
+        warnings.showwarning = show
+        yield
 
 
 def import_modules(modules: list[str] | None) -> None:

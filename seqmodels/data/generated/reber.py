@@ -40,7 +40,7 @@ MOST = 60_000  # training examples for which there are enough
             "backbone.units": 32,
             "backbone.embed": 8,
             "backbone.dropout": 0.0,
-            "backbone.memory": 30,
+            "backbone.chrono_init": 30,
             "backbone.summary": "last",
             "training.epochs": 60,
             "training.batch_size": 64,

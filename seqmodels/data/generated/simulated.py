@@ -34,7 +34,7 @@ PLACES = {2: (10, 50), 3: (10, 33, 66)}  # hundredths of the length; each may be
         "default": {
             "backbone.units": 32,
             "backbone.dropout": 0.0,
-            "backbone.memory": 100,
+            "backbone.chrono_init": 100,
             "backbone.summary": "last",
             "training.epochs": 20,
             "training.batch_size": 64,
@@ -110,7 +110,7 @@ def _sums(rng: np.random.Generator, n: int, length: int) -> Examples:
             "backbone.units": 32,
             "backbone.embed": 8,
             "backbone.dropout": 0.0,
-            "backbone.memory": 100,
+            "backbone.chrono_init": 100,
             "backbone.summary": "last",
             "training.epochs": 20,
             "training.batch_size": 64,

@@ -30,13 +30,13 @@ from seqmodels.encoders.series import SeriesEncoder
 # apart, six sets were answered worse, by 0.5 to 5 hundredths.
 _DEFAULT: Mapping[str, Any] = {
     "backbone.bidirectional": True,
-    "backbone.views": True,
-    "backbone.segment": 4,
-    "backbone.hop": 1,
-    "backbone.most": 64,
-    "backbone.scales": 5,
+    "backbone.input_views": True,
+    "backbone.segment_length": 4,
+    "backbone.segment_stride": 1,
+    "backbone.max_segments": 64,
+    "backbone.segment_scales": 5,
     "backbone.embed": 64,
-    "backbone.kernels": 480,
+    "backbone.random_convolutions": 480,
     "training.average": 5,
     "training.decay": 1.0,
     "training.valid": 0.03,  # few cannot tell when to stop, and are missed where there are few

@@ -35,8 +35,8 @@ FILES = {
             "backbone.units": 64,
             "backbone.bidirectional": True,
             "backbone.summary": "both",
-            "backbone.segment": 4,  # points come close together
-            "backbone.hop": 2,
+            "backbone.segment_length": 4,  # points come close together
+            "backbone.segment_stride": 2,
             "backbone.embed": 64,
             "training.epochs": 24,
             "training.batch_size": 128,

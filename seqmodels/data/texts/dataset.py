@@ -27,7 +27,7 @@ from seqmodels.encoders.text import TextEncoder
 _DEFAULT = {
     "backbone.embed": 32,
     "backbone.dropout": 0.5,
-    "backbone.blanks": 0.5,
+    "backbone.word_dropout": 0.5,
     "training.average": 2,
 }
 # 0.16 hundredths more of the messages that were held out are told right (5 seeds), and as many of
@@ -159,8 +159,8 @@ def texts(
         keep: Which end of a longer text is read.
         unlabelled: More texts, without a target, to learn from as well: a table with the same
             columns of texts, a folder of text files, or plain text, one a line. They lend
-            word vectors (`backbone.vectors`) and, where a first training is sure of their
-            class, are learned from as examples (`training.sure`).
+            word vectors (`backbone.word_vectors`) and, where a first training is sure of their
+            class, are learned from as examples (`training.pseudo_label_threshold`).
 
     Raises:
         InputError: There are no texts at `path`, a row cannot be read, or there are several
