@@ -174,8 +174,8 @@ def test_vectors_are_decided_where_there_are_texts_without_a_target():
 
 
 def taught(model, part, folder=None, watch=None, **more):
-    settings = Training(**{"epochs": 3, "batch_size": 8, "patience": 0, "sure": 0.55,
-                           "learning_rate": 0.02, **more})  # fmt: skip
+    settings = Training(**{"epochs": 3, "batch_size": 8, "patience": 0, "learning_rate": 0.02,
+                           "pseudo_label_threshold": 0.55, **more})  # fmt: skip
     how = {"seed": 3, "folder": folder, "watch": watch or Quiet()}
     found = pseudo_labels.labelled(model.network, model.head, part, part, settings, **how)
     return found, settings, how
@@ -197,14 +197,14 @@ def test_what_a_first_training_is_sure_of_is_learned_from_as_if_it_had_a_target(
     told = ["pos" if y > 0.5 else "neg" for y in found.y[len(part.y) :].ravel()]
     right = [known[row.tobytes()] == label for row, label in zip(rows, told, strict=True)]
     assert np.mean(right) > 0.9
-    none, *_ = taught(model, part, sure=1.0)
+    none, *_ = taught(model, part, pseudo_label_threshold=1.0)
     assert none is part, "nothing is so sure"
 
 
 def test_nothing_is_taught_where_nothing_is_asked_for_or_there_is_nothing_to_label():
     model, part = learned(written(20, 5)[0])
-    assert taught(model, part, sure=None)[0] is part
-    assert Training().sure is None, "held-out reviews were answered no better"
+    assert taught(model, part, pseudo_label_threshold=None)[0] is part
+    assert Training().pseudo_label_threshold is None, "held-out reviews were answered no better"
     model, part = learned(None)
     assert taught(model, part)[0] is part
     numbers = Regression().fit([1.0, 2.0])
@@ -282,7 +282,7 @@ def test_within_a_budget_there_is_one_training(tmp_path):
         dataset(written(50, 5)[0]), head="binary", quiet=True, settings=QUICK, budget="60s",
         baselines=False, out=tmp_path / "run",
     )  # fmt: skip
-    assert run.record["training"]["sure"] is None
+    assert run.record["training"]["pseudo_label_threshold"] is None
     assert "Within a budget no first training labels what has no target." in run.record["decided"]
 
 

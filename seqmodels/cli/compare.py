@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from seqmodels.cli import options, terminal
-from seqmodels.cli.terminal.compared import show_comparison
 from seqmodels.core.errors import InputError
 
 
@@ -39,6 +38,7 @@ def compare(
     `seqmodels compare runs/imdb-* --to runs/imdb-binary-1 --page compared.html`
     """
     terminal.import_modules(imports)
+    from seqmodels.cli.terminal.compared import show_comparison
     from seqmodels.runs.comparison import compare as compared
     from seqmodels.runs.comparison.render import refuse
 

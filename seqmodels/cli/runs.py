@@ -13,7 +13,6 @@ from seqmodels.cli import options, terminal
 from seqmodels.cli.terminal import tables
 from seqmodels.cli.terminal.scores import show_scores
 from seqmodels.core.errors import InputError
-from seqmodels.runs.records import finished, model_in
 
 
 @terminal.guarded
@@ -28,6 +27,8 @@ def evaluate(
     Example: `seqmodels evaluate runs/imdb-binary-1`
     """
     terminal.import_modules(imports)
+    from seqmodels.runs.records import finished
+
     finished(run)
     opened, found, same = options.tensorflow("runs.run").rescore(run, data=data)
     if not same:
@@ -66,6 +67,8 @@ def predict(
         raise InputError(f"The file {str(out)!r} exists. Choose another, or remove it.")
     if file != "-" and not Path(file).exists():
         raise InputError(f"Cannot read {file!r}: there is no such file.")
+    from seqmodels.runs.records import model_in
+
     model_in(run)
     trained = options.tensorflow("runs.run")
     model = trained.load(run)
