@@ -454,11 +454,11 @@ BROKEN = {
     ),
     "uneven channels": (broken(HEADER, *ROWS, "1,2,3:4:up"), "line 15: channels of 1 to 3 steps"),
     "a missing value": (broken(HEADER, *ROWS, "1,?:4,5:up"), "channel 1 in step 2 is missing"),
-    "NUL bytes": (broken(HEADER, *ROWS, "1,\0:3,4:up"), "line 15 holds NUL bytes"),
+    "NUL bytes": (broken(HEADER, *ROWS, "1,\0:3,4:up"), "line 15: holds a NUL byte"),
     "an underscore": (broken(HEADER, "1_0:2:up"), "value 1 is '1_0'"),
     "a label in Latin-1": (
         ("x.ts", (HEADER + "1:2:").encode() + b"\xe9\n"),
-        "line 10 is not UTF-8",
+        "line 10: not in UTF-8",
     ),
     "channels that would fill memory": (
         broken(HEADER, "1:" * 200_000 + "1," * 200_000 + "1:up"),
@@ -512,11 +512,11 @@ def test_a_broken_file_is_one_clear_error_that_names_the_line(tmp_path, case):
 
 
 def test_a_line_that_never_ends_is_not_read_to_its_end(tmp_path, monkeypatch):
-    from seqmodels.data.sequences import cases
+    from seqmodels.data.tables import lines
 
-    monkeypatch.setattr(cases, "LINE", 1000)
+    monkeypatch.setattr(lines, "LONGEST", 1000)
     path = ts(tmp_path, [*ROWS, "1," * 1000])
-    with pytest.raises(InputError, match="line 15 is longer than 1,000 bytes"):
+    with pytest.raises(InputError, match=r"line 15.*1,000 bytes"):
         sequences(path)
 
 

@@ -2,12 +2,12 @@
 
 import re
 
-# A label may be called "none", "?" or "-"; a number may not.
-MISSING_LABELS = frozenset(("", "nan", "null", "na", "n/a"))  # in lower case
+# In lower case. A label may be called "none", "?" or "-"; a number may not.
+MISSING_LABELS = frozenset(("", "nan", "null", "na", "n/a"))
 MISSING_MARKS = ("?", "-")  # beside those that pandas knows
-MISSING_NUMBERS = (
-    "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A", "<NA>", *MISSING_MARKS
-)  # fmt: skip
+MISSING_NUMBERS = frozenset(
+    ("", "na", "n/a", "nan", "null", "none", "#n/a", "<na>", *MISSING_MARKS)
+)
 
 _ISO = r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?"
 _SLASHED = r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
@@ -25,10 +25,17 @@ DATE_OR_CLOCK = re.compile(  # a cell beside texts
     rf"{_ISO}(?:[T ].*)?|{_SLASHED}(?:[T ,].*)?"
     r"|(?:[A-Z][a-z]{2},? )+\d{1,2}[ ,].*\d{4}.*|\d{1,2}:\d{2}(?::\d{2}.*)?"
 )
+SLASHED_DATE = _SLASHED  # month or day first
 DOTTED_DATE = r"\d{1,2}\.\d{1,2}\.\d{2,4}(?:[ T].*)?"
 CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?")
 
+_BEGINS_WITH_DATE = re.compile(r"\d{4}[-/].{3}")
 _WORD = re.compile(r"[^\W_]")
+
+
+def begins_with_date(text: str) -> bool:
+    """Return whether a text begins with a date, the year first."""
+    return _BEGINS_WITH_DATE.match(text) is not None
 
 
 def has_word(text: str) -> bool:

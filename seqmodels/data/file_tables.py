@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -34,7 +33,7 @@ def file_place(cell: Any, index: Mapping[str, int | None]) -> int | None:
 
 def file_column(table: tables.Table, index: Mapping[str, int | None]) -> str | None:
     """Return the column of which most of the first cells name files, or None."""
-    first = [values for _, values in islice(table.rows(), _LOOKED)]
+    first = table.head(_LOOKED)
     named = [  # different files: a column of folds or classes names few, whatever they are called
         len({file_place(values[i], index) for values in first} - {None})
         for i in range(len(table.columns))

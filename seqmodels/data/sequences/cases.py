@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError
+from seqmodels.data.cells import MISSING_NUMBERS
+from seqmodels.data.tables.lines import decoded, known_encoding, opened, raw_lines
 
 ENOUGH = 100_000  # entries of a folder that are looked at, at most
-LINE = 2**24  # bytes of one line: a sequence of some two million numbers
 SPARSE = 32  # places for each value, at most, where channels are of unequal length
-ABSENT = {"?", "na", "n/a", "nan", "null", "none"}  # a value that is not there, in small letters
 
 
 @dataclass(frozen=True)
@@ -104,24 +102,29 @@ def lines(
     Comments may be in any encoding: those of published archives are in several.
 
     Raises:
-        InputError: The file cannot be read, is not text, or a line is longer than `LINE` bytes.
+        InputError: The file cannot be read, is not text, or a line is longer than 16 MB.
     """
-    try:
-        codecs.lookup(encoding)
-    except LookupError:
-        raise InputError(f"Unknown encoding {encoding!r}. Try 'utf-8' or 'latin-1'.") from None
+    encoding = known_encoding(encoding)
     starts = tuple(one.encode() for one in comments)
-    try:
-        with path.open("rb") as file:
-            for number in itertools.count(1):
-                raw = file.readline(LINE + 1)
-                if not raw:
-                    return
-                if number == 1:
-                    raw = raw.removeprefix(codecs.BOM_UTF8)
-                yield from _text(raw, starts, encoding, f"{path.name}, line {number}", number)
-    except OSError as error:
-        raise InputError(f"{str(path)!r} cannot be read: {error.strerror or error}.") from None
+    with opened(path) as file:
+        for number, line in raw_lines(file, path.name):
+            line = line.strip()
+            if line and not line.startswith(starts):
+                text = decoded(path.name, number, line, encoding).strip()  # blanks beyond ASCII
+                if text:
+                    yield number, text
+
+
+def mark_of(text: str) -> str | None:
+    """Return what parts the numbers in a line; None: blanks."""
+    return next((mark for mark in "\t;," if mark in text), None)
+
+
+def cells_of(text: str, mark: str | None) -> list[str]:
+    """Return the cells of a line. Beside semicolons a comma may be decimal, as in 0,5;1,25."""
+    if mark == ";" and "." not in text:
+        text = text.replace(",", ".")
+    return text.split(mark)
 
 
 def numbers(cells: Sequence[str], where: str, *, blank: bool = False) -> np.ndarray:
@@ -145,7 +148,7 @@ def numbers(cells: Sequence[str], where: str, *, blank: bool = False) -> np.ndar
     found = np.full(len(cells), np.nan)
     for i, cell in enumerate(cells):
         plain = cell.strip()
-        if plain.lower() in ABSENT or (blank and not plain):
+        if plain.lower() in MISSING_NUMBERS and (plain or blank):
             continue
         try:
             found[i] = float(plain.replace("_", "?"))
@@ -224,23 +227,3 @@ def sole(rows: list[Case], path: Path) -> list[Case]:
                 f"{channels}. Every sequence needs the same; the file may be cut off here."
             )
     return rows
-
-
-def _text(
-    raw: bytes, comments: tuple[bytes, ...], encoding: str, where: str, number: int
-) -> Iterator:
-    if len(raw) > LINE:
-        raise InputError(f"{where} is longer than {LINE:,} bytes. Give one sequence a line.")
-    if b"\0" in raw:
-        raise InputError(f"{where} holds NUL bytes: this is no text, or UTF-16. Save it as UTF-8.")
-    raw = raw.strip()
-    if not raw or raw.startswith(comments):
-        return
-    try:
-        if text := raw.decode(encoding).strip():  # blanks beyond ASCII
-            yield number, text
-    except UnicodeDecodeError:
-        raise InputError(
-            f"{where} is not {encoding.upper()}. Name its encoding, as in "
-            f"`--set dataset.encoding=latin-1`."
-        ) from None

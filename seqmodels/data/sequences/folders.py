@@ -11,14 +11,13 @@ from typing import Any
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.data.file_tables import file_column, file_index, file_place
-from seqmodels.data.names import PARTS, SPLITS
+from seqmodels.data.names import PARTS, SPLITS, names_of
 from seqmodels.data.sequences import steps
 from seqmodels.data.sequences.cases import ENOUGH, Case, Cases, Source, label
 from seqmodels.data.sequences.labels import (
     classes,
-    head,
+    head_of,
     label_column,
-    named_channels,
     text_of,
     with_groups,
 )
@@ -27,7 +26,6 @@ from seqmodels.data.tables.tables import Table
 
 TABLES = (".csv", ".tsv", ".txt")
 NAMED = ("label", "meta", "reference", "target", "annotation", "index", "class")  # tables of labels
-SAMPLE = 1000  # rows
 LOOKED = 10  # files that are looked into
 
 
@@ -55,7 +53,7 @@ def folder(path: Path, given: Mapping[str, Any]) -> Source | None:
         return None
     if given.get("target") not in (None, "label"):
         raise InputError(f"The target of {str(path)!r} is 'label', the name of each folder.")
-    wanted = named_channels(given.get("channels"))
+    wanted = names_of(given.get("channels"))
 
     def read(_: Path) -> Cases:
         rows, names = [], None
@@ -112,7 +110,7 @@ def _labelled(
     path: Path, files: list[Path], table: Table, column: str, given: Mapping[str, Any]
 ) -> Source:
     rest = [name for name in table.columns if name != column]
-    rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
+    rows = table.head()
     target = given.get("target")
     extra = [one for one in rest if one.lower() not in SPLITS]
     if target is None and len(extra) == 1:
@@ -121,7 +119,7 @@ def _labelled(
     if named is None:
         raise InputError(f"{table.path.name} has no column of labels beside {column!r}.")
     encoding = str(given.get("encoding") or "utf-8")
-    wanted = named_channels(given.get("channels"))
+    wanted = names_of(given.get("channels"))
 
     def read(_: Path) -> Cases:
         index, seen, cases, absent, names = file_index(_inner(path, files)), {}, [], [], None
@@ -152,8 +150,7 @@ def _labelled(
         notes = (f"{len(left)} files have no row in {table.path.name}: {some(left)}",)
         return Cases(cases, named, None, names, notes if left else ())
 
-    kinds = lambda: [text_of(row[0]) for _, row in table.rows([named])]  # noqa: E731
-    return Source({"all": path}, read, lambda: head(kinds()), {"target": named})
+    return Source({"all": path}, read, lambda: head_of(table, named), {"target": named})
 
 
 def _one(
@@ -161,7 +158,7 @@ def _one(
     inner: str,
     name: str,
     encoding: str,
-    wanted: tuple[str, ...] | None,
+    wanted: tuple[str, ...],
     before: tuple[str, ...] | None,
 ) -> tuple[tuple[str, ...] | None, Case]:
     """Return the channels and the sequence of one file, whose channels are those before it."""

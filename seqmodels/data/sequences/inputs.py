@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError
+from seqmodels.data.names import names_of
 from seqmodels.data.sequences import files, folders, steps
 from seqmodels.data.sequences.cases import ENOUGH, Cases
 from seqmodels.data.sequences.formats import FORMATS
 from seqmodels.data.sequences.gaps import filled, gap
-from seqmodels.data.sequences.labels import named_channels
 
 
 def inputs(path: Path, **arguments: Any) -> list[Any] | None:
@@ -38,7 +38,7 @@ def inputs(path: Path, **arguments: Any) -> list[Any] | None:
     found = _folder(path, arguments) if path.is_dir() else _file(path, arguments)
     if found is None:
         return None
-    names = named_channels(arguments.get("channels")) or found.channels
+    names = names_of(arguments.get("channels")) or found.channels
     missing = arguments.get("missing") or "refuse"
     lacking = [case for case in found.rows if np.isnan(case.values).any()]
     if lacking and missing in ("refuse", "drop"):
@@ -86,7 +86,7 @@ def _folder(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
     rows, names = [], None
     for file in every:
         inner = file.relative_to(path).as_posix()
-        wanted = named_channels(arguments.get("channels"))
+        wanted = names_of(arguments.get("channels"))
         names, case = folders._one(file, inner, "", encoding, wanted, names)
         rows.append(case)
     return Cases(rows, "label", None, names)

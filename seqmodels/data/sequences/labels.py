@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,8 @@ import numpy as np
 from seqmodels.core.errors import InputError, some
 from seqmodels.data.names import LABELS, PARTS, SPLITS
 from seqmodels.data.parts import suggested
-from seqmodels.data.sequences.cases import Case
+from seqmodels.data.sequences.cases import Case, label
+from seqmodels.data.tables import tables
 from seqmodels.data.tables.tables import Table
 
 
@@ -52,13 +55,6 @@ def values_of(labels: list[str], numeric: bool | None) -> Any:
     return labels
 
 
-def named_channels(given: Any) -> tuple[str, ...] | None:
-    """Return the names of channels that a user gave, as text or one by one."""
-    if given is None:
-        return None
-    return tuple(part.strip() for part in (given.split(",") if isinstance(given, str) else given))
-
-
 def label_column(
     name: str, rest: list[str], target: Any, rows: list[list[Any]], table: Table
 ) -> str | None:
@@ -77,6 +73,46 @@ def label_column(
         f"Which column of {name} has the labels of its sequences: {some(others, 20)}? "
         f"Say it: --target {others[0] if others else 'COLUMN'}."
     )
+
+
+def table_at(path: Path, encoding: Any) -> Table:
+    """Return the table in a file.
+
+    Raises:
+        InputError: There is none.
+    """
+    table = tables.sniff(path, encoding=encoding)
+    if table is None:
+        raise InputError(f"{str(path)!r} is no table.")
+    return table
+
+
+def head_of(table: Table, column: str) -> str:
+    """Return the head that suits a column of labels."""
+    return head([text_of(row[0]) for _, row in table.rows([column])])
+
+
+def labelled(
+    read: Iterable[tuple[Case, list[str]]], column: str, extra: Sequence[str]
+) -> list[Case]:
+    """Return the sequences of a table's rows with their labels, groups and parts.
+
+    Args:
+        read: Each sequence, and what its row has in the columns of the label and `extra`.
+        column: That of the label.
+        extra: The other columns beside the sequence.
+
+    Raises:
+        InputError: A row has no label.
+    """
+    cases = []
+    for case, (text, *others) in read:
+        name = label(text)
+        if not name:
+            raise InputError(f"{case.where}: no label in column {column!r}. Leave the row out.")
+        known = dict(zip(extra, others, strict=True))
+        cases.append(with_groups(replace(case, label=name), known))
+    return cases
 
 
 def with_groups(case: Case, others: dict[str, str]) -> Case:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.sequences.cases import Case, Cases, Source, beside, label, sole
-from seqmodels.data.sequences.labels import head, label_column, named_channels, text_of, with_groups
-from seqmodels.data.sequences.tables import SAMPLE
+from seqmodels.data.names import names_of
+from seqmodels.data.sequences.cases import Case, Cases, Source, beside, sole
+from seqmodels.data.sequences.labels import (
+    head_of,
+    label_column,
+    labelled,
+    table_at,
+    text_of,
+)
 from seqmodels.data.tables import tables
 from seqmodels.data.tables.tables import Table
 
@@ -33,8 +37,8 @@ def find(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
     table = _nested(path, encoding)
     if table is None:
         return None
-    rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
-    asked = named_channels(given.get("channels"))
+    rows = table.head()
+    asked = names_of(given.get("channels"))
     columns = _columns(table, rows, asked)
     if not columns:
         return None
@@ -54,12 +58,14 @@ def find(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
             f"most rows. If that is what is to be predicted: --target {plain[0]}."
         )
     extra = [name for name in plain if name != named]
-    return Source(
-        paths,
-        lambda one: _labelled(one, columns, named, extra, encoding, asked == columns),
-        lambda: head([text_of(row[0]) for _, row in table.rows([named])]),
-        {"target": named, "channels": columns},
-    )
+    names = columns if len(columns) > 1 else None
+
+    def read(one: Path) -> Cases:
+        rows = labelled(_read(table_at(one, encoding), columns, [named, *extra]), named, extra)
+        return Cases(sole(rows, one), named, None, names, named=asked == columns)
+
+    arguments = {"target": named, "channels": columns}
+    return Source(paths, read, lambda: head_of(table, named), arguments)
 
 
 def new(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
@@ -67,8 +73,8 @@ def new(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
     table = _nested(path, arguments.get("encoding"))
     if table is None:
         return None
-    rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
-    columns = _columns(table, rows, named_channels(arguments.get("channels")))
+    rows = table.head()
+    columns = _columns(table, rows, names_of(arguments.get("channels")))
     if not columns:
         return None
     cases = [case for case, _ in _read(table, columns, [])]
@@ -85,7 +91,7 @@ def _nested(path: Path, encoding: str | None) -> Table | None:
 
 
 def _columns(
-    table: Table, rows: Sequence[Sequence[Any]], asked: tuple[str, ...] | None
+    table: Table, rows: Sequence[Sequence[Any]], asked: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return the columns most of whose cells are sequences: those asked for, or all.
 
@@ -177,25 +183,3 @@ def _odd(cell: Any) -> str:
         if not alike or (width is None and _depth([one]) != 1):
             return f"step {step} is {json.dumps(one)[:40]}"
     return "a number is too large"
-
-
-def _labelled(
-    path: Path,
-    columns: tuple[str, ...],
-    named: str,
-    extra: Sequence[str],
-    encoding: str | None,
-    chosen: bool,
-) -> Cases:
-    table = _nested(path, encoding)
-    if table is None:
-        raise InputError(f"{str(path)!r} is no table of lists.")
-    cases = []
-    for case, (text, *others) in _read(table, columns, [named, *extra]):
-        name = label(text)
-        if not name:
-            raise InputError(f"{case.where}: no label in column {named!r}. Leave the row out.")
-        others = dict(zip(extra, others, strict=True))
-        cases.append(with_groups(replace(case, label=name), others))
-    names = columns if len(columns) > 1 else None
-    return Cases(sole(cases, path), named, None, names, named=chosen)

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.sequences.cases import ABSENT, Case, Cases, lines, numbers
-from seqmodels.data.sequences.labels import named_channels
+from seqmodels.data.cells import begins_with_date
+from seqmodels.data.names import PLAIN_TIMES, STEP_COUNTS, names_of
+from seqmodels.data.sequences.cases import Case, Cases, cells_of, lines, mark_of, numbers
 
-TIMES = {"", "time", "timestamp", "date", "datetime", "t", "step", "index", "frame", "seconds"}
+_TIMES = {"", "seconds", *PLAIN_TIMES, *STEP_COUNTS}
 
 
 def recognised(path: Path, encoding: str = "utf-8") -> bool:
@@ -23,7 +24,7 @@ def recognised(path: Path, encoding: str = "utf-8") -> bool:
         header, mark, width = _header(rows[0][1])
         body = rows[1:] if header else rows
         cells = [_cells(text, mark) for _, text in body]
-        used = _used(header, cells, width, None, path.name)
+        used = _used(header, cells, width, (), path.name)
         values = [numbers([row[i] for i in used], "", blank=True) for row in cells]
     except (InputError, IndexError):
         return False
@@ -35,13 +36,13 @@ def new(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
     encoding = str(arguments.get("encoding") or "utf-8")
     if not recognised(path, encoding):
         return None
-    wanted = named_channels(arguments.get("channels"))
+    wanted = names_of(arguments.get("channels"))
     names, values = read(path, path.name, encoding, wanted)
     return Cases([Case(path.name, values, "")], "label", None, names)
 
 
 def read(
-    path: Path, where: str, encoding: str = "utf-8", channels: tuple[str, ...] | None = None
+    path: Path, where: str, encoding: str = "utf-8", channels: tuple[str, ...] = ()
 ) -> tuple[tuple[str, ...] | None, np.ndarray]:
     """Return the names of the channels, or None, and the values [T, C], NaN where missing.
 
@@ -49,7 +50,7 @@ def read(
         path: The file. A column of times is left out; its rows must follow each other.
         where: What to call it in messages.
         encoding: Of the text.
-        channels: Columns to read. None: all.
+        channels: Columns to read; none: all.
 
     Raises:
         InputError: A row has other columns than the first, or a cell is no number.
@@ -77,37 +78,34 @@ def read(
 
 def _header(text: str) -> tuple[list[str] | None, str | None, int]:
     """Return the names of the columns if the first line has them, the mark, and the width."""
-    mark = next((one for one in "\t;," if one in text), None)
+    mark = mark_of(text)
     cells = _cells(text, mark)
     named = any(not _is_value(cell) for cell in cells)
-    dated = len(cells) > 1 and _is_date(cells[0]) and all(map(_is_value, cells[1:]))
+    dated = len(cells) > 1 and begins_with_date(cells[0]) and all(map(_is_value, cells[1:]))
     return (cells if named and not dated else None), mark, len(cells)
 
 
 def _cells(text: str, mark: str | None) -> list[str]:
-    cells = [cell.strip().strip('"') for cell in text.split(mark)]
-    if mark == ";" and "." not in text:  # as in 0,5;1,25
-        return [cell.replace(",", ".") for cell in cells]
-    return cells
+    return [cell.strip().strip('"') for cell in cells_of(text, mark)]
 
 
 def _used(
     header: list[str] | None,
     rows: list[list[str]],
     width: int,
-    channels: tuple[str, ...] | None,
+    channels: tuple[str, ...],
     where: str,
 ) -> list[int]:
     """Return the places of the columns to read."""
-    if channels is not None and header is not None:
+    if channels and header is not None:
         absent = [name for name in channels if name not in header]
         if absent:
             raise InputError(f"{where} has no column {some(absent)}. It has {some(header, 20)}.")
         return [header.index(name) for name in channels]
     if header is None:
-        first = 1 if width > 1 and all(_is_date(row[0]) for row in rows) else 0
+        first = 1 if width > 1 and all(begins_with_date(row[0]) for row in rows) else 0
         return list(range(first, width))
-    times = [i for i, name in enumerate(header) if name.lower() in TIMES]
+    times = [i for i, name in enumerate(header) if name.lower() in _TIMES]
     if not times or width == 1:
         return list(range(width))
     moments = [row[times[0]] for row in rows]
@@ -125,14 +123,8 @@ def _used(
 
 
 def _is_value(cell: str) -> bool:
-    if not cell or cell.lower() in ABSENT:
-        return True
     try:
-        float(cell)
-    except ValueError:
+        numbers([cell], "", blank=True)
+    except InputError:
         return False
     return True
-
-
-def _is_date(cell: str) -> bool:
-    return len(cell) >= 8 and cell[:4].isdigit() and cell[4] in "-/"

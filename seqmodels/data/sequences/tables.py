@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from seqmodels.core.errors import InputError
+from seqmodels.data.names import names_of
 from seqmodels.data.sequences import ucr
-from seqmodels.data.sequences.cases import Case, Cases, Source, label
+from seqmodels.data.sequences.cases import Case, Cases, Source, numbers, sole
 from seqmodels.data.sequences.labels import (
-    head,
+    head_of,
     label_column,
-    named_channels,
+    labelled,
     numbered,
+    table_at,
     text_of,
-    with_groups,
 )
 from seqmodels.data.tables import tables
+from seqmodels.data.tables.dialects import DELIMITERS
 from seqmodels.data.tables.tables import Table
 
-SAMPLE = 1000  # rows
 _STEP = re.compile(r"(.*?)[ _.\-\[(]*(\d+)[\])]?")
 
 
@@ -34,7 +35,7 @@ def find(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
     table = tables.sniff(path, encoding=encoding) if _broad(path) else None
     if table is None:
         return None
-    rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
+    rows = table.head()
     channels = _step_columns(table, rows)
     if channels is None:
         return None
@@ -50,57 +51,50 @@ def find(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
                 f"{path.name} has a column for each step and none for a label. Is it the first "
                 f"or the last of them? Say --target first, or --target last."
             )
-        names = named_channels(given.get("channels")) or ("",)
+        names = names_of(given.get("channels")) or ("",)
         read = lambda one: _ends(one, place, encoding, len(names))  # noqa: E731
         kinds = lambda: [row.label for row in read(path).rows]  # noqa: E731
         return Source(paths, read, lambda: numbered(kinds()), {"target": place})
     named = label_column(path.name, rest, place, rows, table)
     if named is None:
         return None
-    return Source(
-        paths,
-        lambda one: _wide(one, channels, named, rest, encoding),
-        lambda: head([text_of(row[0]) for _, row in table.rows([named])]),
-        {"target": named},
-    )
+    extra = [one for one in rest if one != named]
+    target, names = named if table.header else "label", _names(channels)
+
+    def read_wide(one: Path) -> Cases:
+        rows = labelled(_read(table_at(one, encoding), channels, [named, *extra]), named, extra)
+        return Cases(sole(rows, one), target, None, names)
+
+    return Source(paths, read_wide, lambda: head_of(table, named), {"target": named})
 
 
 def new(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
     """Return the sequences of a table with one in each row, whatever its other columns hold."""
     target, encoding = arguments.get("target"), arguments.get("encoding")
-    named = named_channels(arguments.get("channels"))
+    named = names_of(arguments.get("channels"))
     with path.open("rb") as file:
         steps_in_json = file.read(1) == b"["
     table = None if steps_in_json else tables.sniff(path, encoding=encoding)
     if table is None:
         return None
-    sample = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
+    sample = table.head()
     channels = _step_columns(table, sample)
     bare = table.kind == "delimited" and not table.header
     if channels is None and bare and str(target).isdecimal():
         channels = _one_channel(table, sample)  # the run's rows had no names; these have no label
     if channels is None:
         return None
-    columns = list(itertools.chain(*zip(*channels.values(), strict=True)))
-    if len(columns) == len(table.columns) and target in ("first", "last"):
-        rows = (
-            (f"{path.name}, {table.unit} {line}", [text_of(one) for one in row])
-            for line, row in table.rows()
-        )
-        return Cases(list(ucr.cases(rows, target, len(named or "1"), bare=True)), "label")  # type: ignore[arg-type]
-    cases = []
-    for line, row in table.rows(columns):
-        where = f"{path.name}, {table.unit} {line}"
-        values = ucr.numbers([text_of(one) for one in row], where, blank=True)
-        cases.append(Case(where, ucr.stepped(values, len(channels), where), ""))
-    return Cases(cases, "label", None, tuple(channels) if len(channels) > 1 else None)
+    if sum(map(len, channels.values())) == len(table.columns) and target in ("first", "last"):
+        cases = ucr.cases(_texts(table), target, len(named or "1"), bare=True)  # type: ignore[arg-type]
+        return Cases(list(cases), "label")
+    return Cases([case for case, _ in _read(table, channels, [])], "label", None, _names(channels))
 
 
 def _one_channel(table: Table, rows: list[list[Any]]) -> dict[str, list[str]] | None:
     """Return all columns as the steps of one channel, or None where one holds no numbers."""
     try:
         for row in rows:
-            ucr.numbers([text_of(one) for one in row], "", blank=True)
+            numbers([text_of(one) for one in row], "", blank=True)
     except InputError:
         return None
     return {"": list(table.columns)}
@@ -110,7 +104,7 @@ def _broad(path: Path) -> bool:
     """Return whether a file may be a table of many columns; far quicker than to look for it."""
     with path.open("rb") as file:
         first = file.readline(2**20)
-    marks = max(first.count(mark) for mark in (b",", b"\t", b";", b"|"))
+    marks = max(first.count(mark.encode()) for mark in DELIMITERS)
     objects = first.startswith(b"{") and first.endswith(b"\n")
     return marks >= ucr.FEWEST or objects or first.startswith(b"PAR1")
 
@@ -151,46 +145,36 @@ def _is_index(table: Table, rows: list[list[Any]]) -> bool:
 
 def _numeric(values: Any) -> bool:
     try:
-        found = ucr.numbers([text_of(one) for one in values], "", blank=True)
+        found = numbers([text_of(one) for one in values], "", blank=True)
     except InputError:
         return False
     return bool(np.isfinite(found).any())
 
 
-def _wide(
-    path: Path, channels: dict[str, list[str]], named: str, rest: list[str], encoding: Any
-) -> Cases:
-    table = tables.sniff(path, encoding=encoding)
-    if table is None:
-        raise InputError(f"{str(path)!r} is no table.")
-    columns = list(itertools.chain(*zip(*channels.values(), strict=True)))
-    extra = [one for one in rest if one != named]
-    cases = []
-    for line, row in table.rows([named, *extra, *columns]):
-        where = f"{path.name}, {table.unit} {line}"
-        cells = [text_of(one) for one in row]
-        name, others = label(cells[0]), dict(zip(extra, cells[1:], strict=False))
-        if not name:
-            raise InputError(f"{where}: no label in column {named!r}. Leave the row out.")
-        values = ucr.numbers(cells[1 + len(extra) :], where, blank=True)
-        case = Case(where, ucr.stepped(values, len(channels), where), name)
-        cases.append(with_groups(case, others))
-    if not cases:
-        raise InputError(f"{str(path)!r} holds no sequences.")
-    names = tuple(channels) if len(channels) > 1 else None
-    return Cases(cases, named if table.header else "label", None, names)
+def _read(
+    table: Table, channels: Mapping[str, list[str]], more: Sequence[str]
+) -> Iterator[tuple[Case, list[str]]]:
+    """Yield each sequence, without its label, and as text what `more` columns hold."""
+    columns = itertools.chain(*zip(*channels.values(), strict=True))
+    for where, cells in _texts(table, [*more, *columns]):
+        values = numbers(cells[len(more) :], where, blank=True)
+        steps = ucr.stepped(values, len(channels), where)
+        yield Case(where, steps, ""), cells[: len(more)]
+
+
+def _texts(table: Table, columns: Sequence[str] | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Yield where each row is, and its cells as texts."""
+    for line, row in table.rows(columns):
+        yield f"{table.path.name}, {table.unit} {line}", [text_of(one) for one in row]
+
+
+def _names(channels: Mapping[str, Any]) -> tuple[str, ...] | None:
+    return tuple(channels) if len(channels) > 1 else None
 
 
 def _ends(path: Path, place: ucr.Place, encoding: Any, channels: int) -> Cases:
-    table = tables.sniff(path, encoding=encoding)
-    if table is None:
-        raise InputError(f"{str(path)!r} is no table.")
-    rows = (
-        (f"{path.name}, {table.unit} {line}", [text_of(one) for one in row])
-        for line, row in table.rows()
-    )
-    return ucr.of(list(ucr.cases(rows, place, channels)))
+    return ucr.of(list(ucr.cases(_texts(table_at(path, encoding)), place, channels)))
 
 
 def _plain(row: list[Any]) -> np.ndarray:
-    return ucr.numbers([text_of(one) for one in row], "", blank=True)
+    return numbers([text_of(one) for one in row], "", blank=True)

@@ -16,8 +16,20 @@ from typing import Any, Literal
 import numpy as np
 
 from seqmodels.core.errors import InputError
-from seqmodels.data.sequences.cases import Case, Cases, Source, ended, label, lines, numbers, sole
-from seqmodels.data.sequences.labels import fractions, named_channels, numbered
+from seqmodels.data.names import names_of
+from seqmodels.data.sequences.cases import (
+    Case,
+    Cases,
+    Source,
+    cells_of,
+    ended,
+    label,
+    lines,
+    mark_of,
+    numbers,
+    sole,
+)
+from seqmodels.data.sequences.labels import fractions, numbered
 
 Place = Literal["first", "last"]
 SAMPLE = 1000  # rows from which the place of the label is decided
@@ -53,7 +65,7 @@ def find(paths: Mapping[str, Path], given: Mapping[str, Any]) -> Source | None:
                 f"first or the last of each. Say which: --target first, or --target last."
             )
         return None
-    channels = named_channels(given.get("channels"))
+    channels = names_of(given.get("channels"))
     return Source(
         paths,
         lambda one: read(one, found, place, encoding, len(channels or "1")),
@@ -69,7 +81,7 @@ def new(path: Path, arguments: Mapping[str, Any]) -> Cases | None:
     found = layout(path, encoding, fewest=1 if known else 2) if known or not place else None
     if found is None or not (place := place or found.place):
         return None
-    channels = named_channels(arguments.get("channels"))
+    channels = names_of(arguments.get("channels"))
     return read(path, found, place, encoding, len(channels or "1"), bare=True)
 
 
@@ -79,7 +91,7 @@ def layout(path: Path, encoding: str = "utf-8", fewest: int = 2) -> Layout | Non
     try:
         for _, text in itertools.islice(lines(path, encoding), SAMPLE):
             if unknown:
-                mark, unknown = next((one for one in "\t,;" if one in text), None), False
+                mark, unknown = mark_of(text), False
             row = numbers(_parted(text, mark), path.name)
             if len(row) < FEWEST:
                 return None
@@ -203,5 +215,5 @@ def kinds(path: Path, found: Layout, place: Place, encoding: str = "utf-8") -> l
 
 
 def _parted(text: str, mark: str | None) -> list[str]:
-    cells = text.split(mark)
+    cells = cells_of(text, mark)
     return cells[:-1] if mark == "," and len(cells) > 1 and not cells[-1].strip() else cells

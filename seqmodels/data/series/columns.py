@@ -10,16 +10,12 @@ import numpy as np
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import nearest
 from seqmodels.data.cells import CLOCK, DATE
-from seqmodels.data.names import MAIN_LABELS
+from seqmodels.data.names import COUNTS, MAIN_LABELS, TIMES
 from seqmodels.data.series.times import UNITS, moments_of
 from seqmodels.data.series.wide import Wide, dated
 
 Layout = Literal["long", "columns", "rows"]
 
-_TIMES = ("datetime", "timestamp", "date", "time", "ds", "dates", "times", "datum", "day", "week",
-          "month", "quarter", "year", "period")  # fmt: skip
-_COUNTS = {*_TIMES, "t", "step", "steps", "index", "tick", "time_idx", "timestep", "ts", "cycle",
-           "frame", "unix_time"}  # fmt: skip
 _IDS = {"id", "no", "nr", "index", "row", "rowid", "instant", "unnamed: 0", "", "unnamed:_0"}
 _LABELS = {*MAIN_LABELS, "category"}
 
@@ -136,11 +132,11 @@ def _times(frame: Any, name: str, group: Sequence[str]) -> tuple[str, ...]:
     for column in () if dates else frame.columns:
         cells = frame[column].dropna()
         eight = is_whole(cells) and cells.between(18000101, 22001231).all()
-        if eight and str(column).lower() in _TIMES and not _lost(cells.astype("int64").astype(str)):
+        if eight and str(column).lower() in TIMES and not _lost(cells.astype("int64").astype(str)):
             dates.append(column)
     dates = [column for column in dates if column not in group]
     if len(dates) > 1:
-        best = [lower[one] for one in _TIMES if one in lower and lower[one] in dates]
+        best = [lower[one] for one in TIMES if one in lower and lower[one] in dates]
         varied = [one for one in dates if frame[one].nunique() > 1]
         if not best and len(varied) != 1:
             raise InputError(
@@ -154,7 +150,8 @@ def _times(frame: Any, name: str, group: Sequence[str]) -> tuple[str, ...]:
     if len(units) > 1 and units[0].lower() == "year":
         return tuple(units)
     for column in frame.columns:
-        if str(column).lower() in _COUNTS and column not in group and _rises(frame, column, group):
+        named = str(column).lower() in (*TIMES, *COUNTS)
+        if named and column not in group and _rises(frame, column, group):
             return (column,)
     return ()
 

@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt, Lt
 from seqmodels.core.dataset import Dataset
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import Found, Task, register_dataset
+from seqmodels.data.names import names_of
 from seqmodels.data.presets import SERIES_PRESETS
 from seqmodels.data.series import notes
 from seqmodels.data.series.columns import Columns, Layout, columns_of
@@ -23,7 +24,6 @@ from seqmodels.data.series.loading import (
     columns_asked,
     find_table,
     loaded,
-    names_of,
     table_of,
     used,
 )

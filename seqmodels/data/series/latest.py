@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
+from seqmodels.data.names import names_of
 from seqmodels.data.series.loading import (
     READING,
     SeriesTable,
@@ -14,7 +15,6 @@ from seqmodels.data.series.loading import (
     columns_asked,
     find_table,
     loaded,
-    names_of,
     table_of,
 )
 from seqmodels.data.series.notes import group_columns

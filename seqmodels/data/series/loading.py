@@ -11,6 +11,7 @@ from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import nearest
 from seqmodels.core.storage import large
 from seqmodels.data.download import DATA_VARIABLE, locate
+from seqmodels.data.names import names_of
 from seqmodels.data.presets import PUBLISHERS
 from seqmodels.data.series.columns import Columns, columns_of
 from seqmodels.data.series.gaps import cleaned
@@ -83,13 +84,6 @@ def columns_asked(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was given about columns, which may be text, as `columns_of` takes it."""
     names = {key: names_of(given.get(key)) for key in ("time", "target", "group")}
     return {**names, "layout": given.get("layout")}
-
-
-def names_of(names: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return column names, given as a tuple or as text with commas."""
-    if isinstance(names, str):
-        return tuple(name.strip() for name in names.split(",")) if "," in names else (names,)
-    return () if names is None else tuple(names)
 
 
 def loaded(source: Any, reading: Mapping[str, Any]) -> tuple[Any, str]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from seqmodels.core.errors import some
 from seqmodels.core.storage import Writer, blocks
+from seqmodels.data.cells import SLASHED_DATE
 
 UNITS = ("year", "month", "day", "hour", "minute", "second")
-_SLASHED = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}"  # month or day first
 _DOTTED_CLOCK = r"^(\d{1,2}(?::\d\d)?)\.(\d\d)"
 _FORMS = {  # texts that pandas does not read: as a pattern, and what they become
     r"^(\d{4})[ -]?M(\d{2})$": r"\1-\2",
@@ -153,7 +153,7 @@ def _readings(cells: Any) -> list[Any]:
         cells = cells.dt.to_timestamp()
     if not pd.api.types.is_datetime64_any_dtype(cells):
         cells = _spelled(cells.astype("string").str.strip())
-    either = cells.dtype == "string" and cells.str.match(_SLASHED).any()
+    either = cells.dtype == "string" and cells.str.match(SLASHED_DATE).any()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas on a guessed format; a failure is refused later
         return [

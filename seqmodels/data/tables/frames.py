@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.cells import MISSING_MARKS, MISSING_NUMBERS
+from seqmodels.data.cells import MISSING_MARKS
 from seqmodels.data.tables import dialects, tables
 from seqmodels.data.tables.numbers import (
-    PARTED_BY_COMMAS,
     decimal_of,
+    has_thousands,
     numbers_in,
     refuse_ambiguous,
     typed,
 )
+from seqmodels.data.tables.table import SAMPLE
 
-SAMPLE = 1000  # rows from which the columns are known
 PIECE = 2**24  # bytes of a file that are parsed together
 _COLUMNS = 2000
 _WIDE = 10  # delimiters that make a line a table's, whatever stands above it
@@ -116,7 +116,7 @@ def frame_table(path: Path, given: Mapping[str, Any]) -> FrameTable | None:
         if table is None:
             return _below_preamble(path, how["encoding"])
     try:
-        rows = [row for _, row in itertools.islice(table.rows(), SAMPLE)]
+        rows = table.head()
     except InputError:
         below = _below_preamble(path, how["encoding"])
         if below is None:
@@ -145,7 +145,7 @@ def read_frame(path: Path) -> Any:
         options = _csv_options({})
         frame = pd.read_csv(path, **options)
         if len(frame.columns) == 1:
-            mark = max(";\t|", key=str(frame.columns[0]).count)
+            mark = max(dialects.DELIMITERS[:3], key=str(frame.columns[0]).count)
             if mark in str(frame.columns[0]):
                 frame = pd.read_csv(path, sep=mark, **options)
         return frame
@@ -206,18 +206,10 @@ def _delimited(table: Any, frame: Any, encoding: str | None, decimal: Any) -> Fr
         decimal, ambiguous = decimal_of(frame)
     if decimal == ",":
         options["decimal"] = ","
-    elif any(_parted_by_commas(frame[column]) for column in frame.columns):
+    elif any(has_thousands(frame[column]) for column in frame.columns):
         options["thousands"] = ","
     cells = {c: typed(frame[c], decimal, options.get("thousands")) for c in frame.columns}
     return FrameTable(table.path, pd.DataFrame(cells), options, ambiguous)
-
-
-def _parted_by_commas(cells: Any) -> bool:
-    """Return whether a column holds only numbers such as 1,056, beside plain ones."""
-    cells = cells.astype(str).str.strip()
-    cells = cells[~cells.isin(MISSING_NUMBERS)]
-    like = cells.str.fullmatch(PARTED_BY_COMMAS)
-    return bool(like.any() and (like | cells.str.fullmatch(r"-?\d+(\.\d+)?")).all())
 
 
 def _below_preamble(path: Path, encoding: str | None) -> FrameTable | None:
@@ -226,13 +218,13 @@ def _below_preamble(path: Path, encoding: str | None) -> FrameTable | None:
 
     with path.open("rb") as stream:
         lines = stream.read(1 << 18).split(b"\n")[:40]
-    for mark in (b",", b";", b"\t"):
-        widths = [line.count(mark) for line in lines]
+    for mark in reversed(dialects.DELIMITERS):
+        widths = [line.count(mark.encode()) for line in lines]
         most = max(widths)
         first = widths.index(most)
         if not 0 < first < 20 or most < _WIDE or widths[first : first + 4] != [most] * 4:
             continue
-        options: dict[str, Any] = {"sep": mark.decode(), "encoding": encoding or "utf-8-sig",
+        options: dict[str, Any] = {"sep": mark, "encoding": encoding or "utf-8-sig",
                                    "skiprows": first, "skip_blank_lines": False}  # fmt: skip
         try:
             return FrameTable(path, pd.read_csv(path, nrows=SAMPLE, **options), options)

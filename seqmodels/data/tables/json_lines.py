@@ -32,7 +32,7 @@ def recognise(start: Start) -> Table | None:
         if not line.strip():
             continue
         try:
-            record = [name for name, _ in json_object(path, number, line, pairs=True)]
+            record = [name for name, _ in json_object(repr(str(path)), number, line, pairs=True)]
         except InputError as error:
             wrong = wrong or error
             continue
@@ -51,7 +51,7 @@ def chunks(table: Table, names: list[str]) -> Chunks:
     for number, line in enumerate(lines(table.path, table.encoding), start=1):
         if line.strip():
             numbers.append(number)
-            records.append(json_object(table.path, number, line))
+            records.append(json_object(repr(str(table.path)), number, line))
         if len(records) == 1024:
             yield numbers, [[one.get(name) for one in records] for name in names]
             numbers, records = [], []

@@ -1,17 +1,19 @@
 """The lines of a text file, decoded one by one, with bounds on what is read."""
 
 import codecs
+import contextlib
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from seqmodels.core.errors import InputError
 
 LONGEST = 1 << 24  # bytes of a line
+LIKE = '{"text": "...", "label": "..."}'
 _OLD_ENDS = re.compile(rb"\A[\t -~]+\r[\t -~]+\r")
 _KEPT = frozenset(b"\t\n\r\f\x1a\x1b")  # control bytes that a text may hold
 
@@ -72,11 +74,21 @@ def sample(path: Path, head: bytes, encoding: str, cut: bool) -> tuple[list[str]
     lines, wrong = [], None
     for number, line in enumerate(raw, start=1):
         try:
-            lines.append(_decoded(path, number, line, encoding))
+            lines.append(decoded(repr(str(path)), number, line, encoding))
         except InputError as error:
             wrong = wrong or str(error)
             lines.append(line.decode("latin-1").removesuffix("\r"))
     return lines, wrong
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file; an error of the system names it."""
+    try:
+        with path.open("rb") as stream:
+            yield stream
+    except OSError as error:
+        raise InputError(f"Cannot read {str(path)!r}: {error.strerror}.") from None
 
 
 def lines(path: Path, encoding: str) -> Iterator[str]:
@@ -85,23 +97,37 @@ def lines(path: Path, encoding: str) -> Iterator[str]:
     Raises:
         InputError: A line is not in the encoding, longer than 16 MB, or holds a NUL; names it.
     """
-    try:
-        with path.open("rb") as stream:
-            for number, line in enumerate(iter(partial(stream.readline, LONGEST), b""), start=1):
-                if len(line) == LONGEST:
-                    raise InputError(
-                        f"{str(path)!r}, line {number}: longer than {LONGEST:,} bytes. "
-                        f"Give a file with one row a line."
-                    )
-                if number == 1:
-                    line = line.removeprefix(codecs.BOM_UTF8)
-                yield _decoded(path, number, line.removesuffix(b"\n"), encoding)
-    except OSError as error:
-        raise InputError(f"Cannot read {str(path)!r}: {error.strerror}.") from None
+    name = repr(str(path))
+    with opened(path) as stream:
+        for number, line in raw_lines(stream, name):
+            yield decoded(name, number, line, encoding)
 
 
-def json_object(path: Path, number: int, line: str, pairs: bool = False) -> Any:
+def raw_lines(stream: IO[bytes], name: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of each line, from 1, and its bytes without a byte order mark and its end.
+
+    Raises:
+        InputError: A line is longer than 16 MB; says so after the `name` of the file.
+    """
+    for number, line in enumerate(iter(partial(stream.readline, LONGEST), b""), start=1):
+        if len(line) == LONGEST:
+            raise InputError(
+                f"{name}, line {number}: longer than {LONGEST:,} bytes. Give a file with one row "
+                f"a line."
+            )
+        line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+        yield number, line.removesuffix(b"\n")
+
+
+def json_object(name: str, number: int, line: str, pairs: bool = False, like: str = LIKE) -> Any:
     """Return the JSON object in a line as a dictionary, or as pairs of names and values.
+
+    Args:
+        name: Of the file, for the message.
+        number: Of the line.
+        line: Its text.
+        pairs: See above.
+        like: An example of a line, for the message.
 
     Raises:
         InputError: The line holds something else; names it.
@@ -111,25 +137,26 @@ def json_object(path: Path, number: int, line: str, pairs: bool = False) -> Any:
         fault = None if line.lstrip().startswith("{") else f"it is {line.strip()[:40]!r}"
     except json.JSONDecodeError as error:
         value, fault = None, f"{error.msg}, at character {error.colno}"
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits; nesting
-        value, fault = (
-            None,
-            "it is nested too deep"
-            if isinstance(error, RecursionError)
-            else (str(error).partition(";")[0]),
-        )
+    except RecursionError:
+        value, fault = None, "it is nested too deep"
+    except ValueError as error:  # a number of thousands of digits
+        value, fault = None, str(error).partition(";")[0]
     if fault is not None:
         raise InputError(
-            f"{str(path)!r}, line {number}: needs one JSON object a line, as in "
-            f'{{"text": "...", "label": "..."}}; {fault}.'
+            f"{name}, line {number}: needs one JSON object a line, as in {like}; {fault}."
         )
     return value
 
 
-def _decoded(path: Path, number: int, line: bytes, encoding: str) -> str:
+def decoded(name: str, number: int, line: bytes, encoding: str) -> str:
+    """Return a line as text, without a carriage return at its end.
+
+    Raises:
+        InputError: It holds a NUL, or is not in the encoding; says so after the `name` of the file.
+    """
     if b"\0" in line:
         raise InputError(
-            f"{str(path)!r}, line {number}: holds a NUL byte, so that it is damaged or no text. "
+            f"{name}, line {number}: holds a NUL byte, so that it is damaged or no text. "
             f"Save it again as UTF-8."
         )
     try:
@@ -137,7 +164,7 @@ def _decoded(path: Path, number: int, line: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         hint = "encoding='latin-1'" if encoding == "utf-8" else "encoding="
         raise InputError(
-            f"{str(path)!r}, line {number}: not in {encoding.upper()} (byte "
+            f"{name}, line {number}: not in {encoding.upper()} (byte "
             f"{line[error.start]:#04x} at {error.start}). Name the encoding, as in {hint} "
             f"(--set dataset.encoding=...), or save the file as UTF-8."
         ) from None

@@ -16,7 +16,7 @@ _SIGN = r"[-+]?"
 _COMMA = rf"{_SIGN}(\d{{1,3}}(\.\d{{3}})+|\d+)?,\d+"  # 1.033,15 and 3,5
 _PARTED = rf"{_SIGN}\d{{1,3}}(\.\d{{3}})+"  # 1.056 and 1.033.000
 _THOUSANDS = rf"{_SIGN}[1-9]\d{{0,2}}(\.\d{{3}})+"
-PARTED_BY_COMMAS = r"-?\d{1,3}(,\d{3})+(\.\d+)?"  # 1,056.5
+_PARTED_BY_COMMAS = r"-?\d{1,3}(,\d{3})+(\.\d+)?"  # 1,056.5
 _PLAIN = rf"{_SIGN}\d+(\.\d+)?"
 
 
@@ -36,7 +36,7 @@ def decimal_of(frame: Any) -> tuple[Decimal | None, dict[str, str]]:
     found: set[Decimal] = set()
     for column in frame.columns:
         cells = frame[column].astype("string").str.strip()
-        cells = cells[~cells.isin(MISSING_NUMBERS)].dropna()
+        cells = cells[~is_missing(cells)].dropna()
         comma = cells.str.fullmatch(_COMMA)
         parted = cells.str.fullmatch(_THOUSANDS)
         if not len(cells):
@@ -56,6 +56,19 @@ def decimal_of(frame: Any) -> tuple[Decimal | None, dict[str, str]]:
         return ",", {}
     doubt = {column: cell for column, (cell, mixed) in open_.items() if mixed}
     return (".", {}) if "." in found or not doubt else (None, doubt)
+
+
+def is_missing(cells: Any) -> Any:
+    """Return whether each of some texts, a pandas Series, marks a missing number."""
+    return cells.str.lower().isin(MISSING_NUMBERS)
+
+
+def has_thousands(cells: Any) -> bool:
+    """Return whether a column holds only numbers such as 1,056, beside plain ones."""
+    cells = cells.astype(str).str.strip()
+    cells = cells[~is_missing(cells)]
+    like = cells.str.fullmatch(_PARTED_BY_COMMAS)
+    return bool(like.any() and (like | cells.str.fullmatch(_PLAIN)).all())
 
 
 def refuse_ambiguous(name: str, ambiguous: Mapping[str, str], used: Any) -> None:
@@ -85,14 +98,14 @@ def typed(cells: Any, decimal: Decimal | None, thousands: str | None = None) -> 
     import pandas as pd
 
     cells = cells.astype("string").str.strip()
-    cells = cells.mask(cells.isin(MISSING_NUMBERS))
+    cells = cells.mask(is_missing(cells))
     plain = cells
     if decimal == ",":
         good = cells.str.fullmatch(rf"{_COMMA}|{_PARTED}|{_SIGN}\d+([eE]{_SIGN}\d+)?")
         plain = cells.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
         plain = plain.where(good.fillna(False))
     elif thousands:
-        parted = cells.str.fullmatch(PARTED_BY_COMMAS).fillna(False)
+        parted = cells.str.fullmatch(_PARTED_BY_COMMAS).fillna(False)
         plain = cells.where(~parted, cells.str.replace(",", "", regex=False))
     numbers: Any = pd.to_numeric(plain, errors="coerce")
     if numbers.isna().equals(cells.isna()):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from seqmodels.data.tables.lines import sample
 
 Quotes = Literal["double", "none"]
 Chunks = Iterator[tuple[list[int], list[list[Any]]]]  # line numbers [M], and the values by column
+SAMPLE = 1000  # rows from which columns are known
 _COLUMNS = 100_000
 
 
@@ -113,6 +115,10 @@ class Table:
         """
         for numbers, values in self.chunks(columns):
             yield from zip(numbers, map(list, zip(*values, strict=True)), strict=True)
+
+    def head(self, rows: int = SAMPLE) -> list[list[Any]]:
+        """Return the values of the first rows, from which columns are known."""
+        return [row for _, row in islice(self.rows(), rows)]
 
     def chunks(
         self, columns: Sequence[str] | None = None

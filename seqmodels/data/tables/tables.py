@@ -5,7 +5,7 @@ from pathlib import Path
 from seqmodels.core.errors import InputError
 from seqmodels.data.tables import delimited, json_lines, parquet
 from seqmodels.data.tables.delimited import ENDINGS, HEAD
-from seqmodels.data.tables.lines import is_text, known_encoding
+from seqmodels.data.tables.lines import is_text, known_encoding, opened
 from seqmodels.data.tables.table import Quotes, Start, Table, TableFormat
 
 __all__ = ["ENDINGS", "FORMATS", "Table", "TableFormat", "sniff"]
@@ -43,15 +43,12 @@ def sniff(
         raise InputError(f"A delimiter is one character, or 'tab', got {delimiter!r} (delimiter=).")
     if not path.is_file():
         return None
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(HEAD)
-            text = not head.startswith(b"PAR1") and is_text(path, head)
-            if text and b'"' in head:
-                head += stream.read(_QUOTED)
-            cut = bool(stream.read(1))
-    except OSError as error:
-        raise InputError(f"Cannot read {str(path)!r}: {error.strerror}.") from None
+    with opened(path) as stream:
+        head = stream.read(HEAD)
+        text = not head.startswith(b"PAR1") and is_text(path, head)
+        if text and b'"' in head:
+            head += stream.read(_QUOTED)
+        cut = bool(stream.read(1))
     start = Start(path=path, head=head, cut=cut, encoding=encoding, delimiter=delimiter,
                   header=header, quotes=quotes)  # fmt: skip
     for one in FORMATS:

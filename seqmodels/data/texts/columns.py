@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any, Literal
 
 from seqmodels.core.errors import InputError, some
@@ -16,7 +16,6 @@ from seqmodels.data.tables.tables import Table
 
 Kind = Literal["label", "whole", "number"]
 SEARCHED = 1 << 26  # bytes of a file in which the target's values are looked for
-_SAMPLE = 1000  # rows that tell the text
 _CLASSES = 10_000
 _KINDS = 200_000  # different values of a column that are counted
 _WIDEST = 1000  # columns of a table that is searched for a text
@@ -73,8 +72,7 @@ def decide_columns(
     """
     if text is None and len(table.columns) > _WIDEST:
         return None
-    rows = list(islice(table.rows(), _SAMPLE))
-    values = list(zip(*(row for _, row in rows), strict=True))
+    values = list(zip(*table.head(), strict=True))
     sample = dict(zip(table.columns, values, strict=True)) if values else {}
     given = [*(text or ()), *filter(None, (target, group_by))]
     taken = set(filter(None, (target, group_by)))

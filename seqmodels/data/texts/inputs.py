@@ -11,12 +11,12 @@ from seqmodels.core.errors import InputError, some
 from seqmodels.data.cells import has_word
 from seqmodels.data.tables import dialects
 from seqmodels.data.tables.lines import lines
+from seqmodels.data.tables.table import SAMPLE
 from seqmodels.data.tables.tables import ENDINGS, Table, sniff
 from seqmodels.data.texts import folders as text_folders
 from seqmodels.data.texts.columns import text_columns
 from seqmodels.data.texts.rows import text_of
 
-_SAMPLE = 1000  # rows that tell the text where a name does not
 _HEAD = 1 << 16  # bytes that tell quoted texts
 
 
@@ -141,7 +141,7 @@ def _columns(
 
 
 def _sample(table: Table) -> dict[str, list[Any]]:
-    rows = [row for _, row in islice(table.rows(), _SAMPLE)]
+    rows = table.head()
     return dict(zip(table.columns, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
 
 
@@ -158,7 +158,7 @@ def _first(table: Table) -> list[str]:
 
 def _records(table: Table) -> Iterator[list[str]]:
     """Yield the first records of delimited text, whatever their width."""
-    few = islice(lines(table.path, table.encoding), _SAMPLE)
+    few = islice(lines(table.path, table.encoding), SAMPLE)
     try:
         for chunk in dialects.records(few, table.delimiter, table.quotes):
             yield from (row for _, row in chunk)

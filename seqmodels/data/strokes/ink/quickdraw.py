@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Iterator
 from typing import IO, Any
@@ -13,10 +12,11 @@ import numpy as np
 from seqmodels.core.errors import InputError
 from seqmodels.data.strokes.ink.files import Files
 from seqmodels.data.strokes.ink.record import Choice, Drawing, Format, joined
+from seqmodels.data.tables.lines import decoded, json_object, raw_lines
 
 WORD = "word"
 _DRAWING = re.compile(r'"drawing"\s*:\s*\[')
-_LONGEST = 16_000_000  # bytes of one line; the longest raw drawings have some 100,000
+_LIKE = '{"word": "cat", "drawing": [[[x], [y]]]}'
 
 
 def read(files: Files, names: list[str], choice: Choice) -> Iterator[Drawing]:
@@ -46,35 +46,19 @@ def drawings(file: IO[bytes], where: str, recognized: bool) -> Iterator[Drawing]
     Raises:
         InputError: A line is not a drawing; names it.
     """
-    number = 0
-    while line := file.readline(_LONGEST):
-        number += 1
-        here = f"{where}, line {number}"
-        if not line.endswith(b"\n") and len(line) == _LONGEST:
-            raise InputError(f"{here} is longer than {_LONGEST:,} bytes, no drawing.")
-        if not line.strip():
+    for number, raw in raw_lines(file, where):
+        if not raw.strip():
             continue
-        record = _record(line, here)
+        here = f"{where}, line {number}"
+        record = json_object(where, number, decoded(where, number, raw, "utf-8"), like=_LIKE)
+        if not isinstance(record.get("drawing"), list):
+            raise InputError(f'{here} needs a "drawing", as in {_LIKE}.')
         if recognized and record.get("recognized") is False:
             continue
         labels = {WORD: str(record[WORD])} if record.get(WORD) not in (None, "") else {}
         country = record.get("countrycode")
         groups = {"country": str(country)} if country else {}
         yield Drawing(joined(_strokes(record["drawing"], here), here), here, labels, groups)
-
-
-def _record(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"{where} is not whole JSON ({error}). Fetch the file again, or delete the line."
-        ) from None
-    if not isinstance(record, dict) or not isinstance(record.get("drawing"), list):
-        raise InputError(
-            f'{where} needs a "drawing", as in {{"word": "cat", "drawing": [[[x], [y]]]}}.'
-        )
-    return record
 
 
 def _strokes(drawing: list[Any], where: str) -> list[np.ndarray]:
