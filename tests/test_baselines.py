@@ -77,7 +77,7 @@ def test_a_length_that_tells_the_class_is_found_even_when_it_is_neither_short_no
     assert accuracy(head, truth, found, "length only") > 0.9
     assert list(found.predictions) == ["length only", "bag of words"]
     assert found.seconds > 0
-    assert found.says == ()
+    assert found.notes == ()
 
 
 def test_a_word_that_tells_the_class_is_found_wherever_it_stands():
@@ -202,7 +202,7 @@ def test_of_too_many_examples_some_are_drawn_by_the_seed_and_it_says_so(monkeypa
     monkeypatch.setattr(baselines, "TRAIN", 120)
     encoded, head, truth = parts(with_word, lambda row: str(1 in row), Binary())
     found, again, other = (simple(head, IDS, encoded, seed=seed) for seed in (0, 0, 1))
-    assert found.says == (
+    assert found.notes == (
         "The baseline 'bag of words' is fitted on 120 of 400 training examples, drawn at random.",
     )
     scores = [one.predictions["bag of words"].scores for one in (found, again, other)]
@@ -214,9 +214,9 @@ def test_of_too_many_examples_some_are_drawn_by_the_seed_and_it_says_so(monkeypa
 def test_of_too_much_work_fewer_examples_are_taken(monkeypatch):
     encoded, head, _ = parts(with_word, lambda row: str(1 in row), Binary())
     monkeypatch.setattr(baselines, "WORK", 20 * 50 * head.passes)
-    assert "on 50 of 400" in simple(head, IDS, encoded).says[0]
+    assert "on 50 of 400" in simple(head, IDS, encoded).notes[0]
     monkeypatch.setattr(baselines, "HELD", 20 * 30)
-    assert "on 30 of 400" in simple(head, IDS, encoded).says[0]
+    assert "on 30 of 400" in simple(head, IDS, encoded).notes[0]
 
 
 def test_so_many_answers_that_hardly_any_example_fits_have_no_such_baseline(monkeypatch):
@@ -224,11 +224,11 @@ def test_so_many_answers_that_hardly_any_example_fits_have_no_such_baseline(monk
     encoded, head, _ = parts(lambda n, seed: drawn(n, seed, 9), label, Regression())
     read = 9 * 2  # numbers of an example
     monkeypatch.setattr(baselines, "WORK", read * read)
-    assert "on 18 of" in " ".join(simple(head, NUMBERS, encoded).says)
+    assert "on 18 of" in " ".join(simple(head, NUMBERS, encoded).notes)
     monkeypatch.setattr(baselines, "WORK", read * (read - 1))
     found = simple(head, NUMBERS, encoded)
     assert "linear on the steps" not in found.predictions
-    assert "time for 17 of" in " ".join(found.says)
+    assert "time for 17 of" in " ".join(found.notes)
 
 
 def test_a_test_part_that_is_too_large_has_no_such_baseline_and_it_says_so(monkeypatch):
@@ -236,8 +236,8 @@ def test_a_test_part_that_is_too_large_has_no_such_baseline_and_it_says_so(monke
     monkeypatch.setattr(features, "ROOM", 2400)
     found = simple(head, IDS, encoded)
     assert list(found.predictions) == ["length only"]
-    assert "'bag of words' is left out" in found.says[0]
-    assert "2,400" in found.says[0]
+    assert "'bag of words' is left out" in found.notes[0]
+    assert "2,400" in found.notes[0]
 
 
 def test_where_windows_are_many_the_linear_model_reads_fewer_of_their_steps(monkeypatch):
@@ -257,7 +257,7 @@ def test_a_baseline_that_fails_is_left_out_and_the_others_stay(monkeypatch):
     monkeypatch.setattr(features, "_counts", fails)
     found = simple(head, IDS, encoded)
     assert list(found.predictions) == ["length only"]
-    assert found.says == ("The baseline 'bag of words' is left out: Singular matrix",)
+    assert found.notes == ("The baseline 'bag of words' is left out: Singular matrix",)
 
 
 def test_numbers_beyond_measure_leave_a_baseline_out_without_a_warning():
@@ -284,7 +284,7 @@ def test_a_head_without_a_linear_model_has_no_such_baselines(monkeypatch):
     encoded, head, _ = parts(texts, lambda row: len(row) > 12, Binary())
     found = simple(head, IDS, encoded)
     assert found.predictions == {}
-    assert found.says == ()
+    assert found.notes == ()
 
 
 def test_the_test_part_chooses_nothing():
@@ -317,7 +317,7 @@ def test_a_run_is_scored_beside_simple_models_and_doubts_what_they_beat(run):
     assert any("single epoch" in line for line in run.record["doubts"])
 
 
-def test_doubts_are_in_the_report(run):
+def test_warnings_are_in_the_report(run):
     assert "The LSTM does not beat" in (run.path / "report.html").read_text(encoding="utf-8")
 
 
@@ -347,8 +347,8 @@ def test_a_simple_model_that_does_not_fit_the_time_is_left_out_and_said():
     encoded, head, _ = parts(texts, lambda row: "ab"[int(5 in row)], Binary())
     found = simple(head, IDS, encoded, seconds=0.0)
     assert not found.predictions
-    assert all("does not fit the budget" in line for line in found.says)
-    assert len(found.says) == len(found.left_out) == 2
+    assert all("does not fit the budget" in line for line in found.notes)
+    assert len(found.notes) == len(found.left_out) == 2
     assert set(simple(head, IDS, encoded, seconds=1000.0).predictions) == set(
         simple(head, IDS, encoded).predictions
     )

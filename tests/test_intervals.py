@@ -134,19 +134,19 @@ def test_what_no_resample_can_move_has_no_interval():
 
 def test_a_single_unit_gives_no_interval():
     head, truth, prediction = classes(20, 1)
-    for test, apart in (
+    for test, group_by in (
         (part(truth, groups={"writer": ["a"] * 20}), "writer"),
         (part(truth), None),
     ):
-        rows = np.arange(20 if apart else 1)
-        found = evaluate(head, "y", None, test.take(rows), prediction.take(rows), apart=apart)
+        rows = np.arange(20 if group_by else 1)
+        found = evaluate(head, "y", None, test.take(rows), prediction.take(rows), group_by=group_by)
         assert (found.intervals, found.gains, found.resampled) == ({}, {}, "")
 
 
 def test_groups_are_drawn_whole():
     writers = np.array(list("aabbbcdddd"))
     units = intervals.units_of(part(np.zeros(10), groups={"writer": writers}), "writer")
-    assert (units.says, units.count) == ("writers", 4)
+    assert (units.name, units.count) == ("writers", 4)
     for counts in drawn(units):
         for one in "abcd":
             assert len(set(counts[writers == one])) == 1
@@ -155,7 +155,7 @@ def test_groups_are_drawn_whole():
 
 def test_groups_that_the_parts_may_share_are_not_drawn():
     test = part(np.zeros(4), groups={"writer": list("aabb")})
-    assert intervals.units_of(test).says == "examples"
+    assert intervals.units_of(test).name == "examples"
 
 
 def test_windows_in_time_are_drawn_in_blocks_as_long_as_they_overlap():
@@ -163,7 +163,7 @@ def test_windows_in_time_are_drawn_in_blocks_as_long_as_they_overlap():
     test = part(np.zeros(400), times=np.stack([first, first + 11], axis=1))
     order = np.random.default_rng(0).permutation(400)  # as `limit` leaves them
     units = intervals.units_of(test.take(order))
-    assert units.says == "blocks of 12 windows"
+    assert units.name == "blocks of 12 windows"
     for counts in drawn(units):
         in_time = np.empty(400)
         in_time[order] = counts
@@ -176,13 +176,13 @@ def test_windows_in_time_are_drawn_in_blocks_as_long_as_they_overlap():
 def test_windows_that_hardly_overlap_are_drawn_in_blocks_of_the_cube_root():
     first = np.arange(1000)
     test = part(np.zeros(1000), times=np.stack([first, first], axis=1))
-    assert intervals.units_of(test).says == "blocks of 10 windows"
+    assert intervals.units_of(test).name == "blocks of 10 windows"
 
 
 def test_long_windows_leave_ten_blocks():
     first = np.arange(500)
     test = part(np.zeros(500), times=np.stack([first, first + 400], axis=1))
-    assert intervals.units_of(test).says == "blocks of 50 windows"
+    assert intervals.units_of(test).name == "blocks of 50 windows"
 
 
 def test_series_of_the_same_time_are_drawn_together():
@@ -193,7 +193,7 @@ def test_series_of_the_same_time_are_drawn_together():
         groups={"series": np.repeat(["a", "b", "c"], 300)},
     )
     units = intervals.units_of(test)
-    assert units.says == "blocks of 7 moments of all series"
+    assert units.name == "blocks of 7 moments of all series"
     for counts in drawn(units):
         assert np.array_equal(counts[:300], counts[300:600])
 
@@ -202,7 +202,7 @@ def test_many_short_series_are_drawn_whole():
     moment = np.tile(np.arange(3), 40)
     series = np.repeat(np.arange(40), 3)
     test = part(np.zeros(120), times=np.stack([moment] * 2, axis=1), groups={"series": series})
-    assert intervals.units_of(test).says == "series"
+    assert intervals.units_of(test).name == "series"
 
 
 def test_blocks_show_that_errors_in_a_row_are_less_than_as_many_alone():
@@ -285,8 +285,8 @@ def coverage(errors, truth: float, runs: int = 400, **more) -> float:
     held = 0
     for seed in range(runs):
         found = errors(np.random.default_rng(seed))
-        apart = "group" if "groups" in more else None
-        units = intervals.units_of(part(np.zeros(len(found)), **more), apart)
+        group_by = "group" if "groups" in more else None
+        units = intervals.units_of(part(np.zeros(len(found)), **more), group_by)
         drawn, _ = intervals.scored(
             NUMBERS, np.zeros(len(found)), {"model": Prediction(found)}, units
         )

@@ -1,4 +1,4 @@
-"""Simple models, fitted in seconds beside the network: what their scores reach, it must beat."""
+"""Simple baseline models, fitted in seconds on features that know little of the order of steps."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import numpy as np
 from seqmodels.core.encoder import Spec
 from seqmodels.core.sequences import Sequences
 from seqmodels.evaluation import features
-from seqmodels.evaluation.features import BAG, LENGTH, STATISTICS, STEPS, Kind
+from seqmodels.evaluation.features import BAG, LENGTH, STATISTICS, STEPS, Features
 from seqmodels.heads.base import Head, Prediction
 
-TRAIN, VALID = 30_000, 5_000  # examples that are fitted on, and that choose the regularisation
-WORK = 2_000_000_000  # numbers of the training features, times outputs and passes: seconds
-HELD = 8_000_000  # numbers of the training features
-PILOT = 16  # a model on this part of the data tells how long one on all of them takes
-SLOWER = 1.5  # times as long, at worst, as its pilot tells
-LEAST = 0.5  # seconds, or nothing is tried
+TRAIN, VALID = 30_000, 5_000  # examples at most: for the fit, and for the regularisation
+WORK = 2_000_000_000  # training features times outputs times passes, at most: some seconds
+HELD = 8_000_000  # numbers of the training features, at most
+PILOT = 16  # a pilot fit on 1/16 of the data estimates the time of the whole fit
+SLOWER = 1.5  # safety factor of that estimate
+LEAST = 0.5  # seconds; with less time no model is tried
 
 
-class Part(Protocol):
-    """Encoded inputs, and encoded targets [N, ...]."""
+class EncodedPart(Protocol):
+    """Encoded inputs and encoded targets [N, ...] of a part."""
 
     @property
     def sequences(self) -> Sequences: ...
@@ -35,17 +35,17 @@ class Part(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Simple:
-    """What the simple models answer.
+    """Predictions of the simple models.
 
     Args:
-        predictions: For each test example, by the name of the model.
-        says: What was sampled or left out, a sentence each.
-        seconds: That it took.
-        left_out: Names of the models that a budget of time left out.
+        predictions: Answers to the test examples, by the name of the model.
+        notes: A sentence for each model that was left out, or fitted on a sample.
+        seconds: Time that fitting and answering took.
+        left_out: Names of the models that did not fit the time budget.
     """
 
     predictions: Mapping[str, Prediction]
-    says: tuple[str, ...]
+    notes: tuple[str, ...]
     seconds: float
     left_out: tuple[str, ...] = ()
 
@@ -53,56 +53,60 @@ class Simple:
 def simple(
     head: Head,
     spec: Spec,
-    encoded: Mapping[str, Part],
+    encoded: Mapping[str, EncodedPart],
     *,
     seed: int = 0,
     seconds: float | None = None,
 ) -> Simple:
-    """Fit linear models on features that know little or nothing of the order of steps.
+    """Fit linear models on features that hold little or nothing of the order of steps.
 
     - "length only": the number of steps.
-    - "bag of words", of ids: how often each occurs, as TF-IDF with the log of counts.
-    - "simple statistics", of numbers: of each channel the mean, the spread, quantiles, the first
-      and the last value, the slope and the mean absolute step; and the number of steps.
-    - "linear on the steps", of numbers whose sequences all have the same length: the last steps
-      themselves, in their order.
+    - "bag of words", for ids: TF-IDF with the logarithm of counts.
+    - "simple statistics", for numbers: mean, standard deviation, quantiles, first and last value,
+      slope and mean absolute step of each channel; and the number of steps.
+    - "linear on the steps", for numbers in sequences of equal length: the last steps in order.
 
-    The linear model is the head's own (`Head.linear`). It is fitted on the training part; the
-    validation part chooses its regularisation. A model that fails is left out.
+    `Head.linear` fits the linear model on the training part. The validation part chooses its
+    regularisation. A model that fails is left out.
 
     Args:
         head: Fitted.
-        spec: What a step is.
+        spec: Form of one step.
         encoded: The parts "train", "valid" and "test".
-        seed: Of what is drawn where there is too much.
-        seconds: That there are; one that would take longer is left out. None: as long as it takes.
+        seed: Seed of the sample, if the training part is too large.
+        seconds: Time budget; a model that would take longer is left out. None: unlimited.
     """
     started = time.perf_counter()
     names = [BAG] if spec.vocabulary is not None else [STATISTICS, STEPS]
-    predictions, says, left_out = {}, [], []
+    predictions, notes, left_out = {}, [], []
     for kind in (LENGTH, *names):
         left = None if seconds is None else seconds - (time.perf_counter() - started)
         try:
             if left is not None and not _fits(kind, head, spec, encoded, seed, left):
-                says.append(f"The baseline {kind.name!r} is left out: it does not fit the budget.")
+                notes.append(f"The baseline {kind.name!r} is left out: it does not fit the budget.")
                 left_out.append(kind.name)
                 continue
-            prediction = _fitted(kind, head, spec, encoded, seed, says)
-        except Exception as error:  # whatever it is, the run does not fail because of a baseline
-            says.append(f"The baseline {kind.name!r} is left out: {_first_line(error)}")
+            prediction = _fitted(kind, head, spec, encoded, seed, notes)
+        except Exception as error:  # a baseline never ends the run
+            notes.append(f"The baseline {kind.name!r} is left out: {_first_line(error)}")
             continue
         if prediction is not None:
             predictions[kind.name] = prediction
     seconds = round(time.perf_counter() - started, 3)
-    return Simple(predictions, tuple(dict.fromkeys(says)), seconds, tuple(left_out))
+    return Simple(predictions, tuple(dict.fromkeys(notes)), seconds, tuple(left_out))
 
 
 def _fitted(
-    kind: Kind, head: Head, spec: Spec, encoded: Mapping[str, Part], seed: int, says: list[str]
+    kind: Features,
+    head: Head,
+    spec: Spec,
+    encoded: Mapping[str, EncodedPart],
+    seed: int,
+    notes: list[str],
 ) -> Prediction | None:
-    """Return the answers of a linear model on features of one kind; None: it has none.
+    """Return the predictions of a linear model on one kind of features; None: not applicable.
 
-    On one core: products this small take longer on several, much longer where these are busy.
+    The fit uses one core: several take longer for products this small.
     """
     from threadpoolctl import threadpool_limits
 
@@ -111,7 +115,7 @@ def _fitted(
     if sizes is None:
         return None
     if sizes["test"].sum(dtype=np.int64) > features.ROOM:
-        says.append(
+        notes.append(
             f"The baseline {kind.name!r} is left out: the test part has more than "
             f"{features.ROOM:,} numbers for it."
         )
@@ -123,19 +127,19 @@ def _fitted(
     }
     count, given = len(rows["train"]), len(whole["train"])
     if count < given and count < sizes["train"].max():
-        says.append(
-            f"The baseline {kind.name!r} is left out: {head.units:,} numbers to answer leave time "
-            f"for {count:,} of {given:,} training examples, fewer than it reads of each."
+        notes.append(
+            f"The baseline {kind.name!r} is left out: {head.units:,} outputs leave time for "
+            f"{count:,} of {given:,} training examples, fewer than it has features."
         )
         return None
     if count < given:
-        says.append(
+        notes.append(
             f"The baseline {kind.name!r} is fitted on {count:,} of {given:,} training examples, "
             f"drawn at random."
         )
     parts = {name: whole[name].take(rows[name]) for name in rows} | {"test": whole["test"]}
     with warnings.catch_warnings(), np.errstate(all="ignore"), threadpool_limits(1):
-        warnings.simplefilter("ignore")  # of what does not converge the best so far is taken
+        warnings.simplefilter("ignore")  # a solver that does not converge gives its best so far
         x = kind.make(spec, parts)
         y = {name: encoded[name].y[rows[name]] for name in rows}
         outputs = head.linear(x["train"], y["train"], x["valid"], y["valid"], x["test"])
@@ -147,9 +151,14 @@ def _fitted(
 
 
 def _fits(
-    kind: Kind, head: Head, spec: Spec, encoded: Mapping[str, Part], seed: int, seconds: float
+    kind: Features,
+    head: Head,
+    spec: Spec,
+    encoded: Mapping[str, EncodedPart],
+    seed: int,
+    seconds: float,
 ) -> bool:
-    """Return whether a model would be fitted in time, by fitting one on a part of everything."""
+    """Return whether a model would be fitted in time, judged by a pilot fit on 1/16 of the data."""
     if seconds < LEAST:
         return False
     few = {}
@@ -160,20 +169,20 @@ def _fits(
     started = time.perf_counter()
     _fitted(kind, head, spec, few, seed, [])
     took = time.perf_counter() - started
-    most = min(1.0, TRAIN / len(encoded["train"].sequences))  # of more, a part is drawn
+    most = min(1.0, TRAIN / len(encoded["train"].sequences))  # larger parts are sampled
     return SLOWER * took * max(1.0, PILOT * most) < seconds - took
 
 
 @dataclass(frozen=True, eq=False)
 class _Few:
-    """A part of a `Part`."""
+    """A sample of an encoded part."""
 
     sequences: Sequences
     y: np.ndarray
 
 
 def _drawn(sizes: np.ndarray, examples: int, numbers: int, seed: int) -> np.ndarray:
-    """Return rows in their order: so many examples and numbers at most, drawn at random."""
+    """Return random rows in ascending order, within limits of examples and of numbers."""
     order = np.arange(len(sizes))
     if len(sizes) > examples or sizes.sum(dtype=np.int64) > numbers:
         order = np.random.default_rng(seed).permutation(len(sizes))[:examples]

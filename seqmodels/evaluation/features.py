@@ -1,4 +1,4 @@
-"""What linear models read of a sequence: its length, its words, or statistics of its channels."""
+"""Features for linear baselines: length, bag of words, statistics of channels, last steps."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from seqmodels.core import batches
 from seqmodels.core.encoder import Spec
 from seqmodels.core.sequences import Sequences
 
-ROOM = 24_000_000  # numbers of the test features, which cannot be sampled
-WIDE = 512  # numbers of the last steps that a linear model gets
-CHUNK = 2**20  # steps, or numbers of steps, that are worked on together
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a channel's values below its quantiles
+ROOM = 24_000_000  # numbers of the test features, at most; the test part cannot be sampled
+WIDE = 512  # numbers of the last steps, at most
+CHUNK = 2**20  # steps, or numbers of steps, in one chunk of work
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the quantiles of a channel
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One sort of features.
+class Features:
+    """One kind of features.
 
     Args:
-        name: Of the model that reads them.
-        size: Returns how many numbers each sequence becomes, [N], from all parts; None where
-            there is nothing to read.
-        make: Returns the features [N, F] of each part, learned from "train".
+        name: Name of the baseline that reads the features.
+        size: Returns the number of features of each sequence, [N], by part; None if the kind does
+            not apply to the data.
+        make: Returns the features [N, F] of each part, fitted on "train".
     """
 
     name: str
@@ -40,7 +40,7 @@ class Kind:
 def _length_sizes(spec: Spec, parts: Mapping[str, Sequences]) -> Mapping[str, np.ndarray] | None:
     lengths = parts["train"].lengths
     if lengths.min() == lengths.max():
-        return None  # they say nothing
+        return None  # equal lengths predict nothing
     return {name: np.broadcast_to(np.int64(12), len(part)) for name, part in parts.items()}
 
 
@@ -63,16 +63,16 @@ def _bag_sizes(spec: Spec, parts: Mapping[str, Sequences]) -> Mapping[str, np.nd
 
 
 def _bag(spec: Spec, parts: Mapping[str, Sequences]) -> dict[str, Any]:
-    """Return TF-IDF of the ids, (1 + log count) * idf in rows of length 1, sparse [N, V]."""
+    """Return TF-IDF of the ids, (1 + log count) * idf, rows scaled to length 1, sparse [N, V]."""
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    counted = {name: _counts(part, spec.vocabulary or 0) for name, part in parts.items()}
-    weigh = TfidfTransformer(sublinear_tf=True).fit(counted["train"])
-    return {name: weigh.transform(counts, copy=False) for name, counts in counted.items()}
+    counts = {name: _counts(part, spec.vocabulary or 0) for name, part in parts.items()}
+    weigh = TfidfTransformer(sublinear_tf=True).fit(counts["train"])
+    return {name: weigh.transform(each, copy=False) for name, each in counts.items()}
 
 
 def _counts(part: Sequences, width: int) -> Any:
-    """Return how often each id occurs in each sequence, sparse float32 [N, width]."""
+    """Return the count of each id in each sequence, sparse float32 [N, width]."""
     from scipy import sparse
 
     pieces = []
@@ -92,7 +92,7 @@ def _counts(part: Sequences, width: int) -> Any:
 
 
 def _chunks(sizes: np.ndarray, most: int) -> Iterator[slice]:
-    """Yield the rows in order, so many that their sizes sum to about `most`, at least one."""
+    """Yield consecutive slices of rows with a total size of about `most`, at least one row each."""
     ends = np.cumsum(sizes, dtype=np.int64)
     first = 0
     while first < len(sizes):
@@ -149,7 +149,7 @@ def _steps_sizes(spec: Spec, parts: Mapping[str, Sequences]) -> Mapping[str, np.
 
 
 def _kept(spec: Spec, parts: Mapping[str, Sequences]) -> int:
-    """Return how many of the last steps are read."""
+    """Return the number of last steps that are read."""
     wide = min(WIDE, ROOM // len(parts["test"]))
     return min(int(parts["test"].lengths[0]), wide // (spec.channels or 1))
 
@@ -160,7 +160,7 @@ def _steps(spec: Spec, parts: Mapping[str, Sequences]) -> dict[str, np.ndarray]:
 
 
 def _last(part: Sequences, kept: int) -> np.ndarray:
-    """Return the last steps of each sequence in a row, [N, kept * C] float32."""
+    """Return the last steps of each sequence, flattened, [N, kept * C] float32."""
     part = part.cut(kept, "end")
     channels = part.values.shape[1]
     found = np.empty((len(part), kept * channels), np.float32)
@@ -171,7 +171,7 @@ def _last(part: Sequences, kept: int) -> np.ndarray:
     return found
 
 
-LENGTH = Kind("length only", _length_sizes, _length_features)
-BAG = Kind("bag of words", _bag_sizes, _bag)
-STATISTICS = Kind("simple statistics", _statistics_sizes, _statistics)
-STEPS = Kind("linear on the steps", _steps_sizes, _steps)
+LENGTH = Features("length only", _length_sizes, _length_features)
+BAG = Features("bag of words", _bag_sizes, _bag)
+STATISTICS = Features("simple statistics", _statistics_sizes, _statistics)
+STEPS = Features("linear on the steps", _steps_sizes, _steps)

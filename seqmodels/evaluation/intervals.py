@@ -1,4 +1,4 @@
-"""How sure a score is: the same answers scored on a thousand test parts drawn from this one."""
+"""Bootstrap intervals of scores: the same answers, scored on resamples of the test part."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 from seqmodels.core.examples import Examples, codes_of
 from seqmodels.heads.base import Head, Prediction, scorer
 
-SHARE = 0.95  # of an interval
-DRAWS = {30_000: 1000, 100_000: 400, 200_000: 200}  # resamples, by examples at most
-MOST = max(DRAWS)  # examples that intervals are made of; of more, so many spread evenly
-SLOW = 100  # resamples for a head that scores weighted examples by repeating rows,
-WIDE = 1_000_000  # or of more numbers than these
-TOGETHER = 2**19  # numbers of the weights that are worked on together, 4 MB
-BLOCKS = 10  # that windows in time should at least make
+SHARE = 0.95  # probability of an interval
+DRAWS = {30_000: 1000, 100_000: 400, 200_000: 200}  # largest number of examples: resamples
+MOST = max(DRAWS)  # examples at most; of larger test parts, evenly spaced ones are used
+SLOW = 100  # resamples if a head scores by repeating rows, or if answers are WIDE
+WIDE = 1_000_000  # numbers of the answers
+TOGETHER = 2**19  # weights in one chunk of resamples, 4 MB
+BLOCKS = 10  # blocks of time, at least
 
 Limits = tuple[float, float]
 Draws = Mapping[str, np.ndarray]
@@ -25,46 +25,46 @@ Draws = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """What is drawn: examples, whole groups of them, or stretches of time.
+    """Units of the bootstrap: examples, groups of examples, or blocks of time.
 
     Args:
-        says: What is drawn, in words: "examples", "writers", "blocks of 12 windows".
-        of: The unit that each example belongs to, [N], from 0 to `count` - 1, ordered in time
-            where there are blocks. None: each is its own.
+        name: Name of the units: "examples", "writers", "blocks of 12 windows".
+        of: Unit of each example, [N], from 0 to `count` - 1, in order of time if there are
+            blocks. None: each example is a unit.
         count: Number of units.
-        block: Units that are drawn together, one after another.
+        block: Number of consecutive units in one block.
     """
 
-    says: str
+    name: str
     count: int
     of: np.ndarray | None = None
     block: int = 1
 
     @property
     def independent(self) -> float:
-        """How many drawings a test part is made of."""
+        """Number of independent draws in one resample."""
         return self.count / self.block
 
     def take(self, rows: np.ndarray) -> Units:
-        """Return the units of some of the examples."""
+        """Return the units of the given rows."""
         if self.of is None and self.block == 1:
-            return Units(self.says, len(rows))
+            return Units(self.name, len(rows))
         of = np.arange(self.count) if self.of is None else self.of
-        return Units(self.says, self.count, of[rows], self.block)
+        return Units(self.name, self.count, of[rows], self.block)
 
     def draws(self, number: int, together: int = TOGETHER) -> Iterator[np.ndarray]:
-        """Yield how often each example counts, [R, N], a few of `number` draws at a time.
+        """Yield the count of each example in each resample, [R, N], in chunks of resamples.
 
-        The draws are always the same. Units are drawn with replacement (Efron and Tibshirani
-        1993, "An introduction to the bootstrap"): whole groups where examples of one group are
-        alike (Field and Welsh 2007, "Bootstrapping clustered data"), blocks where neighbours in
-        time are (Kuensch 1989, "The jackknife and the bootstrap for general stationary
-        observations"; the last is followed by the first, so that each counts alike: Politis and
-        Romano 1992).
+        The seed is fixed, so that resamples are always the same. Units are drawn with replacement
+        (Efron and Tibshirani 1993, "An introduction to the bootstrap"). Groups are drawn whole if
+        examples of a group resemble each other (Field and Welsh 2007, "Bootstrapping clustered
+        data"). Blocks are drawn if neighbours in time do (Kuensch 1989, "The jackknife and the
+        bootstrap for general stationary observations"). The last unit is followed by the first,
+        so that all units count equally (Politis and Romano 1992).
 
         Args:
-            number: Draws in all.
-            together: Numbers that a chunk of draws has at most, unless one draw has more.
+            number: Number of resamples.
+            together: Largest number of counts in a chunk; a chunk has at least one resample.
         """
         random = np.random.default_rng(0)
         steps, blocks = np.arange(self.block), -(-self.count // self.block)
@@ -80,17 +80,17 @@ class Units:
             yield counts if self.of is None else counts[:, self.of]
 
 
-def units_of(test: Examples, apart: str | None = None) -> Units:
-    """Return what is to be drawn of a test part.
+def units_of(test: Examples, group_by: str | None = None) -> Units:
+    """Return the units that the bootstrap draws of a test part.
 
     Args:
         test: The examples.
-        apart: The group that the parts do not share, such as the writer: a new test part would
-            have other writers, so these are drawn.
+        group_by: Grouping column of the split, such as the writer. Groups are then the units,
+            because a new test part would have other writers.
     """
-    if apart is not None and apart in test.groups:
-        groups, of = np.unique(codes_of(test.groups[apart]), return_inverse=True)
-        return Units(_many(apart), len(groups), of)
+    if group_by is not None and group_by in test.groups:
+        groups, of = np.unique(codes_of(test.groups[group_by]), return_inverse=True)
+        return Units(_many(group_by), len(groups), of)
     if test.times is not None:
         return _in_time(test, np.asarray(test.times))
     return Units("examples", len(test))
@@ -103,17 +103,17 @@ def scored(
     units: Units,
     reference: Mapping[str, float] | None = None,
 ) -> tuple[dict[str, Draws], int]:
-    """Return every score of every prediction on the same resamples, and how many there are.
+    """Return each score of each prediction on the same resamples, and the number of resamples.
 
     Args:
         head: Fitted.
-        targets: In the user's own units, [N].
+        targets: Targets in the user's units, [N].
         predictions: Answers to the same examples, by name.
-        units: What is drawn of them.
-        reference: What `Head.relative` compares with; None: nothing.
+        units: Units that are drawn.
+        reference: Scores that `Head.relative` divides by; None: no relative scores.
 
     Returns:
-        Name to score to its values on R resamples, [R]; NaN where it is not defined.
+        By name, each score with its values on R resamples, [R]; NaN where it is undefined.
     """
     from threadpoolctl import threadpool_limits
 
@@ -123,7 +123,7 @@ def scored(
     if wide or not all(quick for _, quick in ways.values()):
         draws = min(draws, SLOW)
     chunks: dict[str, list[Draws]] = {name: [] for name in predictions}
-    with threadpool_limits(1):  # of products this small, several cores make none quicker
+    with threadpool_limits(1):  # several cores are no faster for products this small
         for weights in units.draws(draws, TOGETHER * 4 if wide else TOGETHER):
             for name, (score, _) in ways.items():
                 found = score(weights)
@@ -134,7 +134,7 @@ def scored(
 def _relative(
     head: Head, found: Draws, reference: Mapping[str, float] | None
 ) -> dict[str, np.ndarray]:
-    """Return what `Head.relative` says of each draw, [R] each; NaN where it says nothing."""
+    """Return the scores of `Head.relative` on each resample, [R] each; NaN where undefined."""
     if not reference:
         return {}
     values = {name: one.tolist() for name, one in found.items()}
@@ -147,7 +147,7 @@ def _relative(
 
 
 def _joined(chunks: Sequence[Draws], draws: int) -> Draws:
-    """Return the scores of all draws, [R] each, from those of a few draws at a time."""
+    """Return the scores of all resamples, [R] each, from the chunks."""
     names = dict.fromkeys(name for chunk in chunks for name in chunk)
     joined = {name: np.full(draws, np.nan) for name in names}
     first = 0
@@ -160,21 +160,21 @@ def _joined(chunks: Sequence[Draws], draws: int) -> Draws:
 
 
 def limits(values: np.ndarray, units: Units) -> Limits | None:
-    """Return the limits of the 95 % interval of a score, from its values on resamples, [R].
+    """Return the limits of the 95 % interval of a score from its values on resamples, [R].
 
-    These are percentiles, so that no limit lies where no score can, and nothing need be known
-    of a score but how to compute it; BCa would need as many more scores as there are examples,
-    and has no advantage for blocks. Percentiles of few units lie too close together, by as much
-    as Student's t lies further out than the normal: they are spread by that (Hesterberg 2015,
-    "What teachers should know about the bootstrap", section 5.1).
+    The limits are percentiles: they never leave the range of the score, and need only the score
+    itself. BCa intervals would need one more score per example, and have no advantage for blocks.
+    Percentiles of few units are too narrow. They are widened by the ratio of the quantile of
+    Student's t to the normal quantile (Hesterberg 2015, "What teachers should know about the
+    bootstrap", section 5.1).
 
     Args:
-        values: NaN where the score is not defined.
-        units: What was drawn.
+        values: Values of the score; NaN where it is undefined.
+        units: Units that were drawn.
 
     Returns:
-        None where resamples cannot tell: fewer than two units, a score that is rarely defined,
-        or that is the same whatever is drawn, as when every answer is right.
+        None for fewer than two units, for a score that is undefined on most resamples, and for a
+        score that is equal on all resamples, as when every answer is correct.
     """
     from scipy.special import ndtr, stdtrit
 
@@ -190,10 +190,10 @@ def limits(values: np.ndarray, units: Units) -> Limits | None:
 
 
 def _in_time(test: Examples, times: np.ndarray) -> Units:
-    """Return blocks of moments, of all series together; or whole series where moments are few.
+    """Return blocks of moments of all series together, or whole series if moments are few.
 
-    A block is as long as windows overlap, at least the cube root of the number of moments (the
-    order that is best for a mean: Kuensch 1989), and no longer than leaves ten blocks.
+    A block is as long as windows overlap, and at least the cube root of the number of moments (the
+    best order for a mean: Kuensch 1989). It is short enough to leave ten blocks.
     """
     moments, of = np.unique(times[:, -1], return_inverse=True)
     overlap = np.median(of - np.searchsorted(moments, times[:, 0]) + 1)

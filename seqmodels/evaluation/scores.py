@@ -1,4 +1,4 @@
-"""A model's scores, beside those of answers that need no learning or little."""
+"""Scores of a model beside the scores of baselines, with intervals and gains."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ MODEL = "model"
 
 @dataclass(frozen=True)
 class Gain:
-    """By how much a model is better than a baseline, in its headline score.
+    """Improvement of a model over a baseline in the headline score.
 
     Args:
-        difference: Above 0 where the model is better, whichever way the score counts.
+        difference: Difference of the scores, signed so that above 0 the model is better.
         low: Lower limit of its 95 % interval.
         high: Upper limit.
     """
@@ -33,7 +33,7 @@ class Gain:
 
     @property
     def clear(self) -> bool:
-        """Whether the model is better by more than the choice of test examples explains."""
+        """Whether the interval of the gain lies above 0."""
         return self.low > 0
 
     def record(self) -> dict[str, Any]:
@@ -50,19 +50,19 @@ class Gain:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How good answers are, and how sure that is.
+    """Scores of a model and of the baselines, with 95 % intervals.
 
     Args:
-        scores: The model's, in the target's units.
-        baselines: The same scores of each baseline, by its name: "majority class", "mean",
-            "last value", "seasonal last value", "length only", "bag of words".
-        intervals: 95 % limits, by answerer ("model" or a baseline) and score. Some may lack: of
-            a score that is the same on every resample, there is nothing to say.
-        gains: What the model gains over each baseline, on the same resamples; `scores.json` calls
+        scores: Scores of the model, in the target's units.
+        baselines: Scores of each baseline by its name: "majority class", "mean", "last value",
+            "seasonal last value", "length only", "bag of words".
+        intervals: 95 % limits by name ("model" or a baseline) and score. A score that is equal on
+            all resamples has no limits.
+        gains: Gain of the model over each baseline, on the same resamples; `scores.json` calls
             them "lifts".
-        resampled: What was drawn for the intervals: "examples", "writers", "blocks of 12
-            windows"; empty where there are no intervals, for want of two of them.
-        draws: How often it was drawn.
+        resampled: Units that the bootstrap drew: "examples", "writers", "blocks of 12 windows";
+            empty if there are fewer than two units, and so no intervals.
+        draws: Number of resamples.
     """
 
     scores: Scores
@@ -74,13 +74,13 @@ class Evaluation:
 
     @classmethod
     def of(cls, saved: Any) -> Evaluation:
-        """Return what `scores.json` holds."""
+        """Return the evaluation in the content of `scores.json`."""
         known = dict(saved)
         gains = known.pop("lifts", {})
         return cls(**known, gains=gains)
 
     def record(self) -> dict[str, Any]:
-        """Return what `scores.json` is to hold, as JSON types."""
+        """Return the content of `scores.json`, as JSON types."""
         return {"lifts" if name == "gains" else name: one for name, one in asdict(self).items()}
 
     @property
@@ -123,7 +123,7 @@ class Evaluation:
         return own > best if head.higher_is_better else own < best
 
     def clearly_beats_baselines(self) -> bool:
-        """Return whether it is better than each by more than the interval of the difference."""
+        """Return whether the interval of the gain over each baseline lies above 0."""
         return bool(self.gains) and all(gain.clear for gain in self.gains.values())
 
 
@@ -135,18 +135,18 @@ def evaluate(
     prediction: Prediction,
     *,
     others: Mapping[str, Prediction] | None = None,
-    apart: str | None = None,
+    group_by: str | None = None,
 ) -> Evaluation:
     """Score a prediction of the test part, and every baseline on the same part.
 
     Args:
         head: Fitted.
-        target: The target it reads.
+        target: Name of the target.
         reference: The `naive_reference` of scaled errors.
-        test: What `prediction` answers.
+        test: The test part.
         prediction: One answer per example of `test`.
-        others: Answers of fitted simple models to the same examples, by name.
-        apart: The group that the parts do not share (`Dataset.apart`).
+        others: Answers of simple models to the same examples, by name.
+        group_by: Grouping column of the split: no group appears in two parts.
     """
     truth = test.target(target)
     answers = {MODEL: prediction, head.baseline: head.trivial(len(test))}
@@ -166,11 +166,11 @@ def evaluate(
         rows = np.linspace(0, len(test) - 1, intervals.MOST).round().astype(np.int64)
         test = test.take(rows)
         answers = {name: one.take(rows) for name, one in answers.items()}
-    units = intervals.units_of(test, apart)
+    units = intervals.units_of(test, group_by)
     if units.independent < 2:
         return Evaluation(own, whole)
     drawn, draws = intervals.scored(head, test.target(target), answers, units, reference)
-    sure = {
+    found = {
         name: {score: each for score, values in row.items() if (each := limits(values, units))}
         for name, row in drawn.items()
     }
@@ -179,13 +179,13 @@ def evaluate(
         ahead = sign * (own[name] - row[name])
         low, high = limits(sign * (drawn[MODEL][name] - drawn[rule][name]), units) or (ahead, ahead)
         gains[rule] = Gain(ahead, low, high)
-    return Evaluation(own, whole, sure, gains, units.says, draws)
+    return Evaluation(own, whole, found, gains, units.name, draws)
 
 
 def naive_reference(head: Head, target: str, train: Examples) -> Scores | None:
     """Return the scores of the last naive forecast (the seasonal one, if any) on `train`.
 
-    Apart from `evaluate`, so that the training part need not be held until the test.
+    `evaluate` takes these scores and not the training part, which is freed before the test.
     """
     forecasts: Any = list(train.naive.get(target, {}).values())
     restated = head.naive(forecasts[-1]) if forecasts else None

@@ -1,4 +1,4 @@
-"""Warnings about a run: what may mislead in its scores, by how much, and what to do."""
+"""Warnings about a run: why its scores may mislead, by how much, and what to do."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from seqmodels.core.sequences import Sequences
 from seqmodels.evaluation.scores import Evaluation
 from seqmodels.heads.base import Head, Prediction
 
-ENOUGH = 50  # validation examples: the loss of fewer says little about when to stop
-WIDE = 0.10  # of an interval of a share: ten points
-FINE = 0.02  # points to each side, which a test part should tell
-SHARED = 0.01  # of the test part that training knows
-GAP, APART = 1.5, 0.1  # validation loss over training loss; their difference over the largest loss
-FALLING = 0.01  # of the validation loss, by which its last value is below all others
-LOST = 0.05  # of sequences that are cut
-SAMPLE = 500  # sequences that are encoded once more, in full
+ENOUGH = 50  # validation examples; the loss of fewer is too noisy for warnings
+WIDE = 0.10  # width of an interval of a share, from which the test part is called small
+FINE = 0.02  # half-width of an interval that a large enough test part has
+SHARED = 0.01  # share of the test part that the training part contains
+RATIO, GAP = 1.5, 0.1  # validation loss over training loss; their gap over the largest loss
+FALLING = 0.01  # share by which the last validation loss is below all others
+LOST = 0.05  # share of sequences that are cut
+SAMPLE = 500  # sequences that are encoded again without the limit
 BETWEEN = ("duplicates", "near-duplicates", "shifted copies", "overlap", "future", "groups")
 
 
 @dataclass(frozen=True)
 class Cut:
-    """What a limit of length leaves unread of the training part.
+    """Share of the training part that a limit of length cuts off.
 
     Args:
-        limit: Steps that are read of a sequence at most.
+        limit: Largest number of steps that are read of a sequence.
         sequences: Share of sequences that are longer.
-        steps: Share of all steps that are not read.
+        steps: Share of all steps that are cut off.
         sampled: Whether the shares are estimates.
     """
 
@@ -46,13 +46,16 @@ class Cut:
 
 
 def cut(encoder: Encoder, train: Examples, encoded: Sequences) -> Cut | None:
-    """Return how much the encoder's `length` cuts off; None: it has no such limit.
+    """Return the share of the training part that the encoder's `length` cuts off.
 
     Args:
         encoder: Fitted.
-        train: The examples.
-        encoded: What it made of them; those of full length, or `SAMPLE` of them, are encoded
-            once more without the limit.
+        train: The training part.
+        encoded: The encoded training part. Sequences of full length, or `SAMPLE` of them, are
+            encoded again without the limit.
+
+    Returns:
+        None for an encoder without a limit.
     """
     limit: Any = getattr(encoder, "length", None)
     if not isinstance(limit, int) or not dataclasses.is_dataclass(encoder):
@@ -89,20 +92,20 @@ def run_warnings(
     cut: Cut | None = None,
     budget: bool = False,
 ) -> list[str]:
-    """Return the warnings about a run, the worst first; none where all is well.
+    """Return the warnings about a run, the most serious first.
 
     Args:
         head: Fitted.
-        found: The scores of the model and of the baselines.
-        answers: The model's for the test part.
-        truth: The targets of the test part.
-        history: One row an epoch.
-        patience: 0: the weights are those of the last epoch; else of the best one.
-        valid: Validation examples; the loss of fewer than `ENOUGH` is ignored.
-        classes: How often each class occurs in each part; of no part where there are none.
-        audit: What `Audit.record` says.
-        cut: What the limit of length leaves unread.
-        budget: Whether a budget of time set the number of epochs.
+        found: Scores of the model and of the baselines.
+        answers: The model's answers to the test part.
+        truth: Targets of the test part.
+        history: One row per epoch.
+        patience: 0: the model has the weights of the last epoch; otherwise of the best epoch.
+        valid: Number of validation examples; below `ENOUGH` their loss is ignored.
+        classes: Number of examples of each class, by part; empty without classes.
+        audit: Record of the audit, as `Audit.record` returns it.
+        cut: Share of the training part that is cut off.
+        budget: Whether a time budget limits the number of epochs.
     """
     return [
         *_shared(audit, len(answers)),
@@ -117,15 +120,18 @@ def run_warnings(
 
 
 def _shared(audit: Mapping[str, Any] | None, tests: int) -> Iterator[str]:
-    """Warn of what the test part shares with training."""
-    for one in audit["findings"] if audit else ():
+    """Warn of examples that the test part shares with training."""
+    findings = audit["findings"] if audit else ()
+    for one in findings:
         if one["level"] == "FAIL":
             yield f"The scores may not hold for new data: the audit says FAIL, {one['kind']}."
-        elif one["kind"] in BETWEEN and one["count"] >= SHARED * tests:
-            yield (
-                f"Part of the test part is not new: the audit warns of {one['kind']}. Scores may "
-                f"be too good; 'seqmodels inspect' shows the rows, to be kept on one side."
-            )
+    large = [one for one in findings if one["level"] != "FAIL" and one["kind"] in BETWEEN]
+    kinds = [one["kind"] for one in large if one["count"] >= SHARED * tests]
+    if kinds:
+        yield (
+            f"Some test examples are not new: the audit warns of {', '.join(kinds)}. Scores may be "
+            f"too good. 'seqmodels inspect' shows the rows; keep each group of them in one part."
+        )
 
 
 def _constant(answers: Prediction, truth: Any) -> Iterator[str]:
@@ -137,29 +143,29 @@ def _constant(answers: Prediction, truth: Any) -> Iterator[str]:
         spread = np.ptp(known.astype(np.float64), axis=0)
         if (spread > 0).any() and (np.ptp(given, axis=0) <= 1e-3 * spread).all():
             yield (
-                f"The model answers nearly the same number for every one of {len(given):,} test "
-                f"examples, {float(np.mean(given)):.4g} on average. It has learned nothing from "
-                f"its inputs: try another learning rate, more epochs, or look at the inputs."
+                f"The model answers nearly the same number to all {len(given):,} test examples, "
+                f"{float(np.mean(given)):.4g} on average. It has learned nothing from the inputs: "
+                f"try another learning rate or more epochs, or check the inputs."
             )
         return
     first = given[0]
     if (given == first).all() and len(np.unique(known.astype(str))) > 1:
         yield (
-            f"The model answers {str(first)!r} for every one of {len(given):,} test examples. "
+            f"The model answers {str(first)!r} to all {len(given):,} test examples. "
             f"Try another learning rate, more epochs, or training classes of more equal size."
         )
 
 
 def _beaten(head: Head, found: Evaluation) -> Iterator[str]:
-    """Warn of baselines that are as good as the model, or may be."""
+    """Warn of baselines that are, or may be, as good as the model."""
     better, near = _rivals(head, found)
     if better:
         gain = found.gains.get(better[0])
         chance = gain is not None and gain.high > 0
         advice = (
-            f"Which of them is better is open: test on more {found.resampled}, or change the "
+            f"The difference is not significant: test on more {found.resampled}, or change the "
             if chance
-            else "Use the simpler one, or change the "
+            else "Use the simpler model, or change the "
         )
         yield (
             f"The LSTM does not beat {better[0]!r}: {_against(head, found, better[0])}. "
@@ -173,7 +179,7 @@ def _beaten(head: Head, found: Evaluation) -> Iterator[str]:
 
 
 def _rivals(head: Head, found: Evaluation) -> tuple[list[str], list[str]]:
-    """Return the baselines at least as good as the model, and those that may be; best first."""
+    """Return the baselines that are, and those that may be, as good as the model; best first."""
     name, sign = head.headline, 1 if head.higher_is_better else -1
     better, near = [], []
     for rival in sorted(found.baselines, key=lambda one: -sign * found.baselines[one][name]):
@@ -189,11 +195,11 @@ def _rivals(head: Head, found: Evaluation) -> tuple[list[str], list[str]]:
 def _against(head: Head, found: Evaluation, rival: str) -> str:
     """Return the headline score of the model and of a baseline, and their difference."""
     name, gain = head.headline, found.gains.get(rival)
-    says = f"{name} {found.scores[name]:.4g} against {found.baselines[rival][name]:.4g}"
+    text = f"{name} {found.scores[name]:.4g} against {found.baselines[rival][name]:.4g}"
     if gain is None:
-        return says
+        return text
     limits = f"{gain.low:.3g} to {gain.high:.3g}"
-    return f"{says}, a difference of {gain.difference:.3g} with 95 % interval {limits}"
+    return f"{text}, a difference of {gain.difference:.3g} with 95 % interval {limits}"
 
 
 def _others(rivals: Sequence[str]) -> str:
@@ -203,16 +209,16 @@ def _others(rivals: Sequence[str]) -> str:
 def _missing(classes: Mapping[str, Mapping[Any, int]]) -> Iterator[str]:
     """Warn of classes without an example in a part."""
     effects = {
-        "train": "The model cannot know them",
-        "valid": "When to stop is decided without them",
-        "test": "How well they are answered is unknown",
+        "train": "The model cannot learn these classes",
+        "valid": "Early stopping ignores these classes",
+        "test": "The scores ignore these classes",
     }
     for part, counts in classes.items():
         lost = [str(name) for name, count in counts.items() if not count]
         if lost:
             yield (
                 f"The {part} part has no example of {len(lost)} of {len(counts)} classes: "
-                f"{some(lost)}. {effects[part]}: bring more examples, or split otherwise."
+                f"{some(lost)}. {effects[part]}: add examples, or split differently."
             )
 
 
@@ -223,15 +229,15 @@ def _overfitting(history: Sequence[Mapping[str, float]], patience: int) -> Itera
     row = history[best if patience else -1]
     loss, valid = row["loss"], row["valid_loss"]
     most = max(max(one["loss"], one["valid_loss"]) for one in history)
-    if valid > GAP * loss and valid - loss > APART * most:
+    if valid > RATIO * loss and valid - loss > GAP * most:
         measures = [name for name in row if f"valid_{name}" in row]
-        told = ", ".join(
+        scores = ", ".join(
             f"{one} {row[one]:.3g} against {row[f'valid_{one}']:.3g}" for one in measures
         )
         fewer = f"{best + 1} epochs, " if row is not history[best] else ""
         yield (
             f"Training is much better than validation in epoch {row['epoch']:.0f}, whose weights "
-            f"were taken: {told}. The model is overfitting: try {fewer}more dropout, "
+            f"were kept: {scores}. The model is overfitting: try {fewer}more dropout, "
             f"fewer units, or more data."
         )
 
@@ -242,12 +248,12 @@ def _underfitting(history: Sequence[Mapping[str, float]], budget: bool) -> Itera
     what = "the budget" if budget else "epochs"
     if len(losses) < 2:
         yield (
-            f"After a single epoch nothing tells whether training was finished: raise {what}, and "
-            f"it stops by itself."
+            f"A single epoch does not show whether training was finished: raise {what}; training "
+            f"stops early by itself."
         )
     elif losses[-1] < (1 - FALLING) * min(losses[:-1]):
         yield (
-            f"Training was not finished: the validation loss still fell in the last of "
+            f"Training was not finished: the validation loss was still falling in the last of "
             f"{len(losses)} epochs, from {min(losses[:-1]):.4g} to {losses[-1]:.4g}. Raise {what}."
         )
 
@@ -264,12 +270,12 @@ def _too_few(head: Head, found: Evaluation, tests: int) -> Iterator[str]:
     share = head.higher_is_better and low >= 0 and high <= 1
     if share and wide > WIDE:
         needed = _round(tests * (wide / 2 / FINE) ** 2)
-        more = f"About {needed:,} test examples would tell it to {FINE:.2g} on either side."
+        more = f"About {needed:,} test examples would give an interval of ±{FINE:.2g}."
     elif gain is not None and gain.low <= 0 < gain.difference:
         needed = _round(tests * ((gain.difference - gain.low) / gain.difference) ** 2)
         more = (
-            f"Its lead of {gain.difference:.3g} over {head.baseline!r} is not settled; about "
-            f"{needed:,} test examples would settle one of this size."
+            f"Its lead of {gain.difference:.3g} over {head.baseline!r} is not significant; about "
+            f"{needed:,} test examples would make a lead of this size significant."
         )
     else:
         return
@@ -286,11 +292,11 @@ def _cut(cut: Cut | None) -> Iterator[str]:
         yield (
             f"{about}{100 * cut.sequences:.2g} % of the training sequences have more than "
             f"{cut.limit:,} steps and are cut there; {100 * cut.steps:.2g} % of all steps are "
-            f"not read. Raise the length (dataset.length), if what is cut may matter."
+            f"not read. Raise the length (dataset.length) if these steps may matter."
         )
 
 
 def _round(number: float) -> int:
-    """Return a number from 1 up to two digits."""
+    """Return a number from 1 on, rounded up to two digits."""
     unit = 10 ** max(math.floor(math.log10(max(number, 1))) - 1, 0)
     return math.ceil(number / unit) * unit

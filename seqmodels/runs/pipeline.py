@@ -92,7 +92,7 @@ def carry_out(config: RunConfig, options: Options, directory: Directory) -> Path
         classes = {n: prepared.head.class_counts(part.y) for n, part in prepared.parts.items()}
         rivals = _rivals(prepared, options, voice)
         usage["seconds_baselines"] = rivals.seconds
-        record["decided"] = [*record["decided"], *facts.learned(fitted), *rivals.says]
+        record["decided"] = [*record["decided"], *facts.learned(fitted), *rivals.notes]
         left_out = rivals.left_out
         prepared = prepared.keep(["test"], ["test"])
         give_back()
@@ -164,7 +164,7 @@ def _rivals(prepared: Prepared, options: Options, voice: Voice) -> Simple:
     spec, seed = prepared.encoder.spec, prepared.config.seed
     seconds = options.budget.spare if options.budget else None
     found = simple(prepared.head, spec, prepared.parts, seed=seed, seconds=seconds)
-    for line in found.says:
+    for line in found.notes:
         voice.reporter.say(line)
     return found
 

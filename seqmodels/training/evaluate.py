@@ -43,7 +43,7 @@ def evaluate(
         group: The group that no two parts share; intervals resample it.
     """
     answers = model.answer(part.sequences)
-    more = {"others": others, "apart": group}
+    more = {"others": others, "group_by": group}
     found = scores.evaluate(model.head, target, reference, examples, answers, **more)
     return Evaluated(answers, found)
 
