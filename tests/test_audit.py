@@ -186,7 +186,7 @@ def test_a_writer_on_both_sides_is_found():
     test = change(walks(40, 2), groups={"writer": ["w3", *["x"] * 20, *["y"] * 19]})
     one = found(of_steps(train, test), "groups")
     assert (one.level, one.count, one.pairs) == ("WARN", 1, ((("train", 3), ("test", 0)),))
-    assert "writer" in one.says
+    assert "writer" in one.message
     assert found(of_steps(train, test, apart="writer"), "groups").level == "FAIL"
     apart = change(test, groups={"writer": ["x"] * 20 + ["y"] * 20})
     assert audit(of_steps(train, apart, apart="writer")).findings == ()
@@ -215,7 +215,7 @@ def test_a_column_of_labels_is_found():
 
     one = found(of_steps(part(200, 1, 0), part(60, 2, 0)), "giveaway")
     assert one.level == "FAIL"
-    assert "Channel 2" in one.says
+    assert "Channel 2" in one.message
     assert found(of_steps(part(200, 1, 0.1), part(60, 2, 0.1)), "giveaway").level == "WARN"
 
 
@@ -227,7 +227,7 @@ def test_a_label_in_a_single_step_is_found():
         return examples
 
     one = found(of_steps(part(200, 1), part(60, 2)), "giveaway")
-    assert "Channel 1 at step 23" in one.says
+    assert "Channel 1 at step 23" in one.message
 
 
 def test_a_word_that_is_the_label_is_found():
@@ -239,7 +239,7 @@ def test_a_word_that_is_the_label_is_found():
         ]
         return change(examples, inputs=said)
 
-    assert "'tag" in found(of_texts(part(200, 1), part(60, 2)), "word").says
+    assert "'tag" in found(of_texts(part(200, 1), part(60, 2)), "word").message
 
 
 def test_a_target_among_the_inputs_is_found():
@@ -273,7 +273,7 @@ def test_rows_that_dominate_training_are_found():
     train = texts(200, 1)
     train.inputs[:30] = [train.inputs[0]] * 30  # type: ignore[index]
     one = found(of_texts(train, texts(100, 2)), "repeats")
-    assert "30 times" in one.says
+    assert "30 times" in one.message
 
 
 def test_a_target_that_counts_the_rows_is_told():
@@ -284,14 +284,14 @@ def test_a_target_that_counts_the_rows_is_told():
         return of_steps(train, test)
 
     one = found(numbered(np.arange(1000, 1090)), "row numbers")
-    assert "each number from 1000 to 1089, once" in one.says
+    assert "each number from 1000 to 1089, once" in one.message
     gap = [*range(40), *range(41, 91)]
     for other in (gap, [*range(89), 5], range(0, 180, 2)):
         assert "row numbers" not in {one.kind for one in audit(numbered(list(other))).findings}
 
 
 def test_a_small_test_part_is_told():
-    assert "20 %" in found(of_steps(walks(200, 1), walks(24, 2)), "small test").says
+    assert "20 %" in found(of_steps(walks(200, 1), walks(24, 2)), "small test").message
 
 
 def test_constant_sequences_are_no_copies():

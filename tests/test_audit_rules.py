@@ -50,7 +50,7 @@ def test_a_group_that_is_the_class_in_another_spelling_is_told_and_not_advised()
     data = of_texts(part(200, 1, spelled), part(60, 2, spelled))
     one = found(data, "giveaway")
     assert one.level == "WARN"
-    assert "'code' gives the target away" in one.says
+    assert "'code' gives the target away" in one.message
     assert "--group-by" not in " ".join(audit(data).lines())
     other = part(60, 2, {"good": "3", "bad": "7"})
     assert {one.kind for one in audit(of_texts(part(200, 1, spelled), other)).findings} == {
@@ -66,7 +66,7 @@ def test_patients_of_one_diagnosis_each_are_still_to_be_kept_apart():
         return change(walks(n, seed), targets={"kind": kinds}, groups={"patient": who})
 
     one = found(of_steps(part(200, 1), part(60, 2)), "groups")
-    assert "--group-by patient" in one.says
+    assert "--group-by patient" in one.message
 
 
 def wordy(n: int, seed: int, kinds: int) -> sm.Examples:
@@ -82,8 +82,8 @@ def wordy(n: int, seed: int, kinds: int) -> sm.Examples:
 def test_the_length_of_texts_is_told_in_words_and_stops_no_toy_file():
     one = found(of_texts(wordy(200, 1, 9), wordy(60, 2, 9)), "length")
     assert one.level == "FAIL"
-    assert "number of words" in one.says
-    assert "length=" not in one.says
+    assert "number of words" in one.message
+    assert "length=" not in one.message
     assert found(of_texts(wordy(200, 1, 9), wordy(48, 2, 9)), "length").level == "WARN"
     assert found(of_texts(wordy(200, 1, 2), wordy(60, 2, 2)), "length").level == "WARN"
 
@@ -100,7 +100,7 @@ def test_a_pair_shows_both_inputs_and_whether_they_are_equal_or_near():
     assert same.traces() == [f"train row 31 = test row 7: {start!r} = {start!r}"]
     assert near.traces()[0].startswith("train row 12 ~ test row 40: ")
     assert " ~ '" in near.traces()[0]
-    assert "counted from 0 within the part" in audit(data).lines()[0]
+    assert "counted from 0" in audit(data).lines()[0]
     record = audit(data).record()["findings"][0]
     assert record["inputs"] == [[start, start]]
     assert record["rows"] is None

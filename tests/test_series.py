@@ -117,7 +117,7 @@ def test_an_audit_passes_what_is_only_read_and_stops_what_is_foretold_on_both_si
     leaks = replace(data, valid=data.test.take(np.arange(10)))
     (one,) = [one for one in audit(leaks).findings if one.kind == "overlap"]
     assert one.level == "FAIL"
-    assert "foretell a moment that training knows" in one.says
+    assert "foretell" in one.message
 
 
 def test_a_large_table_on_disk_has_the_same_windows_before_its_parts(tmp_path, monkeypatch):

@@ -1,1 +1,1 @@
-"""What is wrong with data before training: leaks between parts, and `inspect`."""
+"""Checks of data before training: leaks between parts, and `inspect`. Nothing here trains."""

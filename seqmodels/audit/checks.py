@@ -1,4 +1,4 @@
-"""Looks for leaks between training and test, and says PASS, WARN or FAIL."""
+"""Audit of a dataset for leaks between training and test, with the verdict PASS, WARN or FAIL."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from seqmodels.core.dataset import Dataset
 from seqmodels.core.errors import InputError
 from seqmodels.core.sequences import Sequences
 
-MEMORY = 1e8  # characters of texts that are held at once
-TINY = 30  # test examples: with fewer, 95 % limits of a share are 0.18 away from it, or more
+MEMORY = 1e8  # characters of texts in memory at once
+TINY = 30  # test examples: with fewer, the 95 % interval of a share is wider than ±0.18
 
 
 @dataclass(frozen=True)
 class _Effort:
-    """How much is looked at: all of the data where they are smaller.
+    """Limits of the audit's work; smaller data are compared completely.
 
     Args:
-        numbers: Numbers of steps that are compared by shape and shift.
-        products: Multiplications for shapes.
-        characters: Of texts that are compared by shingles; of more, none is.
-        examples: Of each part, for what a single feature gives away.
-        copies: Examples that are compared exactly.
+        numbers: Numbers of steps in comparisons of shapes and shifts.
+        products: Multiplications in comparisons of shapes.
+        characters: Total length of texts in comparisons by shingles; longer data are not compared.
+        examples: Examples of each part in the search for shortcuts.
+        copies: Examples in exact comparisons.
     """
 
     numbers: int
@@ -47,11 +47,11 @@ QUICK = _Effort(1_000_000, 2e9, 2e6, 1000, 100_000)  # within a second, IMDB's 6
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found, the worst first, and what could not be looked at in full.
+    """Result of an audit.
 
     Args:
-        findings: Of leaks and what looks like them.
-        limits: What was sampled or left out, a sentence each.
+        findings: Leaks and suspected leaks, the most serious first.
+        limits: A sentence for each comparison that was sampled or left out.
     """
 
     findings: tuple[Finding, ...]
@@ -59,20 +59,21 @@ class Audit:
 
     @property
     def verdict(self) -> Literal["PASS", "WARN", "FAIL"]:
-        """The worst level of all findings; PASS where there is none."""
+        """Most serious level of the findings; PASS without findings."""
         levels = {finding.level for finding in self.findings}
         return "FAIL" if "FAIL" in levels else "WARN" if levels else "PASS"
 
     def record(self) -> dict[str, Any]:
-        """Return it as JSON types: verdict, limits, and of each finding what `Finding` holds.
+        """Return verdict, limits and findings as JSON types.
 
-        "traces" are the pairs in words.
+        Each finding has the fields of `Finding`, with "says" for the message, and "traces", its
+        pairs as text.
         """
         findings = [
             {
                 "kind": one.kind,
                 "level": one.level,
-                "says": one.says,
+                "says": one.message,
                 "count": one.count,
                 "pairs": [[list(place) for place in pair] for pair in one.pairs],
                 "inputs": [list(pair) for pair in one.inputs],
@@ -84,12 +85,12 @@ class Audit:
         return {"verdict": self.verdict, "findings": findings, "limits": list(self.limits)}
 
     def lines(self) -> list[str]:
-        """Return a line for each finding, with the first pair of rows that shows it."""
+        """Return a line for each finding, with its first pair of rows."""
         lines = []
         for one in self.findings:
-            line = f"{one.level} {one.kind}: {one.says}"
+            line = f"{one.level} {one.kind}: {one.message}"
             if one.pairs:
-                line += f" First, rows counted from 0 within the part: {one.traces()[0]}."
+                line += f" First pair, rows counted from 0 in each part: {one.traces()[0]}."
             lines.append(line)
         return lines
 
@@ -102,7 +103,7 @@ class Audit:
             [
                 *fails,
                 "Test scores would measure leakage. Fix the data, or give the reason why this is "
-                'no leak: --allow-leak "REASON" (allow_leak=); the report then states it.',
+                'no leak: --allow-leak "REASON" (allow_leak=). The report then states the reason.',
             ]
         )
 
@@ -114,31 +115,32 @@ def audit(
     quick: bool = False,
     encoded: Mapping[str, Sequences] | None = None,
 ) -> Audit:
-    """Look for what the test part shares with training (train and valid together).
+    """Search for leaks between the test part and training (train and valid together).
 
-    Kinds of findings, with the thresholds and their reasons in the files of `seqmodels.leaks`:
+    Kinds of findings; the modules of `seqmodels.audit` give the reasons for the thresholds:
 
-    - `duplicates`, `near-duplicates`, `shifted copies`: FAIL from 25 % of the test part on;
-      of texts that are as near each other, from half.
-    - `contradictions`: the same input with another class. WARN.
-    - `repeats`: 30 % of training rows repeat another, or 10 % are one and the same. WARN.
-    - `groups`: a writer, a speaker, ... on both sides. WARN; FAIL where it was to be apart.
-    - `overlap`: windows across the split. FAIL where training knows the last moment of 1 %.
-    - `future`: training comes after test examples of the same series. FAIL from half of them.
-    - `length`: FAIL where the words or steps alone avoid 95 % of the errors, WARN from 50 %.
-    - `giveaway`: one number of one step. WARN from 90 %; FAIL from 98 % with a few values.
-      A group whose every value has one class. WARN.
+    - `duplicates`, `near-duplicates`, `shifted copies`: FAIL from 25 % of the test part on; for
+      texts that resemble each other as much within the test part, from 50 %.
+    - `contradictions`: equal inputs with different classes. WARN.
+    - `repeats`: 30 % of training rows repeat another row, or 10 % are equal. WARN.
+    - `groups`: a writer, a speaker, ... in both parts. WARN; FAIL for the grouping column of the
+      split.
+    - `overlap`: windows across the split. FAIL if training contains the last moment of 1 %.
+    - `future`: training comes after test examples of the same series. FAIL from 50 %.
+    - `length`: the number of words or steps avoids 50 % of the errors: WARN; 95 %: FAIL.
+    - `giveaway`: one number of one step avoids 90 % of the errors: WARN; 98 %, with few distinct
+      values: FAIL. A group each of whose values has a single class: WARN.
     - `target among inputs`: a channel that is the numeric target. FAIL.
     - `row numbers`: the target counts the rows. WARN.
     - `word`: one word avoids 90 % of the errors. WARN.
     - `small test`: fewer than 30 examples. WARN.
 
     Args:
-        data: Its parts as they will be used; its groups and times are looked at too.
+        data: The dataset with its parts as they will be used, their groups and times included.
         target: The target that is predicted. None: the first.
-        quick: Look at less of large data, as before every training; `limits` says of what.
-        encoded: The inputs of each part as sequences, for who has encoded them already; looked
-            at where the inputs themselves are neither texts nor numbers, as sound files are.
+        quick: Sample large data, as before every training; `limits` then names the samples.
+        encoded: The encoded inputs of each part, if available. The audit reads them in place of
+            inputs that are neither texts nor numbers, such as sound files.
 
     Raises:
         InputError: There is no such target, or the inputs cannot be read.
@@ -180,18 +182,18 @@ def audit(
             found += near_steps(material, copied, seen, tests)
     if len(data.test) < TINY:
         count, half = len(data.test), 0.98 / np.sqrt(len(data.test))
-        says = (
-            f"The test part has {count} example{'s' * (count > 1)}: a share measured on it may be "
-            f"{100 * half:.0f} % off (half the width of its 95 % interval). Hold more out: test=, "
-            f"or bring more data."
+        message = (
+            f"The test part has {count} example{'s' * (count > 1)}: the 95 % interval of a "
+            f"share measured on it is ±{100 * half:.0f} %. Hold more examples out (test=), or add "
+            f"data."
         )
-        found.append(Finding("small test", "WARN", says, len(data.test)))
+        found.append(Finding("small test", "WARN", message, len(data.test)))
     found.sort(key=lambda one: one.level)  # FAIL before WARN
     return Audit(tuple(one.shown(given) for one in found), tuple(limits))
 
 
 def _within(data: Dataset, most: int, limits: list[str]) -> Dataset:
-    """Return the dataset with at most so many examples, drawn at random, of all parts."""
+    """Return the dataset with at most `most` random examples of all parts together."""
     named = {"train": data.train, "valid": data.valid, "test": data.test}
     total = sum(len(part) for part in named.values() if part is not None)
     if total <= most:
@@ -202,8 +204,8 @@ def _within(data: Dataset, most: int, limits: list[str]) -> Dataset:
             count = max(2, len(part) * most // total)
             cut[name] = part.take(np.sort(rng.permutation(len(part))[:count]))
     limits.append(
-        f"Of {total:,} examples {most:,} were looked at, drawn at random; rows are counted "
-        f"among these."
+        f"The audit read {most:,} of {total:,} examples, drawn at random; row numbers are those "
+        f"of the sample."
     )
     return dataclasses.replace(data, **cut)
 
@@ -219,7 +221,7 @@ def _readable(example: Any) -> bool:
 
 
 def _held(data: Dataset) -> int:
-    """Return how many examples take the memory that texts may take; they are read whole."""
+    """Return the number of examples whose texts fit the memory limit."""
     inputs = data.train.inputs
     if not isinstance(inputs[0], str):
         return WHOLE.copies
@@ -228,12 +230,12 @@ def _held(data: Dataset) -> int:
 
 
 def _few(material: Material, examples: int, numbers: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return so many examples of each side, fewer where they are long."""
+    """Return at most `examples` random examples of each side, fewer if they are long."""
     return material.sample(max(20, min(examples, numbers // (2 * _size(material)))))
 
 
 def _compared(material: Material, effort: _Effort) -> tuple[np.ndarray, np.ndarray]:
-    """Return the training and the test examples that the effort allows to compare."""
+    """Return the random training and test examples that the effort allows to compare."""
     held = max(20, effort.numbers // _size(material))
     channels = material.rows[0].values[:1].reshape(1, -1).shape[1]
     width = PLACES * min(CHANNELS, channels)

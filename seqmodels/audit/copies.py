@@ -1,14 +1,13 @@
-"""The same text, or the same numbers, more than once: across parts, and inside the training part.
+"""Equal texts and equal sequences of numbers, between parts and within the training part.
 
-Texts are the same when they are so in one case and with one space between words. Numbers are the
-same when they are so to the bit; sequences of fewer than four numbers, or that change fewer than
-three times, are left out, since those are alike by chance.
+Texts are equal if they agree in lower case with single spaces between words. Numbers are equal if
+all bits agree. Sequences of fewer than four numbers, or with fewer than three changes, are left
+out, because they agree by chance.
 
-Thresholds. Public collections hold copies by nature, so that a random split leaves some on both
-sides (12 % of the test part of the SMS spam collection, 18 % of the product titles of
-PriceRunner): they are told (WARN). From a quarter of the test part on, a model that learns rows by
-heart could seem to make a quarter fewer errors than it will: FAIL. With fewer than three copies no
-share can be told.
+Thresholds. Public collections contain copies, so that a random split leaves some in both parts (of
+the test part of the SMS spam collection 12 %, of the product titles of PriceRunner 18 %): WARN.
+From a quarter of the test part on, a model that memorises rows could appear to make a quarter fewer
+errors than on new data: FAIL. Fewer than three copies give no reliable share.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ import numpy as np
 from seqmodels.audit.material import Finding, Level, Material
 
 MANY = 0.25  # share of the test part
-FEWEST = 3  # copies that a share is worth telling of
-OPENING = 8  # words: texts that open differently are not read further
-REPEATS = 0.3  # share of training rows that repeat another
-FAVOURITE = 0.1  # share of training rows that are one and the same
+FEWEST = 3  # copies, at least, for a FAIL
+OPENING = 8  # words; only texts whose first words agree are compared in full
+REPEATS = 0.3  # share of training rows that repeat another row
+FAVOURITE = 0.1  # share of training rows that are equal to each other
 
 
 def copies(material: Material) -> tuple[list[Finding], np.ndarray]:
-    """Return what was found, and which test examples are copies, [tests] bool."""
+    """Return the findings on copies, and whether each test example is a copy, [tests] bool."""
     keys = _keys_of_texts(material.texts) if material.texts is not None else _keys_of_rows(material)
     edge, found = material.first_test, []
     first: dict[int, int] = {}
@@ -36,10 +35,10 @@ def copies(material: Material) -> tuple[list[Finding], np.ndarray]:
     if copied.any():
         rows, count = np.flatnonzero(copied), int(copied.sum())
         share = count / material.tests
-        says = f"{count:,} of {material.tests:,} test rows ({share:.1%}) are in training too."
+        message = f"{count:,} of {material.tests:,} test rows ({share:.1%}) are in training too."
         found.append(
             Finding(
-                "duplicates", level(count, material.tests), says.replace("%", " %"), count,
+                "duplicates", level(count, material.tests), message.replace("%", " %"), count,
                 material.pairs(twin[rows], rows + edge),
             )
         )  # fmt: skip
@@ -49,12 +48,12 @@ def copies(material: Material) -> tuple[list[Finding], np.ndarray]:
 
 
 def level(count: int, tests: int) -> Level:
-    """Return how bad it is that so many test rows are known from training."""
+    """Return the level of `count` test rows that occur in training."""
     return "FAIL" if count >= FEWEST and count >= MANY * tests else "WARN"
 
 
 def _keys_of_texts(texts: list[str]) -> np.ndarray:
-    """Return a number for each text, the same for texts that are the same, [N]."""
+    """Return a number for each text, equal for equal texts, [N]."""
     openings: dict[str, int] = {}
     keys = np.fromiter(
         (openings.setdefault(_opening(text), i) for i, text in enumerate(texts)),
@@ -68,7 +67,7 @@ def _keys_of_texts(texts: list[str]) -> np.ndarray:
 
 
 def _opening(text: str) -> str:
-    """Return the first words of a text, in one case and with one space between them."""
+    """Return the first words of a text in lower case, with single spaces between them."""
     words = text[: 16 * OPENING].split(None, OPENING)
     if len(words) <= OPENING:  # the text is short, or these words are long
         words = text.split(None, OPENING)
@@ -76,7 +75,7 @@ def _opening(text: str) -> str:
 
 
 def _keys_of_rows(material: Material) -> np.ndarray:
-    """Return a number for each sequence, the same for sequences that are the same, [N]."""
+    """Return a number for each sequence, equal for equal sequences, [N]."""
     seen: dict[int, int] = {}
     keys = np.arange(material.count)
     number = 0
@@ -104,12 +103,12 @@ def _contradictions(material: Material, keys: np.ndarray) -> list[Finding]:
         return []
     rows = int(np.isin(keys, key[differs]).sum())
     one, two = order[differs], order[differs + 1]
-    says = (
-        f"{rows:,} of {material.count:,} rows are the same as another of another class: no model "
-        f"can answer all of them rightly."
+    message = (
+        f"{rows:,} of {material.count:,} rows equal a row of another class: no model can answer "
+        f"all of these rows correctly."
     )
     pairs = material.pairs(np.minimum(one, two), np.maximum(one, two))
-    return [Finding("contradictions", "WARN", says, rows, pairs)]
+    return [Finding("contradictions", "WARN", message, rows, pairs)]
 
 
 def _repeats(material: Material, keys: np.ndarray) -> list[Finding]:
@@ -121,8 +120,8 @@ def _repeats(material: Material, keys: np.ndarray) -> list[Finding]:
         return []
     often = int(first[counts.argmax()])
     again = int(np.flatnonzero(keys == keys[often])[1])
-    says = (
-        f"{repeats:,} of {len(keys):,} training rows repeat another; one occurs {top:,} times. "
-        f"They weigh as much as they are often."
+    message = (
+        f"{repeats:,} of {len(keys):,} training rows repeat another row; one row occurs "
+        f"{top:,} times. Each repeat counts in the loss."
     )
-    return [Finding("repeats", "WARN", says, repeats, material.pairs([often], [again]))]
+    return [Finding("repeats", "WARN", message, repeats, material.pairs([often], [again]))]

@@ -1,4 +1,4 @@
-"""What the inputs of a dataset look like: lengths, words, channels and their ranges."""
+"""Statistics of the inputs of a dataset: lengths, words, channels and their ranges."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from seqmodels.audit.material import Material
 from seqmodels.core.encoder import Encoder
 from seqmodels.core.errors import InputError
 
-MOST = 16_000_000  # numbers of a part that are looked at for ranges and missing values
+MOST = 16_000_000  # numbers of a part that are read for ranges and missing values
 
 
 def lengths(material: Material, problems: list[str]) -> dict[str, np.ndarray]:
-    """Return the length of each example of each part, before any is cut."""
+    """Return the length of each example by part, without the limit of the encoder."""
     if material.texts is None:
         return {name: np.asarray(r.lengths) for name, r in _rows(material)}
     whole = _unlimited(material.data.encoder)
@@ -34,7 +34,7 @@ def lengths(material: Material, problems: list[str]) -> dict[str, np.ndarray]:
 
 
 def spread(values: np.ndarray) -> dict[str, Any]:
-    """Return the least, the median, the 95 % quantile and the most."""
+    """Return the minimum, the median, the 95 % quantile and the maximum."""
     low, middle, high, most = np.quantile(values, [0, 0.5, 0.95, 1]).tolist()
     return {"min": low, "median": middle, "p95": high, "max": most}
 
@@ -48,7 +48,7 @@ def cut(lengths: np.ndarray, limit: int | None) -> dict[str, Any]:
 
 
 def extent(values: np.ndarray) -> dict[str, Any]:
-    """Return min, median, mean, max and standard deviation; None of nothing."""
+    """Return min, median, mean, max and standard deviation; None for empty arrays."""
     if not len(values):
         return dict.fromkeys(("min", "median", "mean", "max", "std"))
     measured = (values.min(), np.median(values), values.mean(), values.max(), values.std())
@@ -56,7 +56,7 @@ def extent(values: np.ndarray) -> dict[str, Any]:
 
 
 def words(material: Material, problems: list[str]) -> dict[str, Any] | None:
-    """Return how much of the test texts the vocabulary of the training texts knows."""
+    """Return the shares of test words in the vocabulary and in the training texts."""
     from seqmodels.encoders import splitting
 
     encoder = material.data.encoder
@@ -100,7 +100,7 @@ def channels(material: Material) -> list[dict[str, Any]]:
 
 
 def _unlimited(encoder: Encoder) -> Encoder:
-    """Return the encoder without its limit of length, where it has one."""
+    """Return the encoder without its limit of length, if it has one."""
     if dataclasses.is_dataclass(encoder) and getattr(encoder, "length", None) is not None:
         return dataclasses.replace(encoder, length=None)  # type: ignore[type-var]
     return encoder
@@ -111,7 +111,7 @@ def _rows(material: Material) -> Any:
 
 
 def _values(material: Material, part: int) -> np.ndarray:
-    """Return the steps of one part, [L, C]; of large ones, those of examples drawn at random."""
+    """Return the steps of one part, [L, C]; large parts are sampled at random."""
     rows = material.rows[part]
     if material.windows_share():
         return np.asarray(

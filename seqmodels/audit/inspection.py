@@ -1,4 +1,4 @@
-"""What is in a dataset, part by part, before anything is trained."""
+"""`inspect`: description of a dataset by part, with an audit for leaks; trains nothing."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What `inspect` found.
+    """Result of `inspect`.
 
     Args:
-        record: All of it as JSON types: "dataset", "target", "decided", "parts" (examples and
+        record: The result as JSON types: "dataset", "target", "decided", "parts" (examples and
             lengths of each), "limit", "classes" or "numbers", "words", "channels", "groups",
             "heads", "problems", "audit".
         audit: The findings on leaks.
-        figures: By name, for the page.
+        figures: Figures of the page by name.
     """
 
     record: Mapping[str, Any]
@@ -41,7 +41,7 @@ class Inspection:
         """Write one HTML page with figures that needs no network, and return its path.
 
         Raises:
-            InputError: There is such a file already, or it cannot be written.
+            InputError: The file exists, or cannot be written.
         """
         from seqmodels.report.pages import drawn, write_page
 
@@ -71,13 +71,13 @@ def inspect(
     data: Any = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Inspection:
-    """Describe a dataset and look for leaks in it, in full; trains nothing, saves nothing.
+    """Describe a dataset and search all of it for leaks. Trains nothing and saves nothing.
 
     Args:
-        dataset: A registered name, the path of a file or folder, or the dataset itself.
-        target: What is to be predicted. None: what `train` would take.
+        dataset: A registered name, the path of a file or folder, or a dataset.
+        target: Name of the target. None: the target that `train` would predict.
         data: File or folder of the data of a registered name.
-        settings: As in `train`; those of the dataset matter: `{"dataset.group_by": "writer"}`.
+        settings: As in `train`; only dataset settings matter: `{"dataset.group_by": "writer"}`.
 
     Raises:
         InputError: The data cannot be read, or there is no such target.
@@ -113,23 +113,23 @@ def inspect(
 def _made(
     dataset: Any, target: str | None, data: Any, settings: dict[str, Any]
 ) -> tuple[Dataset, str, str | None, Mapping[str, Task]]:
-    """Return the dataset, its name, the target, and the task of each head that has its own."""
+    """Return the dataset, its name, its target, and the tasks of its heads."""
     from seqmodels.training.settings import resolve
 
     if isinstance(dataset, Dataset):
         return dataset, "in memory", target, {}
     silent = isinstance(dataset, str) and dataset in DATASETS and not DATASETS.get(dataset).tasks
     head = next(iter(HEADS)) if silent else None
-    plan = resolve(dataset, head=head, target=target, data=data, settings=settings)
-    tasks = dict(DATASETS.get(plan.dataset).tasks)
+    config = resolve(dataset, head=head, target=target, data=data, settings=settings)
+    tasks = dict(DATASETS.get(config.dataset).tasks)
     asked = target or settings.get("target")
-    if asked is not None and plan.target == asked:  # one of the dataset's, and not a column
+    if asked is not None and config.target == asked:  # a target of a task, not a column
         tasks = {name: task for name, task in tasks.items() if task.target in (None, asked)}
-    return plan.made(), plan.dataset, plan.target, tasks
+    return config.made(), config.dataset, config.target, tasks
 
 
 def _target(material: Material, target: str) -> dict[str, Any]:
-    """Return how often each class is in each part, or the range of the numbers."""
+    """Return the counts of each class by part, or the ranges of the numbers."""
     parts = material.parts
     by_part = zip(parts, material.edges[:-1], material.edges[1:], strict=True)
     if material.classes is not None:
@@ -151,7 +151,7 @@ def _target(material: Material, target: str) -> dict[str, Any]:
 
 
 def _groups(material: Material) -> dict[str, Any]:
-    """Return how many there are of each kind of group, by part, and how many are shared."""
+    """Return the number of groups by part, and the number that test and training share."""
     found = {}
     for name in material.data.train.groups:
         kinds = {
@@ -166,17 +166,17 @@ def _groups(material: Material) -> dict[str, Any]:
 
 
 def _heads(data: Dataset, target: str, tasks: Mapping[str, Task]) -> dict[str, Any]:
-    """Return which registered heads fit what each would read; of the others, why not."""
+    """Return whether each registered head fits its target, and why not."""
     found = {}
     for name in HEADS:
         task = tasks.get(name) or Task(target, "")
         aim = task.target or target
-        told = [f"{key}={value!r}" for key, value in task.head.items()]
-        told += [f"target {aim!r}"] if aim != target else []
+        needs = [f"{key}={value!r}" for key, value in task.head.items()]
+        needs += [f"target {aim!r}"] if aim != target else []
         part: Any = HEADS.get(name)
         try:
             part(**task.head).fit(data.train.target(aim))
-            found[name] = {"fits": True, "says": f"with {', '.join(told)}" if told else ""}
+            found[name] = {"fits": True, "says": f"with {', '.join(needs)}" if needs else ""}
         except InputError as error:
             found[name] = {"fits": False, "says": str(error)}
         except TypeError:

@@ -1,4 +1,4 @@
-"""The examples of all parts one after the other, as the searches for leaks read them."""
+"""The examples of all parts in one sequence, as the searches for leaks read them."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from seqmodels.core.sequences import Sequences
 from seqmodels.encoders import splitting
 
 Level = Literal["FAIL", "WARN"]
-HELD = 2000  # texts whose words are kept, some tens of megabytes
-Place = tuple[str, int]  # a part, and a row of it, counted from 0
+HELD = 2000  # texts whose words are cached, some tens of megabytes
+Place = tuple[str, int]  # name of a part, and a row in it, counted from 0
 PAIRS = 5  # pairs that a finding shows
-SHOWN = 40  # characters of an input
+SHOWN = 40  # characters of an input that a finding shows
 SIGNS = {"duplicates": "=", "contradictions": "=", "repeats": "=",
          "near-duplicates": "~", "shifted copies": "~"}  # fmt: skip
-KINDS = 1000  # of a label; more of them are no classes
+KINDS = 1000  # classes; a target with more distinct labels has no classes
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One leak, or what looks like one.
+    """A leak, or a suspected leak.
 
     Args:
-        kind: What it is, in a word: "duplicates".
-        level: "FAIL" stops a training, "WARN" is told.
-        says: What was found, with its count, for people.
-        count: Examples that it touches; 0 where it is no matter of single examples.
-        pairs: Up to five pairs of rows that show it, a row of training first.
+        kind: Kind of the finding, such as "duplicates".
+        level: "FAIL" refuses the training; "WARN" is reported.
+        message: The finding in a sentence, with its count.
+        count: Number of examples concerned; 0 if the finding is not about single examples.
+        pairs: Up to five pairs of rows as evidence, the training row first.
         inputs: The start of both inputs of each pair.
-        rows: Of each pair, the rows as they were read, before parts were made; None: unknown.
+        rows: For each pair, the row numbers in the data before the split; None: unknown.
     """
 
     kind: str
     level: Level
-    says: str
+    message: str
     count: int = 0
     pairs: tuple[tuple[Place, Place], ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
     rows: tuple[tuple[int, int], ...] | None = None
 
     def shown(self, data: Dataset) -> Finding:
-        """Return the finding with the start of the inputs of its pairs, and their rows."""
+        """Return the finding with the inputs and row numbers of its pairs filled in."""
         inputs = tuple((_shown(data, one), _shown(data, two)) for one, two in self.pairs)
         known = {place[0]: getattr(data, place[0]).rows for pair in self.pairs for place in pair}
         if not known or any(rows is None for rows in known.values()):
@@ -59,7 +59,7 @@ class Finding:
         return dataclasses.replace(self, inputs=inputs, rows=rows)
 
     def traces(self) -> list[str]:
-        """Return a line for each pair: "=" where the two are equal, "~" where nearly so."""
+        """Return a line for each pair; "=" stands for equal rows, "~" for nearly equal rows."""
         sign, lines = SIGNS.get(self.kind, "and"), []
         for i, ((part, row), (other, twin)) in enumerate(self.pairs):
             line = f"{part} row {row} {sign} {other} row {twin}"
@@ -72,19 +72,19 @@ class Finding:
 
 
 class Material:
-    """Examples by one number each: those of train first, then of valid, then of test.
+    """Examples of all parts, numbered in the order train, valid, test.
 
     Args:
-        data: The dataset, parts as they will be used.
-        target: The target that is predicted.
+        data: The dataset with its parts as they will be used.
+        target: Name of the target.
 
     Attributes:
-        count: N, of all parts together.
-        first_test: The number of the first test example; what is before it is seen in training.
-        texts: The inputs where they are texts, else None.
-        rows: Else the steps of each part, raw, or encoded where they are neither.
-        classes: The class of each example as a number [N]; None where the target is numbers.
-        numbers: The target, or the first of several, as numbers [N]; None where it is classes.
+        count: Number of examples of all parts, N.
+        first_test: Number of the first test example. Training uses all examples before it.
+        texts: The inputs if they are texts; otherwise None.
+        rows: The steps of each part if inputs are not texts: raw numbers, or encoded steps.
+        classes: Class number of each example, [N]; None if the target is numeric.
+        numbers: The target, or the first of several numbers, [N]; None if the target is classes.
         names: The classes in the order of their numbers.
     """
 
@@ -107,7 +107,7 @@ class Material:
         self.classes, self.numbers, self.names = _target(values)
 
     def place(self, number: int) -> Place:
-        """Return the part and the row of an example."""
+        """Return the part of an example and its row in the part."""
         part = int(np.searchsorted(self.edges, number, side="right")) - 1
         return list(self.parts)[part], int(number - self.edges[part])
 
@@ -124,7 +124,7 @@ class Material:
         return self.rows[part][int(number - self.edges[part])]
 
     def words(self, number: int) -> list[str]:
-        """Return the words of one example, where the inputs are texts."""
+        """Return the words of one example, if the inputs are texts."""
         found = self._words.get(number)
         if found is None:
             found = splitting.split((self.texts or [])[number])
@@ -155,7 +155,7 @@ class Material:
         return Sequences(values, np.cumsum(lengths) - lengths, lengths)
 
     def column(self, by_part: dict[str, Any]) -> np.ndarray:
-        """Return what is known of each part, as one array [N, ...]."""
+        """Return arrays by part as one array, [N, ...]."""
         return np.concatenate([np.asarray(by_part[name]) for name in self.parts])
 
     def windows_share(self) -> bool:
@@ -167,7 +167,7 @@ class Material:
         return int(np.sum(first.lengths, dtype=np.int64)) > covered
 
     def sample(self, most: int, test: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return numbers of examples drawn at random, ascending: seen ones, and test ones."""
+        """Return numbers of random training examples and random test examples, ascending."""
         rng = np.random.default_rng(0)
         seen = rng.permutation(self.first_test)[:most]
         tests = rng.permutation(self.tests)[: most if test is None else test]
@@ -175,18 +175,18 @@ class Material:
 
 
 def _shown(data: Dataset, place: Place) -> str:
-    """Return the start of an input in one line; nothing where the encoder cannot show it."""
+    """Return the start of an input in one line; empty if the encoder cannot show it."""
     part, row = place
     try:
         one = next(iter(getattr(data, part).take(np.array([row])).inputs))
         line = data.encoder.show(one)
-    except Exception:  # an encoder of the user's, unfitted; no reason to stop an audit
+    except Exception:  # an encoder of the user may fail before it is fitted
         return ""
     return line if len(line) <= SHOWN else line[: SHOWN - 1].rstrip() + "…"
 
 
 def _steps(data: Dataset, parts: dict[str, Examples]) -> list[Sequences]:
-    """Return the raw steps of each part; encoded ones where the inputs are no numbers."""
+    """Return the raw steps of each part, or encoded steps if the inputs are not numbers."""
     try:
         rows = [Sequences.of(part.inputs) for part in parts.values()]
         alike = len({one.values.shape[1:] for one in rows}) == 1
@@ -201,7 +201,7 @@ def _steps(data: Dataset, parts: dict[str, Examples]) -> list[Sequences]:
 def _target(
     values: list[np.ndarray],
 ) -> tuple[np.ndarray | None, np.ndarray | None, list[str]]:
-    """Return the target as classes or as numbers, [N], and the classes' names."""
+    """Return the target as class numbers or as numbers, [N], and the names of the classes."""
     whole = np.concatenate([one if one.ndim == 1 else one[:, 0] for one in values])
     many = values[0].ndim > 1
     if many or whole.dtype.kind == "f" or (whole.dtype.kind in "iu" and len(set(whole)) > 20):
@@ -216,7 +216,7 @@ def _target(
 
 
 def _address(values: Any) -> tuple[Any, ...]:
-    """Return what is the same for two views of the same numbers."""
+    """Return the identity of an array; views of the same numbers share it."""
     raw = getattr(values, "raw", values)
     if not hasattr(raw, "__array_interface__"):  # on disk
         return id(getattr(raw, "_file", raw)), getattr(raw, "_first", 0), raw.shape

@@ -1,18 +1,18 @@
-"""Test sequences that are nearly a training sequence, or one of them shifted in time.
+"""Test sequences that are nearly equal to a training sequence, or a shifted copy of one.
 
-Shape. Each channel is scaled by its spread over all steps, each sequence is moved to its mean and
-brought to length one, read at 16 places, and held against all others. Two are near when they
-differ by at most 5 % of their own spread (a correlation of 0.999), over all of their steps where
-they are equally long, and lie ten times nearer than test sequences typically lie to each other:
-smooth curves of one kind are alike without being copies. How many test sequences are that near
-each other says how many would be near the larger training part by chance; up to twice as many
-are not told of.
+Shape. Each channel is scaled by its standard deviation over all steps. Each sequence is centred,
+scaled to norm one, sampled at 16 places, and compared with all others. Two sequences are near if
+they differ by at most 5 % of their own spread (a correlation of 0.999), over all steps if their
+lengths agree. Their distance must also be a tenth of the typical distance between test sequences,
+because smooth curves of one kind resemble each other without being copies. The share of test
+sequences that are near another test sequence gives the share expected by chance between the test
+part and the larger training part. Up to twice this share there is no finding.
 
-Shift. Six steps that follow each other are looked up, to the bit, in all training sequences. A
-pair counts when all of the steps are the same where the two lie on each other, over at least half
-of the shorter one, eight steps or more, of which more than half differ from the step before.
+Shift. Runs of six steps are looked up, to the bit, in all training sequences. Two sequences match
+if all steps agree where the sequences overlap. The overlap must have at least half of the shorter
+sequence and eight steps, and more than half of its steps must differ from the step before.
 
-Thresholds of the levels are those of `copies`.
+`copies` gives the thresholds of the levels.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from seqmodels.audit.copies import level
 from seqmodels.audit.material import Finding, Material
 from seqmodels.core.sequences import Sequences
 
-PLACES = 16  # of a shape
-NEAR = 0.05  # of a sequence's own spread
-NEARER = 0.1  # of the typical distance to the nearest of the same part
-RUN = 6  # steps that are looked up together
-CHANNELS = 8  # of a shape, spread over all
-TRIES = 4  # training sequences that hold the same steps and are compared
+PLACES = 16  # samples of a shape
+NEAR = 0.05  # share of a sequence's own spread
+NEARER = 0.1  # share of the typical distance to the nearest sequence of the same part
+RUN = 6  # steps of a run
+CHANNELS = 8  # channels of a shape, evenly spaced
+TRIES = 4  # training sequences with an equal run that are compared
 
 
 def near_steps(
     material: Material, copied: np.ndarray, seen: np.ndarray, tests: np.ndarray
 ) -> list[Finding]:
-    """Return findings on nearly the same shape, and on shifted copies.
+    """Return findings on nearly equal shapes and on shifted copies.
 
     Args:
-        material: Steps, not texts.
-        copied: Test examples that are copies, which are left out, [tests].
-        seen: Numbers of the training examples to look at.
-        tests: Numbers of the test examples to look at.
+        material: Examples of steps, not of texts.
+        copied: Whether each test example is a copy, [tests]; copies are left out.
+        seen: Numbers of the training examples to compare.
+        tests: Numbers of the test examples to compare.
     """
     tests = tests[~copied[tests - material.first_test]]
     if len(seen) < 2 or len(tests) < 2:
@@ -49,22 +49,22 @@ def near_steps(
     found = []
     near = _near(one, two)
     if near:
-        says = (
+        message = (
             f"{len(near):,} of {len(tests):,} test sequences have nearly the shape of a training "
             f"sequence: they differ by at most {NEAR:.0%} of their spread."
         ).replace("%", " %")
         pairs = material.pairs(seen[list(near.values())], tests[list(near)])
-        found.append(Finding("near-duplicates", level(len(near), len(tests)), says, len(near),
+        found.append(Finding("near-duplicates", level(len(near), len(tests)), message, len(near),
                              pairs))  # fmt: skip
     shifted = {row: twin for row, twin in _shifted(one, two).items() if row not in near}
     if shifted:
-        says = (
+        message = (
             f"{len(shifted):,} of {len(tests):,} test sequences are a training sequence shifted "
-            f"in time, or a piece of it. Were windows cut before parts were made?"
+            f"in time, or a piece of it. Split before cutting windows."
         )
         pairs = material.pairs(seen[list(shifted.values())], tests[list(shifted)])
         bad = level(len(shifted), len(tests))
-        found.append(Finding("shifted copies", bad, says, len(shifted), pairs))
+        found.append(Finding("shifted copies", bad, message, len(shifted), pairs))
     return found
 
 
@@ -91,7 +91,7 @@ def _near(seen: Sequences, test: Sequences) -> dict[int, int]:
 
 
 def _shapes(rows: Sequences, scale: np.ndarray) -> np.ndarray:
-    """Return each sequence at `PLACES` places, of length one, [N, PLACES * C] float32."""
+    """Return each sequence sampled at `PLACES` places, of norm one, [N, PLACES * C] float32."""
     channels = np.unique(np.linspace(0, len(scale) - 1, CHANNELS).round().astype(int))
     last = np.asarray(rows.lengths) - 1
     at = np.linspace(0, 1, PLACES) * last[:, None]  # [N, PLACES]
@@ -105,7 +105,7 @@ def _shapes(rows: Sequences, scale: np.ndarray) -> np.ndarray:
 
 
 def _unit(shape: np.ndarray) -> np.ndarray:
-    """Return shapes [N, T, C] around 0 and of length one; flat ones are 0."""
+    """Return shapes [N, T, C] centred and of norm one; constant shapes are 0."""
     shape = shape - shape.mean(axis=1, keepdims=True)
     size = np.sqrt(np.square(shape).sum(axis=(1, 2), keepdims=True))
     flat = size <= 1e-6 * np.sqrt(shape.shape[1])
@@ -113,7 +113,7 @@ def _unit(shape: np.ndarray) -> np.ndarray:
 
 
 def _nearest(rows: np.ndarray, others: np.ndarray, itself: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distance of each row to the nearest other, and which one that is."""
+    """Return the distance of each row to the nearest other row, and the index of that row."""
     distance, which = np.full(len(rows), 2.0), np.zeros(len(rows), np.int64)
     for first in range(0, len(rows), 256):
         block = rows[first : first + 256]
@@ -129,7 +129,7 @@ def _nearest(rows: np.ndarray, others: np.ndarray, itself: bool) -> tuple[np.nda
 
 
 def _shifted(seen: Sequences, test: Sequences) -> dict[int, int]:
-    """Return rows of `test` that lie on a row of `seen` when one of them is shifted."""
+    """Return for rows of `test` a row of `seen` that is equal after a shift."""
     a, row_a, at_a = _runs(seen, everywhere=True)
     b, row_b, at_b = _runs(test, everywhere=False)
     if not len(a) or not len(b):
@@ -149,7 +149,7 @@ def _shifted(seen: Sequences, test: Sequences) -> dict[int, int]:
 
 
 def _runs(rows: Sequences, everywhere: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a hash of steps that follow each other, of which row, and from which step on."""
+    """Return the hash of each run of steps, its row and its first step."""
     odd = np.random.default_rng(2).integers(0, 2**63, rows.values.shape[1], np.uint64) * 2 + 1
     bits = np.ascontiguousarray(rows.values + 0.0).view(np.uint64)
     step = ((bits ^ (bits >> np.uint64(31))) * odd).sum(axis=1, dtype=np.uint64)
@@ -159,7 +159,7 @@ def _runs(rows: Sequences, everywhere: bool) -> tuple[np.ndarray, np.ndarray, np
         counts = np.maximum(lengths - RUN + 1, 0)
         row = np.repeat(np.arange(len(rows)), counts)
         at = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    else:  # two shifted by half of their length share one of these five runs
+    else:  # a shift by half of the length keeps one of these five runs
         five = (np.maximum(lengths - RUN, 0)[:, None] * np.linspace(0, 1, 5)).astype(np.int64)
         row, at = np.repeat(np.arange(len(rows)), 5), five.ravel()
         long = np.repeat(lengths >= RUN, 5)
@@ -177,7 +177,7 @@ def _runs(rows: Sequences, everywhere: bool) -> tuple[np.ndarray, np.ndarray, np
 
 
 def _lies_on(seen: np.ndarray, test: np.ndarray, shift: int) -> bool:
-    """Return whether `test`, put `shift` steps into `seen`, is the same where they meet."""
+    """Return whether `test`, placed `shift` steps into `seen`, is equal where both overlap."""
     first, end = max(0, -shift), min(len(test), len(seen) - shift)
     if end - first < max(8, min(len(seen), len(test)) / 2):
         return False

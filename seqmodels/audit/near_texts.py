@@ -1,18 +1,20 @@
-"""Test texts that are nearly a training text: they share most of their shingles.
+"""Test texts that are nearly equal to a training text: most of their shingles agree.
 
-A shingle is three words that follow each other (two where texts are short: half of them under 40
-words). Texts are near when their sets of shingles have a Jaccard index of at least 0.6: of 230
-words, one in eight may be another; unrelated reviews share less than 0.05. Candidates are found
-by MinHash (Broder 1997, "On the resemblance and containment of documents",
-https://doi.org/10.1109/SEQUEN.1997.666900) in 10 bands of 3 minima, which finds 9 in 10 pairs of
-index 0.6, and 98 in 100 of 0.7; each candidate is then compared in full.
+A shingle is a run of three words (of two words if half of the texts have under 40 words). Two
+texts are near if their sets of shingles have a Jaccard index of at least 0.6: of 230 words, one in
+eight may differ. Unrelated reviews share less than 0.05. MinHash finds candidates (Broder 1997, "On
+the resemblance and containment of documents", https://doi.org/10.1109/SEQUEN.1997.666900) in 10
+bands of 3 minima, which finds 9 in 10 pairs of index 0.6, and 98 in 100 of 0.7. Each candidate is
+then compared in full.
 
-Texts of few words or of one form are alike by nature. How often test texts are near each other
-says how many would be near the larger training part by chance; up to twice as many are not told
-of where there are fewer than 50 different words, as of symbols, are no FAIL where there are fewer
-than 200, as of a template that is filled in, and elsewhere are none until, with the copies, they
-are half of the test part. (A random split of PriceRunner's product titles has 18 % of copies and
-17 % of near ones, of SMS spam 12 % and 5 %, IMDB's own parts under 1 % together: WARN.)
+Thresholds. Texts of few words, or of one form, resemble each other without being copies. The share
+of test texts that are near another test text gives the share expected by chance between the test
+part and the larger training part. Up to twice this share,
+- data with fewer than 50 different words, such as symbols, have no finding;
+- data with fewer than 200 different words, such as filled-in templates, have no FAIL;
+- other data have no FAIL until near texts and copies are half of the test part.
+A random split of PriceRunner's product titles has 18 % of copies and 17 % of near texts, SMS spam
+12 % and 5 %, IMDB's own parts under 1 % together: WARN.
 """
 
 from __future__ import annotations
@@ -25,16 +27,16 @@ from seqmodels.encoders import splitting
 
 NEAR = 0.6
 BANDS, ROWS = 10, 3
-SHORT = 40  # words, of which half of the texts have fewer: two words are a shingle
-CHUNK = 4096  # texts that are hashed together, so that memory stays some 100 MB
+SHORT = 40  # words; below this median a shingle has two words
+CHUNK = 4096  # texts per chunk of hashing, some 100 MB of memory
 BUCKET = 4  # training texts of one bucket that a test text is compared with
-MOST = 20_000  # candidates that are compared in full
-HALF = 0.5  # share of the test part that is known, from which no nature is an excuse
-SYMBOLS, TEMPLATES = 50, 200  # different words, below which texts are alike by nature
+MOST = 20_000  # candidates that are compared in full, at most
+HALF = 0.5  # share of the test part, from which chance is no explanation
+SYMBOLS, TEMPLATES = 50, 200  # different words; below these, texts resemble each other by nature
 
 
 def near_texts(material: Material, copied: np.ndarray) -> list[Finding]:
-    """Return a finding where test texts are nearly training texts and are no copies of one."""
+    """Return a finding if test texts are near training texts without being copies."""
     texts = material.texts or []
     index = {word: i for i, word in enumerate(splitting.count(texts), start=1)}
     middle = float(np.median([text.count(" ") for text in texts[:1000]]))
@@ -52,22 +54,22 @@ def near_texts(material: Material, copied: np.ndarray) -> list[Finding]:
     usual = len(pairs) <= 2 * chance * material.tests
     if usual and len(index) < SYMBOLS:
         return []
-    says = (
-        f"{len(pairs):,} of {material.tests:,} test texts are nearly a training text: at least "
-        f"{NEAR:.0%} of their {'two' if size == 2 else 'three'}-word shingles are shared."
+    message = (
+        f"{len(pairs):,} of {material.tests:,} test texts nearly equal a training text: they share "
+        f"at least {NEAR:.0%} of their {'two' if size == 2 else 'three'}-word shingles."
     ).replace("%", " %")
     places = material.pairs(pairs.values(), [test + edge for test in pairs])
     known = len(pairs) + int(copied.sum())
     excused = usual and (known < HALF * material.tests or len(index) < TEMPLATES)
     bad = "WARN" if excused else level(known, material.tests)
-    return [Finding("near-duplicates", bad, says, len(pairs), places)]
+    return [Finding("near-duplicates", bad, message, len(pairs), places)]
 
 
 def _near(
     seen: list[str], test: list[str], marks: np.ndarray, test_marks: np.ndarray,
     wanted: np.ndarray, size: int,
 ) -> dict[int, int]:  # fmt: skip
-    """Return rows of `test` and a row of `seen` that each is near; none is near itself."""
+    """Return for rows of `test` a near row of `seen`; a row is not compared with itself."""
     one, two = _candidates(marks, test_marks, wanted)
     if marks is test_marks:
         one, two = one[one != two], two[one != two]
@@ -82,7 +84,7 @@ def _near(
 
 
 def _marks(texts: list[str], index: dict[str, int], size: int) -> np.ndarray:
-    """Return the minima of each text [n, BANDS * ROWS]; those of texts without shingles differ."""
+    """Return the minima of each text, [n, BANDS * ROWS]; random without shingles."""
     flat, steps = splitting.ids(texts, index, None, False)
     flat = flat.astype(np.uint64)
     shingles = np.zeros(max(len(flat) - size + 1, 0), np.uint64)
@@ -100,7 +102,7 @@ def _marks(texts: list[str], index: dict[str, int], size: int) -> np.ndarray:
         keep[late[(steps >= i) & (late >= 0)]] = False
     shingles = shingles[keep[: len(shingles)]]
     rng = np.random.default_rng(1)
-    marks = rng.integers(0, 2**32, (len(texts), BANDS * ROWS), dtype=np.uint32)  # as if unlike all
+    marks = rng.integers(0, 2**32, (len(texts), BANDS * ROWS), dtype=np.uint32)  # equal to no other
     there = np.flatnonzero(enough)
     starts = (np.cumsum(enough) - enough)[there]
     factors = np.random.default_rng(0).integers(0, 2**63, BANDS * ROWS, dtype=np.uint64) * 2 + 1

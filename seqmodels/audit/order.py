@@ -1,15 +1,15 @@
-"""Groups on both sides, windows that overlap across a split, and the future in the past.
+"""Groups in both parts, windows that overlap across the split, and training on the future.
 
-Thresholds. A group that was to be on one side and is not is a FAIL whatever its share: what was
-asked for did not happen. Otherwise it is a WARN: scores then hold for known speakers only, which
-may be all that is wanted. A test window whose last moment a training window of the same series
-knows is a FAIL from 1 % of the test windows on; fewer are told, for a window or two at a cut do
-not change a score that one could measure. Test windows which read (and do not foretell) what
-training knew are how forecasts are used, hence a WARN; where the examples say from which moment on
-they foretell, any such moment that training knows counts as the last does, and what is only read
-is no finding. Training on what comes after a test
-example in its own series is a FAIL from half of the test examples on: then the parts are not in
-the order of time at all.
+Thresholds.
+- Groups: FAIL for the grouping column of the split, whatever the share, because the split is not as
+  asked. WARN for other groups: scores then hold for known speakers only, which may be intended.
+- Overlap: FAIL if a training window of the same series contains the last moment of 1 % of the test
+  windows; below that WARN, because a window or two at the split do not change a score measurably.
+  Test windows that read, but do not predict, moments of training are the normal use of a forecast:
+  WARN. If the examples state their first predicted moment, every predicted moment counts as the
+  last does, and moments that are only read are no finding.
+- Future: FAIL if training comes after half of the test examples in their series, because the parts
+  are then not in order of time.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ import numpy as np
 from seqmodels.audit.material import PAIRS, Finding, Material
 from seqmodels.core.errors import some
 
-KNOWN_ENDS = 0.01  # share of test windows whose last moment training may know
-SPELLINGS, FEW = 5, 0.2  # values of a group for each class, and for each row, at most
-LATER = 0.5  # share of test examples that training may lie after
+KNOWN_ENDS = 0.01  # share of test windows whose last moment training contains
+SPELLINGS, FEW = 5, 0.2  # values of a group per class, and per row, at most
+LATER = 0.5  # share of test examples with training examples after them
 
 
 def groups(material: Material) -> list[Finding]:
-    """Return a finding for each group that is on both sides, or that tells the class."""
-    found, apart = [], material.data.apart
+    """Return a finding for each group that is in both parts, or that determines the class."""
+    found, group_by = [], material.data.apart
     timed = all(part.times is not None for part in material.parts.values())
     for name in material.data.train.groups:
         if not all(name in part.groups for part in material.parts.values()):
             continue
         names, of = np.unique(_named(material, name), return_inverse=True)
-        if _tells(material, of, len(names)):
-            says = (
+        if _determines(material, of, len(names)):
+            message = (
                 f"{name!r} gives the target away: each of its {len(names):,} values "
-                f"({some(names.tolist(), 3)}) has one class. The model does not read it; never "
-                f"make it an input."
+                f"({some(names.tolist(), 3)}) has one class. The model does not read this group; "
+                f"never make it an input."
             )
-            found.append(Finding("giveaway", "WARN", says, material.tests))
-            if name != apart:
+            found.append(Finding("giveaway", "WARN", message, material.tests))
+            if name != group_by:
                 continue
-        if name == "series" and timed and name != apart:
+        if name == "series" and timed and name != group_by:
             continue  # a forecast: the same series, later
         seen, test = of[: material.first_test], of[material.first_test :]
         shared = np.intersect1d(seen, test)
@@ -51,21 +51,21 @@ def groups(material: Material) -> list[Finding]:
         kinds = len(np.unique(test))
         count = f"{len(shared):,} of the {kinds:,} values of {name!r} in the test part"
         who = f"({some(names[shared].tolist(), 3)})"
-        if name == apart:
-            level, more = "FAIL", f"although {name!r} was to be on one side"
+        if name == group_by:
+            level, more = "FAIL", f"although the split was to keep each {name!r} in one part"
         else:
             level = "WARN"
-            more = f"so scores hold for known ones. Keep each on one side: --group-by {name}"
+            more = f"so scores hold for known values. Keep each in one part: --group-by {name}"
         firsts = [int(np.flatnonzero(test == one)[0]) for one in shared[:PAIRS]]
         twins = [int(np.flatnonzero(seen == one)[0]) for one in shared[:PAIRS]]
         pairs = material.pairs(twins, [one + material.first_test for one in firsts])
-        says = f"{count} {'is' if len(shared) == 1 else 'are'} in training too {who}, {more}."
-        found.append(Finding("groups", level, says, len(rows), pairs))
+        message = f"{count} {'is' if len(shared) == 1 else 'are'} in training too {who}, {more}."
+        found.append(Finding("groups", level, message, len(rows), pairs))
     return found
 
 
 def moments(material: Material) -> list[Finding]:
-    """Return what training knows of the test part's own time."""
+    """Return findings on moments of the test part that training contains or comes after."""
     spans, timed = _spans(material)  # [N, 3]
     if spans is None:
         return []
@@ -83,30 +83,30 @@ def moments(material: Material) -> list[Finding]:
     if touches.any():
         ends, rows = int(known.sum()), np.flatnonzero(known if known.any() else touches)
         level = "FAIL" if ends >= KNOWN_ENDS * tests else "WARN"
-        says = (
-            f"{int(touches.sum()):,} of {tests:,} test windows overlap with training in their "
-            f"series' own time; of {ends:,}, training knows the last moment. Split by time, with "
-            f"a gap of one window."
+        message = (
+            f"{int(touches.sum()):,} of {tests:,} test windows overlap training windows of "
+            f"their series; training contains the last moment of {ends:,}. Split by time, with a "
+            f"gap of one window."
         )
         if exact:
-            says = (
-                f"{ends:,} of {tests:,} test windows foretell a moment that training knows, in "
-                f"their series' own time. Split by time, by what is foretold."
+            message = (
+                f"{ends:,} of {tests:,} test windows foretell a moment that training contains "
+                f"in their series. Split by the time of the predicted moments."
             )
         pairs = material.pairs(twin[rows], rows + edge)
-        found.append(Finding("overlap", level if ends else "WARN", says, len(rows), pairs))
+        found.append(Finding("overlap", level if ends else "WARN", message, len(rows), pairs))
     if timed and later.any():
         rows, count = np.flatnonzero(later), int(later.sum())
         last = {one: int(np.flatnonzero(series[:edge] == one)[spans[:edge][series[:edge] == one, 0]
                 .argmax()]) for one in np.unique(series[edge:][rows[:PAIRS]])}  # fmt: skip
         pairs = material.pairs([last[series[edge + row]] for row in rows[:PAIRS]],
                                rows[:PAIRS] + edge)  # fmt: skip
-        says = (
-            f"For {count:,} of {tests:,} test examples, training knows what came later in their "
+        message = (
+            f"For {count:,} of {tests:,} test examples, training contains later moments of their "
             f"series. Train on the past, test on the future."
         )
         level = "FAIL" if count >= LATER * tests else "WARN"
-        found.append(Finding("future", level, says, count, pairs))
+        found.append(Finding("future", level, message, count, pairs))
     return found
 
 
@@ -116,8 +116,8 @@ def _named(material: Material, name: str) -> np.ndarray:
     return material.column(values).astype(str)
 
 
-def _tells(material: Material, of: np.ndarray, values: int) -> bool:
-    """Return whether a group [N], so many values of it, is the class in another spelling."""
+def _determines(material: Material, of: np.ndarray, values: int) -> bool:
+    """Return whether a group [N] with `values` distinct values determines the class."""
     kinds = len(material.names)
     if material.classes is None or kinds < 2 or values > SPELLINGS * kinds:
         return False
@@ -127,7 +127,7 @@ def _tells(material: Material, of: np.ndarray, values: int) -> bool:
 def _spans(material: Material) -> tuple[np.ndarray | None, bool]:
     """Return three moments of each example, [N, 3], and whether they are times.
 
-    The first, the first that is foretold (where that is unknown the last) and the last.
+    These are the first, the first predicted one (if unknown, the last), and the last.
     """
     times = {name: part.times for name, part in material.parts.items()}
     if all(one is not None for one in times.values()):
@@ -149,12 +149,12 @@ def _three(times: np.ndarray) -> np.ndarray:
 def _against(
     seen: np.ndarray, seen_series: np.ndarray, test: np.ndarray, test_series: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Hold spans [N, 3] of the test part against those of training, series by series.
+    """Compare spans [N, 3] of the test part with those of training, series by series.
 
     Returns:
-        For each test span: the training span of the latest end among those that begin before it
-        ends, whether it overlaps, whether it reaches what the test span foretells, and whether a
-        training span begins after that end.
+        For each test span: the training span with the latest end among those that begin before
+        the test span ends; whether it overlaps; whether it reaches the predicted moments; and
+        whether a training span begins after the test span.
     """
     n = len(test)
     twin = np.zeros(n, np.int64)

@@ -1,19 +1,20 @@
-"""Targets that one simple thing gives away: the length, one number of one step, one word.
+"""Targets that one simple feature gives away: the length, one number of one step, or one word.
 
-A rule is made of one feature on training examples (the usual class of each of its values, or of
-64 ranges of equally many examples) and scored on test examples. What counts is the share of the
-errors of the most frequent class that the rule avoids; there must be at least five of them.
+A rule is fitted on one feature of training examples: the most frequent class of each value, or of
+each of 64 ranges with equally many examples. It is scored on test examples, by the share of the
+errors of the most frequent class that it avoids; there must be at least five such errors.
 
-Thresholds. Length, in words or steps: WARN from half of the errors avoided, FAIL from 95 %: what is
-longer is seldom of another class by nature, and often by how it was collected or padded. No FAIL
-with fewer than 50 test rows or, of texts, ten different lengths: a first small file of sentences
-that one typed is no collection. One number of one step:
-WARN from 90 %; FAIL from 98 % where it has but a few values (20, or two for each class), as a
-column of class numbers has, for a measured number may well tell two classes apart. One word: WARN
-from 90 %, as a word may honestly decide. A target that is a number: FAIL where a channel holds it
-at one and the same step in 99 % of the examples; WARN where one number foretells 99.99 % of its
-variance. Of a channel that is itself forecast, the last step is left out, since many things stay
-as they are. A target of 20 rows or more that is each number of a range, once, counts them: WARN.
+Thresholds.
+- Length, in words or steps: WARN from half of the errors avoided, FAIL from 95 %. Classes seldom
+  differ in length by nature, and often by how they were collected or padded. There is no FAIL with
+  fewer than 50 test rows or, for texts, fewer than ten different lengths.
+- One number of one step: WARN from 90 %. FAIL from 98 % with few distinct values (20, or two per
+  class), as in a column of class numbers; a measured number may separate two classes honestly.
+- One word: WARN from 90 %, because a word may decide honestly.
+- Numeric targets: FAIL if a channel equals the target at one step in 99 % of the examples. WARN if
+  one number explains 99.99 % of its variance; the last step of a channel that is itself predicted
+  does not count, because many series change slowly.
+- A target of 20 rows or more that takes each number of a range once counts the rows: WARN.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from seqmodels.audit.material import Finding, Material
 from seqmodels.core.sequences import Sequences
 
 RANGES = 64
-COUNTED = 20  # rows, at least, whose target may be their number
+COUNTED = 20  # rows, at least, for a finding on row numbers
 LENGTH_WARN, LENGTH_FAIL = 0.5, 0.95
 LENGTH_TESTS, LENGTH_KINDS = 50, 10  # test rows, and different lengths of texts, for a FAIL
 STEP_WARN, STEP_FAIL = 0.9, 0.98
@@ -40,7 +41,7 @@ FEATURES = 4096  # of one step, at most; steps are left out evenly above
 
 
 def length(material: Material, most: int) -> list[Finding]:
-    """Return a finding where the length alone gives the target away; so many texts are read."""
+    """Return a finding if the length gives the target away; reads at most `most` texts."""
     if material.texts is None:
         values, edge = material.lengths().astype(np.float64), material.first_test
         chosen, what, least = np.arange(material.count), "steps", 2
@@ -50,7 +51,9 @@ def length(material: Material, most: int) -> list[Finding]:
         chosen, edge = np.concatenate([seen, tests]), len(seen)
         values = np.array([len(material.words(i)) for i in chosen.tolist()], np.float64)
         what, least = "words", LENGTH_KINDS
-        advice = "Find out why one class is longer: if only by how it was collected, mend that."
+        advice = (
+            "Find out why one class is longer. If the collection caused it, fix the collection."
+        )
     kinds, tested = len(np.unique(values)), len(values) - edge
     if kinds == 1:
         return []
@@ -61,7 +64,7 @@ def length(material: Material, most: int) -> list[Finding]:
             return []
         enough = tested >= LENGTH_TESTS and kinds >= least
         level = "FAIL" if avoided >= LENGTH_FAIL and enough else "WARN"
-        says = (
+        message = (
             f"The number of {what} alone avoids {avoided:.0%} of the errors of the most frequent "
             f"class. {advice}"
         )
@@ -71,26 +74,26 @@ def length(material: Material, most: int) -> list[Finding]:
         if share < LENGTH_EXPLAINS:
             return []
         level = "WARN"
-        says = f"The number of {what} alone foretells {share:.1%} of the variance of the target."
+        message = f"The number of {what} alone explains {share:.1%} of the variance of the target."
     else:
         return []
-    return [Finding("length", level, says.replace("%", " %"))]
+    return [Finding("length", level, message.replace("%", " %"))]
 
 
 def counts(material: Material) -> list[Finding]:
-    """Return a finding where the target is the number of the row: each once, none left out."""
+    """Return a finding if the target takes each number of a range exactly once."""
     y = material.numbers
     if y is None or len(y) < COUNTED or not (np.diff(np.sort(y)) == 1).all():
         return []
-    says = (
+    message = (
         f"The target counts the rows: it is each number from {y.min():.0f} to {y.max():.0f}, once. "
-        f"That says nothing of what is in a row: choose another target=."
+        f"It does not depend on the inputs: choose another target=."
     )
-    return [Finding("row numbers", "WARN", says, len(y))]
+    return [Finding("row numbers", "WARN", message, len(y))]
 
 
 def steps(material: Material, seen: np.ndarray, tests: np.ndarray) -> list[Finding]:
-    """Return a finding where one number of one step gives the target away."""
+    """Return a finding if one number of one step gives the target away."""
     one, two = material.steps(seen), material.steps(tests)
     least = min(int(one.lengths.min()), int(two.lengths.min()))
     channels = one.values.shape[1]
@@ -106,7 +109,7 @@ def steps(material: Material, seen: np.ndarray, tests: np.ndarray) -> list[Findi
 
 
 def words(material: Material, seen: np.ndarray, tests: np.ndarray) -> list[Finding]:
-    """Return a finding where one word gives the class away, among two, or one among more."""
+    """Return a finding if one word separates a class from the others."""
     if material.classes is None or not 1 < len(material.names) <= CLASSES:
         return []
     classes = material.classes
@@ -129,11 +132,11 @@ def words(material: Material, seen: np.ndarray, tests: np.ndarray) -> list[Findi
     avoided, word, k = max(found, default=(0.0, "", 0))
     if avoided < WORD_WARN:
         return []
-    says = (
-        f"The word {word!r} alone tells class {material.names[k]!r} from the rest with "
-        f"{avoided:.0%} of the errors avoided. Is it the label, left in the text?"
+    message = (
+        f"The word {word!r} alone separates class {material.names[k]!r} from the rest: it avoids "
+        f"{avoided:.0%} of the errors. Check whether the label was left in the text."
     ).replace("%", " %")
-    return [Finding("word", "WARN", says)]
+    return [Finding("word", "WARN", message)]
 
 
 def _class_in_step(
@@ -151,11 +154,11 @@ def _class_in_step(
         return []
     fail, avoided, feature = max(found)
     where = _named(material, -feature, places, channels)
-    says = f"{where} alone avoids {avoided:.0%} of the errors of the most frequent class."
+    message = f"{where} alone avoids {avoided:.0%} of the errors of the most frequent class."
     if fail:
-        says += " It has but a few values, as a column of labels has. Leave it out."
+        message += " It has few distinct values, like a column of labels. Leave it out."
     level = "FAIL" if fail else "WARN"
-    return [Finding("giveaway", level, says.replace("%", " %"), len(y_test))]
+    return [Finding("giveaway", level, message.replace("%", " %"), len(y_test))]
 
 
 def _number_in_step(
@@ -180,12 +183,12 @@ def _number_in_step(
         where = _named(material, int(feature), places, channels)
         column, column_test = x[good][:, feature], x_test[:, feature]
         if np.isclose(column_test, y_test, rtol=1e-6, atol=0).mean() >= SAME:
-            says = f"{where} is the target itself. Leave it out."
-            return [Finding("target among inputs", "FAIL", says, len(y_test))]
+            message = f"{where} is the target itself. Leave it out."
+            return [Finding("target among inputs", "FAIL", message, len(y_test))]
         share = _explained(column, y[good], column_test, y_test)
         if share >= STEP_EXPLAINS:
-            says = f"{where} alone foretells {share:.2%} of the variance of the target."
-            return [Finding("giveaway", "WARN", says.replace("%", " %"), len(y_test))]
+            message = f"{where} alone explains {share:.2%} of the variance of the target."
+            return [Finding("giveaway", "WARN", message.replace("%", " %"), len(y_test))]
     return []
 
 
@@ -208,7 +211,7 @@ def _named(material: Material, feature: int, places: np.ndarray, channels: int) 
 
 
 def _promising(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the features that differ most between classes beside within them."""
+    """Return the features with the largest variance between classes, relative to all variance."""
     kinds, codes = np.unique(y, return_inverse=True)
     member = (codes[None] == np.arange(len(kinds))[:, None]).astype(np.float64)  # [K, N]
     centred = x - x.mean(axis=0)
@@ -230,13 +233,13 @@ def _avoided(x: np.ndarray, y: np.ndarray, x_test: np.ndarray, y_test: np.ndarra
         middles = np.unique(np.quantile(x, np.linspace(0, 1, RANGES + 1)[1:-1]))
     table = np.zeros((len(middles) + 1, int(max(y.max(), y_test.max())) + 1))
     np.add.at(table, (np.searchsorted(middles, x), y), 1)
-    table[:, usual] += 0.5  # where nothing is known
+    table[:, usual] += 0.5  # for ranges without examples
     answers = table.argmax(axis=1)[np.searchsorted(middles, x_test)]
     return 1 - np.count_nonzero(answers != y_test) / wrong
 
 
 def _explained(x: np.ndarray, y: np.ndarray, x_test: np.ndarray, y_test: np.ndarray) -> float:
-    """Return the share of the variance of `y_test` that a straight line through training has."""
+    """Return the share of the variance of `y_test` that a line fitted on training explains."""
     if x.std() == 0 or not np.isfinite(y_test).all() or y_test.std() == 0:
         return 0.0
     slope = np.mean((x - x.mean()) * (y - y.mean())) / x.var()
