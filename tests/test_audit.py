@@ -187,9 +187,9 @@ def test_a_writer_on_both_sides_is_found():
     one = found(of_steps(train, test), "groups")
     assert (one.level, one.count, one.pairs) == ("WARN", 1, ((("train", 3), ("test", 0)),))
     assert "writer" in one.message
-    assert found(of_steps(train, test, apart="writer"), "groups").level == "FAIL"
+    assert found(of_steps(train, test, group_by="writer"), "groups").level == "FAIL"
     apart = change(test, groups={"writer": ["x"] * 20 + ["y"] * 20})
-    assert audit(of_steps(train, apart, apart="writer")).findings == ()
+    assert audit(of_steps(train, apart, group_by="writer")).findings == ()
 
 
 def test_a_length_that_gives_the_class_away_is_found():

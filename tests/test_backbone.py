@@ -315,5 +315,5 @@ def test_an_averaged_training_goes_on_bit_for_bit(tmp_path):
 
 
 def test_the_channels_that_are_foretold_are_named_once():
-    assert NUMBERS.told == (2, 0)
-    assert Spec(channels=1).told == ()
+    assert NUMBERS.forecast_channels == (2, 0)
+    assert Spec(channels=1).forecast_channels == ()

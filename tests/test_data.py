@@ -235,7 +235,7 @@ WRITERS = st.lists(st.sampled_from("uvwxyz"), min_size=2, max_size=30).filter(
 @given(WRITERS, SHARE, st.integers(0, 9))
 def test_no_group_is_on_both_sides_of_a_split(writers, fraction, seed):
     every = Examples(list(range(len(writers))), {"n": writers}, groups={"writer": writers})
-    first, second = every.split(fraction, seed, apart="writer")
+    first, second = every.split(fraction, seed, group_by="writer")
     assert sorted([*first.inputs, *second.inputs]) == every.inputs
     assert len(first) >= 1
     assert len(second) >= 1
@@ -247,10 +247,10 @@ def test_no_group_is_on_both_sides_of_a_split(writers, fraction, seed):
 def test_groups_are_drawn_until_the_second_part_is_full_and_no_further():
     every = Examples(list(range(8)), {"n": list(range(8))}, groups={"writer": list(range(8))})
     for seed in range(5):
-        assert len(every.split(0.5, seed, apart="writer")[1]) == 4
-        assert len(every.split(0.51, seed, apart="writer")[1]) == 5
+        assert len(every.split(0.5, seed, group_by="writer")[1]) == 4
+        assert len(every.split(0.51, seed, group_by="writer")[1]) == 5
     first, again = (
-        [tuple(every.split(0.5, seed, apart="writer")[1].inputs) for seed in range(9)]
+        [tuple(every.split(0.5, seed, group_by="writer")[1].inputs) for seed in range(9)]
         for _ in range(2)
     )
     assert first == again
@@ -260,16 +260,16 @@ def test_groups_are_drawn_until_the_second_part_is_full_and_no_further():
 def test_the_group_that_is_drawn_last_stays_in_the_first_part_however_large():
     writers = ["busy"] * 8 + ["new", "rare"]
     every = Examples(list(range(10)), {"n": writers}, groups={"writer": writers})
-    sizes = {len(every.split(0.5, seed, apart="writer")[1]) for seed in range(30)}
+    sizes = {len(every.split(0.5, seed, group_by="writer")[1]) for seed in range(30)}
     assert sizes == {8, 9, 2}, "busy first; busy after another; busy last, which is left out"
 
 
 def test_a_group_to_keep_apart_must_exist_and_differ():
     every = Examples(["a", "b"], {"n": [1, 2]}, groups={"writer": ["w", "w"]})
     with pytest.raises(InputError, match=r"No group 'reader'.*'writer'"):
-        every.split(0.5, 0, apart="reader")
+        every.split(0.5, 0, group_by="reader")
     with pytest.raises(InputError, match="All examples have the same 'writer'"):
-        every.split(0.5, 0, apart="writer")
+        every.split(0.5, 0, group_by="writer")
 
 
 def test_a_step_is_an_id_or_numbers_and_not_both():
@@ -334,5 +334,5 @@ def test_what_is_learned_is_none_until_then_and_no_setting():
 
 
 def test_a_step_knows_the_channels_whose_future_is_told_each_once():
-    assert Spec(channels=3, continues=(2, 2, 0, 0)).told == (2, 0)
-    assert Spec(channels=3).told == ()
+    assert Spec(channels=3, continues=(2, 2, 0, 0)).forecast_channels == (2, 0)
+    assert Spec(channels=3).forecast_channels == ()

@@ -38,7 +38,7 @@ def sensors() -> sm.Dataset:
     test = dataclasses.replace(test, groups={"place": ["c", "d"] * 25})
     return sm.Dataset(
         train=train, test=test, encoder=SeriesEncoder(columns=("heat", "door")),
-        says=("read as asked",),
+        notes=("read as asked",),
     )  # fmt: skip
 
 

@@ -210,7 +210,7 @@ def same_windows(path: Path, on_disk: Callable[[], None], **given: Any) -> sm.Da
     here = series(path, **given)
     on_disk()
     there = series(path, **given)
-    assert there.says == here.says
+    assert there.notes == here.notes
     one, two = (data.encoder.fit(data.train.inputs) for data in (here, there))
     assert one == two
     for name in ("train", "valid", "test"):

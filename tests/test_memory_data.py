@@ -36,7 +36,7 @@ def test_an_array_is_sequences_and_its_targets_stay_with_their_rows():
         first = np.array([row[0, 0] for row in part.inputs])
         assert np.array_equal(first / (T * C), np.asarray(part.targets["target"]) * 2)
     assert (dataset.head, type(dataset.encoder)) == ("regression", SeriesEncoder)
-    assert dataset.says == (
+    assert dataset.notes == (
         "40 sequences of 12 steps, 3 channels, target 'target'; 20 % held out, at random, seed 0",
     )
 
@@ -45,7 +45,7 @@ def test_numbers_without_channels_have_one():
     dataset = sm.read(BLOCK[:, :, 0], CLASSES)
     assert dataset.train.inputs[0].shape == (T, 1)
     assert dataset.head == "binary"
-    assert "2 classes; 20 % held out, stratified" in dataset.says[0]
+    assert "2 classes; 20 % held out, stratified" in dataset.notes[0]
 
 
 def test_channels_may_come_first_as_in_aeon():
@@ -64,7 +64,7 @@ def test_lists_of_arrays_may_differ_in_length():
     for data in (UNEQUAL, pd.Series(UNEQUAL), [one.tolist() for one in UNEQUAL]):
         dataset = sm.read(data, list("ab") * 20)
         assert [one.tolist() for one in rows(dataset)] == [one.tolist() for one in UNEQUAL]
-        assert "3 to 7 steps, 2 channels" in dataset.says[0]
+        assert "3 to 7 steps, 2 channels" in dataset.notes[0]
 
 
 @pytest.mark.parametrize("box", [list, tuple, np.array, pd.Series], ids=lambda box: box.__name__)
@@ -119,9 +119,9 @@ def test_a_speaker_stays_on_one_side(how):
     }[how]
     dataset = sm.read(BLOCK, CLASSES, **options)
     name = "group" if how == "groups" else "speaker"
-    assert dataset.apart == name
+    assert dataset.group_by == name
     assert not set(dataset.train.groups[name]) & set(dataset.test.groups[name])
-    assert f"no {name} on both sides" in dataset.says[0]
+    assert f"no {name} on both sides" in dataset.notes[0]
 
 
 # Tables
@@ -131,7 +131,7 @@ def test_a_table_with_texts_is_read_by_its_columns():
     table = pd.DataFrame({"review": TEXTS, "who": list("abcd") * 10, "liked": CLASSES})
     dataset = sm.read(table, "liked", group_by="who")
     assert set(dataset.train.inputs) <= set(TEXTS)
-    assert dataset.apart == "who"
+    assert dataset.group_by == "who"
     assert list(dataset.train.targets) == ["liked"]
     assert sm.read(table, "liked", text="who").train.inputs[0] in "abcd"
 
@@ -161,7 +161,7 @@ def test_a_table_with_times_is_a_series_to_forecast(table):
     assert dataset.head == "regression"
     assert dataset.train.inputs[0].ravel().tolist() == [0, 1, 2, 3, 4]
     assert dataset.train.targets["value"][0] == 5
-    assert "one day" in dataset.says[1]
+    assert "one day" in dataset.notes[1]
 
 
 def test_a_table_of_dated_texts_is_texts():
@@ -192,7 +192,7 @@ def test_a_hub_dataset_is_read_with_the_names_of_its_labels(hub):
     _, data = hub
     for one in (data, data.with_format("numpy")):
         dataset = sm.read(one, group_by="who")
-        assert dataset.apart == "who"
+        assert dataset.group_by == "who"
         for text, label in zip(dataset.test.inputs, dataset.test.targets["label"], strict=True):
             assert label == ("pos" if "good" in text else "neg")
 

@@ -21,7 +21,7 @@ def notes(path: str | Path, *, target: str = "mood", test: float = 0.5) -> sm.Da
     words = Path(path).read_text(encoding="utf-8").split()
     rows = sm.Examples(words, {target: [word[:1] for word in words]})
     train, rest, says = held_out(rows, test=test, seed=0)
-    return sm.Dataset(train=train, test=rest, encoder=TextEncoder(), says=(says,))
+    return sm.Dataset(train=train, test=rest, encoder=TextEncoder(), notes=(says,))
 
 
 def look_for(mark: str):
@@ -86,7 +86,7 @@ def test_what_the_user_says_goes_before_what_was_found(readers, written):
 
 def test_read_returns_the_dataset_and_says_what_was_decided(readers, written):
     data = sm.read(written("red red ale ale rum rum"), test=0.5)
-    assert data.says == ("50 % held out, stratified, seed 0",)
+    assert data.notes == ("50 % held out, stratified, seed 0",)
     assert sorted(data.train.target("mood")) == sorted(data.test.target("mood"))
 
 
@@ -212,7 +212,7 @@ def test_groups_and_times_go_with_their_examples():
 
 def test_a_split_can_keep_each_writer_on_one_side():
     for seed in range(5):
-        train, rest = people().split(0.4, seed, apart="writer")
+        train, rest = people().split(0.4, seed, group_by="writer")
         assert not set(train.groups["writer"]) & set(rest.groups["writer"])
         assert len(train) + len(rest) == 60
         assert 0 < len(rest) < 60
@@ -221,7 +221,7 @@ def test_a_split_can_keep_each_writer_on_one_side():
 def test_the_validation_part_keeps_writers_apart_too():
     train, rest, _ = held_out(people(), test=0.3, seed=0, group_by="writer")
     data = sm.Dataset(
-        train=train, test=rest, encoder=SeriesEncoder(), apart="writer", head="regression"
+        train=train, test=rest, encoder=SeriesEncoder(), group_by="writer", head="regression"
     )
     plan = resolve(data, settings={"training.valid": 0.3})
     parts = split(plan.made(), plan)
@@ -254,7 +254,7 @@ def test_a_run_records_what_was_decided_and_its_report_tells_it(tmp_path, monkey
     data = sm.read(x, np.where(x[:, 0] + x[:, 3] > 0, "up", "down"), test=0.3)
     run = sm.train(data, epochs=1, quiet=True)
     said, sized = run.record["decided"]
-    assert [said] == list(data.says)
+    assert [said] == list(data.notes)
     assert sized.startswith("Training: 64 units, for numbers")
     page = html.unescape((run.path / "report.html").read_text(encoding="utf-8"))
     assert said in page

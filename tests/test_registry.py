@@ -79,7 +79,7 @@ def test_every_built_in_dataset_runs_under_all_three_heads():
         source = DATASETS.get(name)
         if source.make.__module__.startswith("seqmodels."):
             assert set(source.tasks) == {"binary", "multiclass", "regression"}, name
-            assert all(task.says for task in source.tasks.values()), name
+            assert all(task.description for task in source.tasks.values()), name
 
 
 def test_every_preset_names_settings_that_exist():

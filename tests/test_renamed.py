@@ -44,6 +44,25 @@ def test_every_old_name_of_the_backbone_is_an_argument_and_an_attribute():
         _ = NEW.kernel_size  # type: ignore[attr-defined]
 
 
+def test_old_names_of_public_values_are_arguments_and_attributes():
+    part = sm.Examples([[1.0], [2.0], [3.0]], {"y": [1, 2, 3]}, groups={"who": ["a", "b", "c"]})
+    given = {"train": part, "test": part, "encoder": sm.read([[1.0]] * 9, [1, 2] * 4 + [1]).encoder}
+    with pytest.warns(RenamedWarning):
+        data = sm.Dataset(**given, apart="who", says=("so",))
+    assert (data.group_by, data.notes) == ("who", ("so",))
+    with pytest.warns(RenamedWarning):
+        assert (data.apart, data.says) == ("who", ("so",))
+    with pytest.warns(RenamedWarning):
+        parts = part.split(0.4, 0, apart="who")
+    assert [one.inputs for one in parts] == [
+        one.inputs for one in part.split(0.4, 0, group_by="who")
+    ]
+    with pytest.warns(RenamedWarning):
+        assert sm.Task("y", says="the number").description == "the number"
+    with pytest.warns(RenamedWarning):
+        assert sm.Spec(channels=2, continues=(1, 0, 1)).told == (1, 0)
+
+
 def test_old_settings_override_a_preset_under_the_new_names():
     old = {"backbone.kernels": "0", "backbone.level": "last", "backbone.segment": "none",
            "backbone.hop": None, "backbone.most": None, "backbone.scales": 1,

@@ -96,7 +96,7 @@ def test_ts_holds_channels_side_by_side_and_lengths_of_their_own(tmp_path):
 
 
 def test_what_was_decided_is_said(tmp_path):
-    (said,) = drawn(ts(tmp_path)).says
+    (said,) = drawn(ts(tmp_path)).notes
     assert "gestures.ts: 5 sequences of 2 to 4 steps, 2 channels, target 'label'" in said
     assert "2 classes" in said
     assert "30 % held out, stratified, seed 0" in said
@@ -159,7 +159,7 @@ def test_missing_values_and_short_channels_are_filled_as_asked(tmp_path, policy,
 def test_sequences_with_gaps_are_left_out_when_asked_and_it_is_said(tmp_path):
     data = drawn(ts(tmp_path, [*ROWS, "1,?:2,3:up"]), missing="drop")
     assert len(data.train) + len(data.test) == 5
-    assert "1 sequences with missing values left out" in data.says
+    assert "1 sequences with missing values left out" in data.notes
 
 
 def test_labels_may_be_odd_and_are_spelled_as_in_the_header(tmp_path):
@@ -190,9 +190,9 @@ def test_parts_are_those_published_whichever_file_is_named(tmp_path):
     for path in (tmp_path, train, test):
         data = sequences(path)
         assert (len(data.train), len(data.test)) == (3, 2)
-        assert "parts as published: 3 train, 2 test" in data.says[0]
+        assert "parts as published: 3 train, 2 test" in data.notes[0]
     data = sequences(tmp_path, parts="drawn", test=0.4)
-    assert "40 % held out" in data.says[0]
+    assert "40 % held out" in data.notes[0]
     assert len(together(data)) == 5
 
 
@@ -203,7 +203,7 @@ def test_several_sets_are_refused_with_the_choices(tmp_path):
     with pytest.raises(InputError, match="several sets: 'A', 'B'"):
         look(tmp_path, {})
     (tmp_path / "B_TEST.ts").unlink()
-    assert "A_TRAIN.ts and A_TEST.ts" in sequences(tmp_path).says[0]
+    assert "A_TRAIN.ts and A_TEST.ts" in sequences(tmp_path).notes[0]
 
 
 def test_a_folder_of_folders_names_the_sets_in_it(tmp_path):
@@ -345,8 +345,8 @@ def test_a_folder_of_tables_is_read_by_its_table_of_labels(tmp_path):
     assert names(data) == ("x", "y")
     assert labelled(data, [[1, 0], [2, -1], [3, -2], [4, -3]]) == "walk"
     assert not set(data.train.groups["subject"]) & set(data.test.groups["subject"])
-    assert data.apart == "subject"
-    assert "no subject on both sides" in data.says[0]
+    assert data.group_by == "subject"
+    assert "no subject on both sides" in data.notes[0]
 
 
 def test_a_table_of_labels_may_say_the_part(tmp_path):
@@ -362,7 +362,7 @@ def test_a_table_of_labels_may_say_the_part(tmp_path):
 def test_files_without_a_row_are_named_and_rows_without_a_file_refused(tmp_path):
     path = recordings(tmp_path)
     write_steps(path / "data" / "spare.csv", [[0, 1, 2]])
-    said = sm.read(path, target="activity").says
+    said = sm.read(path, target="activity").notes
     assert any("1 files have no row in labels.csv: 'spare.csv'" in line for line in said)
     (path / "data" / "rec03.csv").unlink()
     with pytest.raises(InputError, match=r"has not: 'rec03' \(line 5\)"):
@@ -529,7 +529,7 @@ def test_both_parts_need_the_same_channels(tmp_path):
 
 def test_what_the_header_says_wrongly_is_told_and_the_rows_believed(tmp_path):
     data = drawn(ts(tmp_path, header=HEADER.replace("dimensions 2", "dimensions 3")))
-    assert "gestures.ts says @dimensions 3, its sequences have 2" in data.says
+    assert "gestures.ts says @dimensions 3, its sequences have 2" in data.notes
 
 
 def test_a_path_to_a_trained_model_is_one_line(tmp_path):

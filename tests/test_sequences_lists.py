@@ -43,7 +43,7 @@ def test_a_column_of_lists_is_a_sequence_in_each_row(tmp_path):
     data = sm.read(path)
     assert together(data) == EXPECTED
     assert data.head == "binary"
-    assert data.says[0].startswith("walks.jsonl: 12 sequences of 3 to 6 steps, 1 channel")
+    assert data.notes[0].startswith("walks.jsonl: 12 sequences of 3 to 6 steps, 1 channel")
     pd.DataFrame(walks()).to_parquet(tmp_path / "walks.parquet")
     assert together(sm.read(tmp_path / "walks.parquet")) == EXPECTED
     assert together(sm.read(pd.DataFrame(walks()), "label")) == EXPECTED

@@ -65,7 +65,7 @@ def test_parts_may_be_given_by_whole_numbers_of_steps_and_later_ones_left_out():
     assert (min(train), max(train)) == (0, 59)
     assert (min(valid), max(valid)) == (60, 79)
     assert (min(test), max(test)) == (80, 89)
-    assert "the last 10 test, 20 before it validate; the last 10 are left out" in dataset.says[1]
+    assert "the last 10 test, 20 before it validate; the last 10 are left out" in dataset.notes[1]
 
 
 def test_more_rows_than_there_are_leave_nothing_out():

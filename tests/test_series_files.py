@@ -80,8 +80,8 @@ LONG = {
 def test_a_table_of_one_series_needs_nothing_said(tmp_path, form):
     row, header, pace = LONG[form]
     dataset = read(written(tmp_path, lines(header, row)))
-    assert pace in dataset.says[1]
-    assert f"{STEPS} steps" in dataset.says[0]
+    assert pace in dataset.notes[1]
+    assert f"{STEPS} steps" in dataset.notes[0]
     assert min(map(len, (dataset.train, dataset.test))) > 3
     steps = np.diff(dataset.train.inputs[3][:, 0])
     assert len(set(np.round(steps, 6))) == 1, "rows rise by the same amount, in order"
@@ -91,9 +91,9 @@ def test_numbers_that_nobody_reads_are_named(tmp_path):
     rows = lines("date,shop,price,rain", lambda i: f"2020-01-{i + 1:02d},7,{i}.5,{i % 3}.1", 30)
     asked = {"target": "price", "group": "shop"}
     told = "not read: 'rain' (inputs=, as in --set dataset.inputs=price,rain)"
-    assert read(written(tmp_path, rows), **asked).says[-1] == told
+    assert read(written(tmp_path, rows), **asked).notes[-1] == told
     chosen = read(written(tmp_path, rows), **asked, inputs=("price",))
-    assert not any("not read" in line for line in chosen.says)
+    assert not any("not read" in line for line in chosen.notes)
 
 
 def test_json_lines_and_parquet_are_read(tmp_path):
@@ -103,7 +103,7 @@ def test_json_lines_and_parquet_are_read(tmp_path):
     pytest.importorskip("pyarrow")
     frame.to_parquet(tmp_path / "table.data")
     two = read(tmp_path / "table.data")
-    assert one.says[1:] == two.says[1:]
+    assert one.notes[1:] == two.notes[1:]
     assert every_value(one) == every_value(two)
 
 
@@ -111,8 +111,8 @@ def test_weekdays_are_regular_and_a_holiday_is_a_gap(tmp_path):
     days = pd.bdate_range("2015-01-02", periods=300).delete(100)
     text = lines("Date,Open,Close", lambda i: f"{days[i]:%Y-%m-%d},1.5,{i}", 299)
     dataset = read(written(tmp_path, text), target="Close")
-    assert "weekdays" in dataset.says[1]
-    assert "1 of 300 steps lack a value, 1 of them not in the table" in dataset.says[2]
+    assert "weekdays" in dataset.notes[1]
+    assert "1 of 300 steps lack a value, 1 of them not in the table" in dataset.notes[2]
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_weekdays_are_regular_and_a_holiday_is_a_gap(tmp_path):
 def test_dates_that_could_be_either_are_read_as_what_is_regular(tmp_path, texts, pace):
     text = "date,y\n" + "".join(f"{one},{i}\n" for i, one in enumerate(texts))
     dataset = read(written(tmp_path, text), window=3)
-    assert pace in dataset.says[1]
-    assert "60 steps" in dataset.says[0]
+    assert pace in dataset.notes[1]
+    assert "60 steps" in dataset.notes[0]
 
 
 def test_windows_and_parts_follow_from_the_data(tmp_path):
@@ -138,7 +138,7 @@ def test_windows_and_parts_follow_from_the_data(tmp_path):
     )
     dataset = read(path)
     assert dataset.encoder.length == 12
-    assert "25 % test, 25 % before it validate" in dataset.says[1]
+    assert "25 % test, 25 % before it validate" in dataset.notes[1]
     assert read(path, window=5).encoder.length == 5
     few = read(written(tmp_path, lines("date,y", lambda i: f"{day(i)},{i}", 40)))
     assert few.encoder.length == 5
@@ -171,7 +171,7 @@ def test_two_columns_may_be_needed_to_tell_series_apart(tmp_path):
         series(path, target="Weekly_Sales")
     assert (
         "8 series by 'Store', 'Dept'"
-        in read(path, target="Weekly_Sales", group="Store,Dept").says[0]
+        in read(path, target="Weekly_Sales", group="Store,Dept").notes[0]
     )
 
 
@@ -209,7 +209,7 @@ ROWS = {
 @pytest.mark.parametrize("form", ROWS)
 def test_a_row_may_be_a_series(tmp_path, form):
     dataset = read(written(tmp_path, ROWS[form]))
-    assert "a series in each row, 12 series" in dataset.says[0]
+    assert "a series in each row, 12 series" in dataset.notes[0]
     for window, target in zip(dataset.train.inputs, dataset.train.targets["value"], strict=True):
         assert (np.diff([*window[:, 0], target]) == 1).all(), "a window stays in its row"
 
@@ -220,7 +220,7 @@ def test_what_is_missing_around_a_series_is_no_gap(tmp_path):
         lambda i: f"Y{i}," + ",".join(str(j) if j < 40 - i else "" for j in range(40)),
     )  # fmt: skip
     dataset = read(written(tmp_path, text))
-    assert len(dataset.says) == 2, "no line about gaps"
+    assert len(dataset.notes) == 2, "no line about gaps"
     assert dataset.test.times is not None
     assert dataset.test.times[:, 1].max() == 0, "numbered steps are counted from the end"
 
@@ -316,7 +316,7 @@ def test_a_bad_file_is_told_what_is_wrong_with_it(tmp_path, case):
 )
 def test_public_tables_are_read_with_no_more_than_their_target(shared_data, file, asked, said):
     dataset = read(shared_data / file, **asked)
-    assert said in " ".join(dataset.says)
+    assert said in " ".join(dataset.notes)
     assert min(len(dataset.train), len(dataset.test)) > 100
 
 

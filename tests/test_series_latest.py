@@ -69,7 +69,7 @@ def test_german_numbers_beside_german_dates_are_what_they_say(tmp_path, case, ma
     dataset, _ = read(written(tmp_path, f"Datum{mark}Umsatz", rows), window=3)
     for part in (dataset.train, dataset.valid, dataset.test):
         assert all(np.allclose(np.diff(window[:, 0]), step) for window in part.inputs)
-    assert "one day" in dataset.says[1]
+    assert "one day" in dataset.notes[1]
 
 
 def test_dots_that_may_be_either_are_refused_with_the_option(tmp_path):

@@ -359,9 +359,9 @@ def test_what_the_message_asks_for_is_enough(tmp_path):
     assert data.head == "multiclass"
     assert sorted(set(data.train.targets["label"])) == ["0", "1", "2"]
     assert set(data.train.groups) == {"speaker"}
-    assert data.says[0].startswith("150 recordings, 18.8 s, read at 8,000 Hz")
-    assert "3 classes" in data.says[1]
-    assert "20 % held out, stratified, seed 0" in data.says[1]
+    assert data.notes[0].startswith("150 recordings, 18.8 s, read at 8,000 Hz")
+    assert "3 classes" in data.notes[1]
+    assert "20 % held out, stratified, seed 0" in data.notes[1]
 
 
 def test_one_part_that_can_be_the_label_is_taken(tmp_path):
@@ -376,7 +376,7 @@ def test_speakers_are_kept_apart(tmp_path):
         folder(tmp_path, DIGITS), pattern="{label}_{speaker}_{index}", group_by="speaker"
     )
     assert set(data.train.groups["speaker"]).isdisjoint(data.test.groups["speaker"])
-    assert data.apart == "speaker"
+    assert data.group_by == "speaker"
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_speakers_are_kept_apart(tmp_path):
 def test_the_test_part_by_a_field(tmp_path, where, count):
     data = sm.read(folder(tmp_path, DIGITS), pattern="{label}_{speaker}_{index}", test_where=where)
     assert (len(data.train), len(data.test)) == (150 - count, count)
-    assert f"by {where}" in data.says[1]
+    assert f"by {where}" in data.notes[1]
 
 
 @pytest.mark.parametrize(
@@ -438,8 +438,8 @@ def test_speech_commands_bring_their_parts_and_their_speakers(tmp_path):
     assert (len(data.train), len(data.valid), len(data.test)) == (31, 1, 4)
     assert data.test.groups["speaker"] == ["00000000", "00000000", "00000001", "00000001"]
     assert set(data.train.targets["label"]) == {"yes", "no"}
-    assert "1 of _background_noise_ left out" in data.says[0]
-    assert "testing_list.txt and validation_list.txt" in data.says[1]
+    assert "1 of _background_noise_ left out" in data.notes[0]
+    assert "testing_list.txt and validation_list.txt" in data.notes[1]
     assert found.arguments["pattern"] == "{label}/{speaker}_nohash_{index}"
 
 
@@ -481,7 +481,7 @@ def test_a_table_that_names_the_files_is_found(tmp_path):
     assert found.arguments == {"labels": "meta/labels.csv", "target": "category"}
     data = sm.read(tmp_path, test=0.4)
     assert sorted([*data.train.targets["category"], *data.test.targets["category"]]) == [*"aaabb"]
-    assert "1 files without a row left out" in data.says[1]
+    assert "1 files without a row left out" in data.notes[1]
     assert set(sm.read(tmp_path, "fold", group_by="category", test=0.4).train.groups) == {
         "category"
     }

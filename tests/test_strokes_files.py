@@ -170,7 +170,7 @@ def test_parts_are_those_that_folders_name(tmp_path):
     dataset = sm.read(tmp_path)
     sizes = [len(part) for part in (dataset.train, dataset.valid, dataset.test) if part]
     assert sizes == [4, 4, 4]
-    assert "published parts" in dataset.says[0]
+    assert "published parts" in dataset.notes[0]
 
 
 def test_labels_from_a_table_and_from_folders_stand_in_for_missing_ones(tmp_path):
@@ -504,7 +504,7 @@ def test_a_group_that_published_parts_share_makes_them_drawn_anew(tmp_path):
     assert [len(part) for part in (sm.read(path).train, sm.read(path).test)] == [6, 6]
     dataset = sm.read(path, group_by="writer", test=0.3)
     assert not set(dataset.train.groups["writer"]) & set(dataset.test.groups["writer"])
-    assert "share a writer" in dataset.says[0]
+    assert "share a writer" in dataset.notes[0]
 
 
 def test_drawings_without_a_label_are_named_and_can_be_left_out(tmp_path):
@@ -515,7 +515,7 @@ def test_drawings_without_a_label_are_named_and_can_be_left_out(tmp_path):
         sm.read(tmp_path)
     dataset = sm.read(tmp_path, unlabelled="drop")
     assert len(dataset.train) + len(dataset.test) == 5
-    assert any("1 drawings without 'label' left out" in line for line in dataset.says)
+    assert any("1 drawings without 'label' left out" in line for line in dataset.notes)
 
 
 def test_other_kinds_of_files_are_left_to_others(tmp_path):

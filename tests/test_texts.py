@@ -61,7 +61,7 @@ def test_a_table_is_recognised_and_what_was_decided_is_told(tmp_path):
     name, found = recognised(path, {})
     assert (name, found.head) == ("texts", "binary")
     dataset = read(path)
-    assert dataset.says == (
+    assert dataset.notes == (
         "text column 'review', target 'label', 2 classes, 40 rows; "
         "20 % held out, stratified, seed 0",
     )
@@ -146,7 +146,7 @@ def test_a_group_is_on_one_side_and_named(tmp_path):
     dataset = read(path, target="label", group_by="writer")
     sides = [set(part.groups["writer"]) for part in (dataset.train, dataset.test)]
     assert not sides[0] & sides[1]
-    assert "no writer on both sides" in dataset.says[0]
+    assert "no writer on both sides" in dataset.notes[0]
 
 
 def test_rows_without_a_text_or_a_target_are_named_and_dropped_when_asked(tmp_path):
@@ -160,7 +160,7 @@ def test_rows_without_a_text_or_a_target_are_named_and_dropped_when_asked(tmp_pa
     ]
     dataset = read(path, missing="drop")
     assert len(every(dataset)) == N + 1
-    assert dataset.says[1:] == (
+    assert dataset.notes[1:] == (
         "left out, with no text: line 42",
         "left out, with no target: line 43",
     )
@@ -168,7 +168,7 @@ def test_rows_without_a_text_or_a_target_are_named_and_dropped_when_asked(tmp_pa
 
 def test_a_text_without_a_word_is_left_out_and_told(tmp_path):
     dataset = read(write(tmp_path, REVIEWS + ":-),pos\n"))
-    assert dataset.says[1] == "left out, with no word in the text: line 42"
+    assert dataset.notes[1] == "left out, with no word in the text: line 42"
     assert len(every(dataset)) == N
 
 
@@ -249,8 +249,8 @@ def test_parts_are_those_of_the_folders_and_unlabelled_texts_are_left_out(tmp_pa
     write(path, "urls", "train/urls_pos.txt")
     dataset = read(path)
     assert (len(dataset.train), len(dataset.test), dataset.head) == (11, 7, "binary")
-    assert "parts are those of the folders: 11 train, 7 test" in dataset.says[0]
-    assert dataset.says[1] == "left out, as no class: 'train/unsup'"
+    assert "parts are those of the folders: 11 train, 7 test" in dataset.notes[0]
+    assert dataset.notes[1] == "left out, as no class: 'train/unsup'"
     assert every(read(path.parent / path.name)) == every(dataset)
 
 
@@ -367,7 +367,7 @@ def test_nothing_and_nowhere_are_refused(tmp_path):
 def test_sms_spam(shared_data):
     path = shared_data / "sms_spam" / "SMSSpamCollection"
     dataset = read(path)
-    assert dataset.says[0].startswith("text column '1', target '0', 2 classes, 5,574 rows;")
+    assert dataset.notes[0].startswith("text column '1', target '0', 2 classes, 5,574 rows;")
     labels = [label for _, label in every(dataset)]
     assert (labels.count("spam"), len(labels)) == (747, 5572)
 
@@ -377,7 +377,7 @@ def test_product_titles(shared_data):
     with pytest.raises(InputError, match=r"'5' \(10 classes\), '6' \(10 classes\)"):
         look(path)
     dataset = read(path, "6")
-    assert "10 classes, 35,311 rows" in dataset.says[0]
+    assert "10 classes, 35,311 rows" in dataset.notes[0]
 
 
 def test_goemotions(shared_data):
@@ -385,7 +385,7 @@ def test_goemotions(shared_data):
     with pytest.raises(InputError, match="several=drop"):
         look(path)
     dataset = read(path, several="drop", quotes="none")
-    assert "28 classes, 43,410 rows" in dataset.says[0]
+    assert "28 classes, 43,410 rows" in dataset.notes[0]
     assert len(dataset.train) + len(dataset.test) == 43_410 - 7_102 - 3
 
 

@@ -155,5 +155,5 @@ def test_a_frame_says_which_column_holds_its_texts():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"review": TEXTS, "mood": MOODS})
     assert (
-        sm.read(frame, "mood").says[0].startswith("text column 'review', 30 texts, target 'mood'")
+        sm.read(frame, "mood").notes[0].startswith("text column 'review', 30 texts, target 'mood'")
     )

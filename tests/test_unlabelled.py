@@ -359,7 +359,7 @@ def test_texts_without_a_target_come_from_a_table_a_folder_or_lines(table, tmp_p
     for path in (more, lines, folder):
         found = texts(table, target="label", text=("review",), unlabelled=path)
         assert list(found.unlabelled or ()) == ["so slow a film", "at sea once more"]
-        assert any("2 texts without a target" in line for line in found.says)
+        assert any("2 texts without a target" in line for line in found.notes)
     assert texts(table, target="label").unlabelled is None
 
 

@@ -92,7 +92,7 @@ def inspect(
     record = {
         "dataset": name,
         "target": target,
-        "decided": list(made.says),
+        "decided": list(made.notes),
         "unit": "words" if material.texts is not None else "steps",
         "limit": limit,
         "parts": {

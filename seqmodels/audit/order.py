@@ -26,7 +26,7 @@ LATER = 0.5  # share of test examples with training examples after them
 
 def groups(material: Material) -> list[Finding]:
     """Return a finding for each group that is in both parts, or that determines the class."""
-    found, group_by = [], material.data.apart
+    found, group_by = [], material.data.group_by
     timed = all(part.times is not None for part in material.parts.values())
     for name in material.data.train.groups:
         if not all(name in part.groups for part in material.parts.values()):

@@ -9,8 +9,10 @@ from typing import Any
 from seqmodels.core.encoder import Encoder
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.examples import Examples
+from seqmodels.core.renamed import renamed
 
 
+@renamed({"apart": "group_by", "says": "notes"})
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
     """Examples in their parts, and the encoder that reads them. Not saved with the model.
@@ -24,9 +26,9 @@ class Dataset:
         test: Examples that are scored once, at the end.
         encoder: Reads the inputs; not fitted.
         valid: Examples for early stopping.
-        apart: Grouping column: no group appears in two parts.
+        group_by: Grouping column: no group appears in two parts.
         head: Registered name of the head that is used when none is given.
-        says: Decisions made when the data were read, one line each, for people.
+        notes: Decisions made when the data were read, one line each, for people.
         unlabelled: Further inputs without targets, used for word vectors and pseudo-labels (see
             `Backbone.word_vectors` and `Training.pseudo_label_threshold`). They are never scored.
             None: there are none.
@@ -41,9 +43,9 @@ class Dataset:
     test: Examples
     encoder: Encoder
     valid: Examples | None = None
-    apart: str | None = None
+    group_by: str | None = None
     head: str | None = None
-    says: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     unlabelled: Seq[Any] | None = None
     family: str | None = None
 

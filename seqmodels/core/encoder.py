@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from seqmodels.core.errors import InputError
+from seqmodels.core.renamed import renamed
 from seqmodels.core.sequences import Sequences
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@renamed({"told": "forecast_channels"})
 @dataclass(frozen=True, kw_only=True)
 class Spec:
     """Form of one encoded step: a token id below `vocabulary`, or `channels` numbers.
@@ -43,7 +45,7 @@ class Spec:
             raise InputError(f"Spec needs either vocabulary or channels, got {self}.")
 
     @property
-    def told(self) -> tuple[int, ...]:
+    def forecast_channels(self) -> tuple[int, ...]:
         """The channels that are forecast, each once, [G]."""
         return tuple(dict.fromkeys(self.continues or ()))
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
+from seqmodels.core.renamed import renamed
 from seqmodels.core.sequences import Sequences
 from seqmodels.core.storage import Stored
 
@@ -26,7 +27,7 @@ class Examples:
         naive: Forecasts that need no learning, for each target by name, as in
             `{"value": {"last value": [...]}}`. They are scored as baselines.
         groups: Grouping columns by name, one value per example: the writer, the speaker, the
-            patient, the series. `split(apart=)` keeps each group in one part, and the audit
+            patient, the series. `split(group_by=)` keeps each group in one part, and the audit
             looks for groups that appear in several parts.
         times: First and last moment that an example reads or predicts, [N, 2], as numbers that
             rise with time; or [N, 3], with the first predicted moment between them. None:
@@ -90,8 +91,9 @@ class Examples:
             None if self.rows is None else _take(self.rows, indices),
         )
 
+    @renamed({"apart": "group_by"})
     def split(
-        self, fraction: float, seed: int, by: str | None = None, apart: str | None = None
+        self, fraction: float, seed: int, by: str | None = None, group_by: str | None = None
     ) -> tuple[Examples, Examples]:
         """Return two shuffled parts; the second holds about `fraction` of the examples.
 
@@ -100,13 +102,13 @@ class Examples:
             seed: The same seed gives the same parts.
             by: Target to stratify by: both parts keep the shares of its classes, and each class
                 keeps at least one example in the first part.
-            apart: Grouping column: no group appears in both parts. Overrides `by`.
+            group_by: Grouping column: no group appears in both parts. Overrides `by`.
 
         Raises:
             InputError: All examples are of one group.
         """
-        if apart is not None:
-            return self._split_apart(fraction, seed, apart)
+        if group_by is not None:
+            return self._split_apart(fraction, seed, group_by)
         order = np.random.default_rng(seed).permutation(len(self))
         labels = codes_of(self.target(by))[order] if by else np.zeros(len(self), np.int8)
         later = np.zeros(len(self), bool)
@@ -118,13 +120,13 @@ class Examples:
             later[np.argmax(labels == classes[np.argmax(sizes)])] = True
         return self.take(order[~later]), self.take(order[later])
 
-    def _split_apart(self, fraction: float, seed: int, apart: str) -> tuple[Examples, Examples]:
+    def _split_apart(self, fraction: float, seed: int, group_by: str) -> tuple[Examples, Examples]:
         """Return two parts that share no group; groups are drawn until the second is full."""
-        if apart not in self.groups:
-            raise InputError(f"No group {apart!r}. The groups are {some(self.groups)}.")
-        names, group = np.unique(np.asarray(self.groups[apart]), return_inverse=True)
+        if group_by not in self.groups:
+            raise InputError(f"No group {group_by!r}. The groups are {some(self.groups)}.")
+        names, group = np.unique(np.asarray(self.groups[group_by]), return_inverse=True)
         if len(names) < 2:
-            raise InputError(f"All examples have the same {apart!r}; a split needs two or more.")
+            raise InputError(f"All examples have the same {group_by!r}; a split needs two or more.")
         sizes = np.bincount(group)
         order = np.random.default_rng(seed).permutation(len(names))
         before = np.cumsum(sizes[order]) - sizes[order]

@@ -15,6 +15,7 @@ from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
 from seqmodels.core.errors import InputError, some
+from seqmodels.core.renamed import renamed
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -25,18 +26,19 @@ class RegistryError(InputError, LookupError):
     """A name is unknown or taken, or its plug-in fails to import."""
 
 
+@renamed({"says": "description"})
 @dataclasses.dataclass(frozen=True)
 class Task:
     """What a head predicts of one dataset.
 
     Args:
         target: Name of the target that the head reads; None: the only target.
-        says: Description of the prediction in a few words.
+        description: What is predicted, in a few words.
         head: Arguments that the head needs for this target, such as `{"bins": 4}`.
     """
 
     target: str | None
-    says: str
+    description: str
     head: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 

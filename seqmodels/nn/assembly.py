@@ -57,9 +57,9 @@ def _steps_of(sizes: Backbone, spec: Spec, outputs: int) -> tuple[list[Placed], 
         found.append(Placed("kernels", kernels, 9))
     each = outputs
     if sizes.channel_independent:
-        each = outputs // len(spec.told)
+        each = outputs // len(spec.forecast_channels)
         found.append(Placed("level", kinds.Level(outputs=outputs)))
-        found.append(Placed("apart", kinds.ChannelIndependent(channels=spec.told)))
+        found.append(Placed("apart", kinds.ChannelIndependent(channels=spec.forecast_channels)))
     if sizes.subtract_last:
         found.append(Placed("from_last", kinds.SubtractLast()))
     if sizes.linear_lags:
@@ -94,7 +94,7 @@ def _features_of(sizes: Backbone, spec: Spec, outputs: int, reads: Reads) -> lis
         found.append(Placed("summary", summary(**two_ways), 4))
     if sizes.dropout:
         found.append(Placed("dropout", kinds.Dropout(rate=sizes.dropout), 7))
-    groups = len(spec.told) if sizes.channel_independent else 1
+    groups = len(spec.forecast_channels) if sizes.channel_independent else 1
     found.append(Placed("outputs", kinds.Dense(units=outputs // groups), 8))
     if sizes.channel_independent:
         found.append(Placed("together", kinds.ChannelsTogether(channels=groups)))

@@ -180,14 +180,14 @@ class Backbone:
                 f"Backbone(segment_stride={stride}) leaves steps out: give segment_length= of at "
                 f"least as many."
             )
-        if self.channel_independent and not spec.told:
+        if self.channel_independent and not spec.forecast_channels:
             problems.append(
                 "Backbone(channel_independent=True) needs a forecast of channels that are read. "
                 "Leave it out."
             )
         elif self.channel_independent and spec.vocabulary is None:
-            each = len(spec.continues or ()) // len(spec.told)
-            if spec.continues != tuple(c for c in spec.told for _ in range(each)):
+            each = len(spec.continues or ()) // len(spec.forecast_channels)
+            if spec.continues != tuple(c for c in spec.forecast_channels for _ in range(each)):
                 problems.append(
                     f"Backbone(channel_independent=True) needs as many answers for each channel, "
                     f"one channel after the other, got those of channels "

@@ -103,7 +103,7 @@ def _audited(prepared: Prepared, allow_leak: str | None) -> dict[str, Any]:
         valid=used["valid"],
         test=used["test"],
         encoder=prepared.encoder,
-        apart=prepared.group,
+        group_by=prepared.group,
     )
     rows = {name: part.sequences for name, part in prepared.parts.items()}
     found = audit(data, prepared.target, quick=True, encoded=rows)

@@ -109,7 +109,7 @@ def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, E
     if run.record["baselines"]:
         others = simple(model.head, model.encoder.spec, parts, seed=seed).predictions
     found = evaluate(
-        model, parts["test"], examples.test, target, others=others, group=examples.data.apart,
+        model, parts["test"], examples.test, target, others=others, group=examples.data.group_by,
         reference=naive_reference(model.head, target, examples.train),
     )  # fmt: skip
     return run, found.evaluation, fingerprint(parts) == run.record["fingerprint"]

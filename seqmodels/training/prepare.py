@@ -118,7 +118,7 @@ def prepare(dataset: Dataset, config: RunConfig, names: Seq[str] = PARTS) -> Pre
         config.backbone.check(encoder.spec)
         config.backbone.now(encoder, head)
         parts = encoded(encoder, head, examples, names)
-    notes = [*dataset.says, *([f"Training: {'; '.join(why)}."] if why else [])]
+    notes = [*dataset.notes, *([f"Training: {'; '.join(why)}."] if why else [])]
     kept = parts["train"].unlabelled
     if out := more - (0 if kept is None else len(kept)):
         notes.append(f"{out:,} inputs without a target are in another part too: left out.")
@@ -129,7 +129,7 @@ def prepare(dataset: Dataset, config: RunConfig, names: Seq[str] = PARTS) -> Pre
         head=head,
         parts=parts,
         examples={name: getattr(examples, name) for name in names},
-        group=dataset.apart,
+        group=dataset.group_by,
         unlabelled=more,
         notes=tuple(notes),
     )
@@ -145,7 +145,7 @@ def split(dataset: Dataset, config: RunConfig) -> Split:
     train, valid = dataset.train, dataset.valid
     if valid is None:
         by = _strata(train, target)
-        train, valid = train.split(config.training.valid, config.seed, by, dataset.apart)
+        train, valid = train.split(config.training.valid, config.seed, by, dataset.group_by)
     parts = [_sample(part, i, config) for i, part in enumerate((train, valid, dataset.test))]
     more = dataset.unlabelled
     if more is not None:
@@ -264,7 +264,7 @@ def check(config: RunConfig) -> tuple[str, ...]:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    return () if source else examples.data.says
+    return () if source else examples.data.notes
 
 
 def _check_head(config: RunConfig, examples: Split, head: Head) -> None:

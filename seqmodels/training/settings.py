@@ -179,7 +179,7 @@ def _task(
         return kept, target, ""
     restated = any(f"head.{key}" in asked for key in task.head)
     kept = {**{f"head.{key}": value for key, value in task.head.items()}, **kept}
-    return kept, target, "" if restated else task.says
+    return kept, target, "" if restated else task.description
 
 
 def _path(data: Any, dataset: str | Dataset, source: Source, problems: list[str]) -> dict[str, Any]:

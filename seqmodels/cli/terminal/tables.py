@@ -34,7 +34,9 @@ def catalogue(datasets: Mapping[str, Source], heads: Mapping[str, Any]) -> dict[
         "datasets": {
             name: {
                 "about": _about(source.make),
-                "heads": {h: {"target": t.target, "says": t.says} for h, t in source.tasks.items()},
+                "heads": {
+                    h: {"target": t.target, "says": t.description} for h, t in source.tasks.items()
+                },
                 "presets": list(source.presets),
             }
             for name, source in datasets.items()
@@ -51,7 +53,7 @@ def show_catalogue(datasets: Mapping[str, Source], heads: Mapping[str, Any]) -> 
         console.print(Padding(_about(source.make), (0, 0, 0, 2)), style="dim")
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         for head, task in source.tasks.items():
-            table.add_row(f"  {head}", task.says)
+            table.add_row(f"  {head}", task.description)
         presets = [preset for preset in source.presets if preset != "default"]
         if presets:
             table.add_row("  --preset", ", ".join(presets))

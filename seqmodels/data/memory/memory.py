@@ -103,9 +103,9 @@ def whole(
         test=parts["test"],
         valid=parts.get("valid"),
         encoder=encoder,
-        apart=apart,
+        group_by=apart,
         head=head,
-        says=(f"{what}, target {name!r}{kinds}; {how}",),
+        notes=(f"{what}, target {name!r}{kinds}; {how}",),
         family="texts" if kind is TextEncoder else "sequences",
     )
 

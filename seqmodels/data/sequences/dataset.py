@@ -139,9 +139,9 @@ def sequences(
         valid=cut.get("valid"),
         test=cut["test"],
         encoder=SeriesEncoder(columns=names),
-        apart=group_by,
+        group_by=group_by,
         head=head,
-        says=(says, *notes, *(left if len(kept) < len(rows) else [])),
+        notes=(says, *notes, *(left if len(kept) < len(rows) else [])),
     )
 
 

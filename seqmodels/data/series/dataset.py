@@ -246,7 +246,7 @@ def _dataset(table: SeriesTable, of: Forecast, policies: Policies) -> Dataset:
     says = (notes.read(table, steps), sizes.says, *notes.missing_values(steps, policies.missing))
     says += () if of.inputs else notes.unread(table, columns)
     return Dataset(
-        train=train, valid=valid, test=test, encoder=encoder, head="regression", says=says
+        train=train, valid=valid, test=test, encoder=encoder, head="regression", notes=says
     )
 
 

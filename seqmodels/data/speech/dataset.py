@@ -156,9 +156,9 @@ def speech(
         valid=divided.get("valid"),
         test=divided["test"],
         encoder=encoder,
-        apart=group_by,
+        group_by=group_by,
         head=head,
-        says=(
+        notes=(
             f"{_sound(headers, rate)}{noise}",
             f"target {found.target!r} from {found.says}, {what}, {len(every):,} recordings; {how}",
         ),

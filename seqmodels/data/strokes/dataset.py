@@ -166,9 +166,9 @@ def strokes(
         valid=valid,
         test=rest,
         encoder=StrokeEncoder(form=FORMATS[kind].form, length=length, elastic=elastic),
-        apart=group_by,
+        group_by=group_by,
         head=suggested(values),
-        says=(
+        notes=(
             f"strokes from {FORMATS[kind].title}, target {chosen!r}, {len(set(values)):,} classes, "
             f"{len(drawings):,} drawings; {how}",
             *_asides(drawings, chosen, len(lost), others),

@@ -217,9 +217,9 @@ def texts(
         valid=found.get("valid"),
         test=found["test"],
         encoder=encoder,
-        apart=group_by,
+        group_by=group_by,
         head=head,
-        says=tuple(says),
+        notes=tuple(says),
         unlabelled=more,
     )
 
