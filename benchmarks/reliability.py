@@ -32,9 +32,14 @@ from seqmodels.core.machine import machine, versions  # noqa: E402
 
 MODELS = ["test_hostile_models.py", "test_model_files.py"]
 READERS = [
-    "test_texts.py", "test_texts_inputs.py", "test_tables.py", "test_sequences_files.py",
-    "test_strokes.py", "test_strokes_files.py", "test_speech.py", "test_series_files.py",
-    "test_series_newest.py", "test_handwriting.py", "test_imdb.py", "test_reading.py",
+    "test_texts.py", "test_texts_broken.py", "test_texts_folders.py", "test_texts_inputs.py",
+    "test_tables.py", "test_sequences_ts.py", "test_sequences_rows.py",
+    "test_sequences_folders.py", "test_sequences_broken.py", "test_sequences_new.py",
+    "test_strokes.py", "test_strokes_inkml.py", "test_strokes_formats.py", "test_strokes_new.py",
+    "test_strokes_broken.py", "test_sound_files.py", "test_speech_encoder.py",
+    "test_speech_folders.py", "test_series_files.py", "test_series_latest.py",
+    "test_handwriting.py", "test_imdb.py", "test_imdb_archive.py", "test_imdb_npz.py",
+    "test_reading.py",
 ]  # fmt: skip
 WRONG = "refused or broken or malformed or wrong or damaged or named or mistake or bad or cannot"
 WRONG += " or empty or missing or hostile or error"
@@ -53,7 +58,11 @@ def _hostile(folder: Path, count: int) -> Iterator[Tried]:
 
 
 def _downloads(folder: Path, count: int) -> Iterator[Tried]:
-    return tested(["test_download.py"], f"not ({SMOOTH})", "mended, or told with what to do")
+    return tested(
+        ["test_download.py", "test_download_shared.py"],
+        f"not ({SMOOTH})",
+        "mended, or told with what to do",
+    )
 
 
 def _wrong(folder: Path, count: int) -> Iterator[Tried]:

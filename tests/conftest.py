@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,28 @@ def fake(monkeypatch):
 
     monkeypatch.setattr(objective, "Objective", Fake)
     return monkeypatch
+
+
+@pytest.fixture
+def on_disk(monkeypatch) -> Callable[[], None]:
+    """Return what makes everything from a kilobyte on large, and read in little pieces."""
+    from seqmodels.core import storage
+    from seqmodels.data.series import windows
+    from seqmodels.data.tables import frames
+
+    def small() -> None:
+        monkeypatch.setattr(storage, "LARGE", 1000)
+        monkeypatch.setattr(storage, "ROWS", 97)
+        monkeypatch.setattr(frames, "PIECE", 2**13)
+        monkeypatch.setattr(windows, "WIDE", 1)
+
+    return small
+
+
+@pytest.fixture
+def no_network(monkeypatch, tmp_path) -> None:
+    """Let a download fail the test."""
+    from seqmodels.data import download
+
+    monkeypatch.setattr(download, "cache_folder", lambda: tmp_path / "no cache")
+    monkeypatch.setattr(download, "fetch", lambda *_, **__: pytest.fail("would download"))
