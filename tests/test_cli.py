@@ -50,7 +50,7 @@ def test_list_of_a_dataset_shows_every_setting_with_its_default():
     assert rows["dataset.keep"]["needs"] == "one of 'start', 'end'"
     positive = rows["head.positive (binary)"]["needs"]
     assert positive == "text or a number, or a list of them, or none"
-    assert rows["head.bins (multiclass)"]["default"] == "None"
+    assert rows["head.bins (multiclass)"]["default"] == "none"
     assert "head.classes (binary)" not in rows, "learned, not set"
     assert {"backbone.units", "training.epochs"} <= set(rows)
     assert "dataset.words" in call("list", "imdb").stdout
@@ -84,7 +84,7 @@ def test_a_limit_that_leaves_classes_unknown_is_named(tmp_path):
     done = call("train", "digits", "--limit", "3", "--out", str(tmp_path / "r"))
     assert done.exit_code == 2
     assert "knows the classes seen in training" in done.stderr
-    assert "Only 3 examples of each part are used (limit=, --limit)." in done.stderr
+    assert "Only 3 examples of each part are used (--limit)." in done.stderr
     assert not (tmp_path / "r").exists()
 
 

@@ -1,13 +1,35 @@
 """The `seqmodels` command. No logic of its own: it reads arguments and shows results."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from seqmodels import __version__
 from seqmodels.cli import compare, data, runs, train, tune
 
+
+class _FlagsWithoutType:
+    """Shows a flag in `--help` by its name alone, not as `--quiet <bool>`."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        params = super().get_params(ctx)  # type: ignore[misc]
+        for one in params:
+            if getattr(one, "is_flag", False):
+                one.metavar = ""
+        return params
+
+
+class Command(_FlagsWithoutType, TyperCommand):
+    """A command."""
+
+
+class Group(_FlagsWithoutType, TyperGroup):
+    """The commands together."""
+
+
 app = typer.Typer(
+    cls=Group,
     name="seqmodels",
     help="Train, check and reuse an LSTM on your own sequences.",
     no_args_is_help=True,
@@ -38,7 +60,7 @@ def about(
     """Train, check and reuse an LSTM on your own sequences."""
 
 
-app.command("list")(data.list_parts)
+app.command("list", cls=Command)(data.list_parts)
 for command in (
     data.inspect,
     train.train,
@@ -49,4 +71,4 @@ for command in (
     compare.compare,
     data.new,
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)

@@ -107,9 +107,7 @@ class Task(Source):
 
     head: Annotated[str | None, typer.Option(help="Kind of prediction: see `list`.")] = None
     preset: Annotated[str | None, typer.Option(help="Named settings of the dataset.")] = None
-    seed: Annotated[
-        int | None, typer.Option(help="Seed of everything random.", show_default="0")
-    ] = None
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random. Default: 0.")] = None
     limit: Annotated[int | None, typer.Option(help="Examples of each part, at most.")] = None
 
     @property

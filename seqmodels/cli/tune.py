@@ -36,7 +36,7 @@ class Fixed(Task):
 def tune(
     task: Fixed,
     trials: Annotated[
-        int | None, typer.Option(help="Trials to finish.", show_default="50, or as recorded")
+        int | None, typer.Option(help="Trials to finish. Default: 50, or as recorded.")
     ] = None,
     search: Annotated[
         list[str] | None,
@@ -108,7 +108,7 @@ def ranges_of(given: list[str] | None) -> dict[str, str]:
 
 def _show(found: Tuning) -> None:
     """Show the best settings and the command that trains with them."""
-    from seqmodels.tuning.space import text_of
+    from seqmodels.core.arguments import text_of
 
     if not found.best:
         print(f"No trial is complete. Continue with: seqmodels tune --resume {found.path}")

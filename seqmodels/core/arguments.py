@@ -57,6 +57,15 @@ def _own(error: pydantic.ValidationError) -> list[str]:
     return [text for cause in causes if isinstance(cause, InputError) for text in cause.problems]
 
 
+def text_of(value: Any) -> str:
+    """Return a value as `--set` takes it: the text from which `checked` makes the value."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ",".join(map(text_of, value))
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
 def signature(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the type hint of each parameter by name; `Any` for a parameter without a hint.
 

@@ -7,8 +7,11 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from seqmodels.core.arguments import checked
 from seqmodels.core.encoder import Encoder
@@ -57,7 +60,7 @@ class SequenceModel:
             InputError: There are none, they are no list but a table or a single one, or one cannot
                 be read; names the row.
         """
-        _refuse_one(inputs)
+        _refuse_one(inputs, self.encoder.spec.channels)
         if len(inputs) == 0:
             raise InputError("There is nothing to predict: the list of inputs is empty.")
         return self.answer(self.encoder.encode(inputs))
@@ -143,8 +146,13 @@ class SequenceModel:
             variables[name].assign(value)
 
 
-def _refuse_one(inputs: Any) -> None:
-    """Refuse what is one input, or a table, whose names would be taken for a list of inputs."""
+def _refuse_one(inputs: Any, channels: int | None) -> None:
+    """Refuse one input, or a table, that would be taken for a list of inputs.
+
+    Args:
+        inputs: As given to `predict`.
+        channels: Of a step that the encoder reads; None: it reads words.
+    """
     if isinstance(inputs, str):
         raise InputError(f"predict needs a list of inputs, got one text: [{inputs[:40]!r}].")
     if isinstance(inputs, Mapping) or hasattr(inputs, "columns"):
@@ -153,6 +161,15 @@ def _refuse_one(inputs: Any) -> None:
             f"a column of it: predict(table['text']). A table whose rows are the steps is one "
             f"input: predict([table])."
         )
-    kind = getattr(getattr(inputs, "dtype", None), "kind", "O")
-    if kind in "biuf" and getattr(inputs, "ndim", 0) == 1:
-        raise InputError("predict needs a list of inputs, got numbers. One sequence: predict([x]).")
+    first = inputs[0] if isinstance(inputs, list | tuple | np.ndarray) and len(inputs) else None
+    alone = isinstance(first, Real) or (
+        (channels or 1) > 1
+        and isinstance(first, list | tuple | np.ndarray)
+        and len(first) == channels
+        and isinstance(first[0], Real)
+    )
+    if alone:
+        raise InputError(
+            f"predict needs a list of sequences, got one sequence of {len(inputs)} steps. Put it "
+            f"in a list: predict([x]), or predict(x[:1]) in place of predict(x[0])."
+        )

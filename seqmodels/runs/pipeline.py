@@ -85,35 +85,47 @@ def carry_out(config: RunConfig, options: Options, directory: Directory) -> Path
         give_back()
         for line in facts.opening(prepared, record):
             voice.reporter.say(line)
-        usage: dict[str, Any] = {"seconds_reading": since(started)}
+        usage = {"seconds_reading": since(started)}
         fitted, record = _fitted(prepared, record, options, path, voice)
-        usage["seconds_training"] = round(sum(row["seconds"] for row in fitted.history), 1)
         summary = glance(prepared.head, prepared.parts)
         classes = {n: prepared.head.class_counts(part.y) for n, part in prepared.parts.items()}
         rivals = _rivals(prepared, options, voice)
-        usage["seconds_baselines"] = rivals.seconds
-        record["decided"] = [*record["decided"], *facts.learned(fitted), *rivals.notes]
-        left_out = rivals.left_out
+        usage = {
+            **usage,
+            "seconds_training": round(sum(row["seconds"] for row in fitted.history), 1),
+            "seconds_baselines": rivals.seconds,
+        }
+        decided = [*record["decided"], *facts.learned(fitted), *rivals.notes]
+        left_out = [_not_fitted(name) for name in rivals.left_out]
         prepared = prepared.keep(["test"], ["test"])
         give_back()
         scoring = time.time()
         tested, found = _evaluated(prepared, fitted.model, path, reference, rivals, options)
         del prepared, rivals  # the report holds them alone
-        warnings = _warnings(record, fitted, tested, found, classes, unread)
-        record["doubts"] = [*warnings, *(_not_fitted(name) for name in left_out)]
+        warnings = [*_warnings(record, fitted, tested, found, classes, unread), *left_out]
         give_back()
-        usage |= {"seconds_scoring": since(scoring), "peak_memory_bytes": peak_memory()}
-        record |= {"status": "complete", "seconds": since(started), "usage": usage}
+        record = {
+            **record,
+            "decided": decided,
+            "doubts": warnings,
+            "status": "complete",
+            "seconds": since(started),
+            "usage": {
+                **usage,
+                "seconds_scoring": since(scoring),
+                "peak_memory_bytes": peak_memory(),
+            },
+        }
         write_table(path / "history.csv", fitted.history)
         page = path / "report.html"
         write_report(page, record, fitted.history, found, tested=tested, parts=summary)
         if not (path / "model").exists():
             fitted.model.save(path / "model")
-        record |= {"seconds": since(started)}
+        record = {**record, "seconds": since(started)}
         write_json(path / "run.json", record)
         shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
         voice.loggers.end(found.scores, record)
-        for line in record["doubts"]:
+        for line in warnings:
             voice.reporter.say(f"Warning: {line}")
     return path
 
@@ -141,7 +153,7 @@ def _without_pseudo_labels(prepared: Prepared) -> Prepared:
 
 def _fitted(
     prepared: Prepared, record: Record, options: Options, path: Path, voice: Voice
-) -> tuple[Fitted, dict[str, Any]]:
+) -> tuple[Fitted, Record]:
     """Train; return what came of it, and the record with what a budget gave up."""
     asked = prepared.config.training
     limit = MaxTime(options.budget, asked.epochs) if options.budget else None
@@ -154,7 +166,7 @@ def _fitted(
     if stopped:
         voice.reporter.say(f"The budget is spent: stopped {stopped}.")
         record = facts.stopped(record, stopped, len(fitted.history))
-    return fitted, dict(record)
+    return fitted, record
 
 
 def _rivals(prepared: Prepared, options: Options, voice: Voice) -> Simple:

@@ -49,13 +49,17 @@ class Checkpoints:
         """Return the newest state that is as it was written; None: there is none.
 
         Args:
-            say: Told of each that is damaged.
+            say: Told of each that is damaged, and of which epoch the state is.
         """
         for path in self._files():
             try:
                 if _hash(path) == path.stem.rpartition("-")[2]:
                     with np.load(path, allow_pickle=False) as file:
-                        return {name: file[name] for name in file.files}
+                        arrays = {name: file[name] for name in file.files}
+                    epoch, step = map(int, path.stem.split("-")[:2])
+                    within = f", after {step:,} steps of it" if step else ""
+                    say(f"Continuing in epoch {epoch + 1}{within}.")
+                    return arrays
                 why = "its bytes are not those that were written"
             except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
                 why = str(error)

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seqmodels.core.arguments import checked, missing, signature, type_name
+from seqmodels.core.arguments import checked, missing, signature, text_of, type_name
 from seqmodels.core.dataset import Dataset
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import DATASETS, HEADS, RegistryError, Source, nearest
@@ -42,7 +42,7 @@ def settable(dataset: str) -> list[dict[str, str]]:
             rows[f"{group}.{name}{whose}"] = {
                 "setting": f"{group}.{name}{whose}",
                 "needs": type_name(signature(part)[name]),
-                "default": "(needed)" if value is inspect.Parameter.empty else str(value),
+                "default": "(needed)" if value is inspect.Parameter.empty else text_of(value),
             }
     return list(rows.values())
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pydantic
 
+from seqmodels.core.arguments import text_of
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.files import alone, write_json, writing
 from seqmodels.core.renamed import current
@@ -20,7 +21,6 @@ from seqmodels.runs.records import read
 from seqmodels.training.config import RunConfig
 from seqmodels.training.settings import by_current_names
 from seqmodels.training.values import old_names
-from seqmodels.tuning.space import text_of
 from seqmodels.tuning.store import ASKING, JOURNAL, WORKERS, Store, wait
 
 RECORD, BEST, TRIALS, REPORT = "tune.json", "best.json", "trials.csv", "report.html"

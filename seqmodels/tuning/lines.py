@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.console import Console
 
-from seqmodels.tuning.space import Space, text_of
+from seqmodels.core.arguments import text_of
+from seqmodels.tuning.space import Space
 
 WIDTH = 80  # columns, where standard error is not a terminal
 FRAME = 38  # of these columns, for all but the settings

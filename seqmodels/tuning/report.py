@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from seqmodels.core.arguments import text_of
 from seqmodels.report.pages import drawn, write_page
 from seqmodels.tuning import figures
-from seqmodels.tuning.space import Space, text_of, texts_of
+from seqmodels.tuning.space import Space, texts_of
 from seqmodels.tuning.store import Store
 
 if TYPE_CHECKING:

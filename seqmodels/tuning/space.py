@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seqmodels.core.arguments import checked, signature, type_name
+from seqmodels.core.arguments import checked, signature, text_of, type_name
 from seqmodels.core.errors import InputError
 from seqmodels.core.registry import nearest
 from seqmodels.core.renamed import current, names_of
@@ -175,15 +175,6 @@ def texts_of(space: Space) -> dict[str, str]:
             words.append(f"{entry.step:.12g}")
         shown[name] = ":".join(words)
     return shown
-
-
-def text_of(value: Any) -> str:
-    """Return a value as `--set` takes it."""
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return ",".join(map(text_of, value))
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _entry(

@@ -16,6 +16,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from seqmodels.cli.terminal.hints import as_typed
 from seqmodels.core.errors import InputError
 from seqmodels.core.renamed import RenamedWarning
 from seqmodels.core.signals import STATUS
@@ -33,7 +34,8 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
                 command(*args, **kwargs)
         except InputError as error:
             for problem in error.problems:
-                errors.print(f"seqmodels: {problem}", markup=False, soft_wrap=True, style="red")
+                text = as_typed(problem)
+                errors.print(f"seqmodels: {text}", markup=False, soft_wrap=True, style="red")
             raise typer.Exit(2) from None
         except KeyboardInterrupt as stop:
             said = str(stop) or "Stopped. Nothing was written: start it again."

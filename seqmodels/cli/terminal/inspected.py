@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from seqmodels.cli.terminal.hints import as_typed
 from seqmodels.cli.terminal.tables import table as plain
 from seqmodels.core.numbers import number, percent
 
@@ -74,9 +75,8 @@ def show_inspection(record: Mapping[str, Any]) -> None:
     tone = {"PASS": "bold green", "WARN": "bold yellow", "FAIL": "bold red"}
     console.print(f"\nleaks  [{tone[found['verdict']]}]{found['verdict']}[/]")
     for one in found["findings"]:
-        console.print(
-            f"[{tone[one['level']]}]{one['level']}[/] {one['kind']}: {escape(one['says'])}"
-        )
+        text = escape(as_typed(one["says"]))
+        console.print(f"[{tone[one['level']]}]{one['level']}[/] {one['kind']}: {text}")
         for line in one["traces"]:
             console.print(Padding(escape(line), (0, 0, 0, 5)), style="dim")
     if any(one["traces"] for one in found["findings"]):
