@@ -14,13 +14,14 @@ import numpy as np
 
 from seqmodels.core import batches
 from seqmodels.core.dataset import Dataset
-from seqmodels.core.encoder import Encoder
+from seqmodels.core.encoder import Encoder, Spec
 from seqmodels.core.registry import ENCODERS, HEADS, LAYERS, Registry
 from seqmodels.core.sequences import Sequences
-from seqmodels.heads.base import Head, Prediction
+from seqmodels.heads.base import Head, Prediction, constant
 from seqmodels.model.sequence_model import SequenceModel
 from seqmodels.nn import numpy_ops
 from seqmodels.nn.layers import Layer
+from seqmodels.training.alignment import Alignment, scored
 
 
 def check_dataset(dataset: Dataset, heads: dict[str, tuple[str, dict[str, Any]]]) -> None:
@@ -76,30 +77,61 @@ def check_encoder(encoder: Encoder, inputs: Sequence[Any]) -> None:
     _check_round_trip(ENCODERS, fitted)
 
 
-def check_head(head: Head, targets: Sequence[Any]) -> None:
+def check_head(head: Head, targets: Any) -> None:
     """Check that a head is pure, survives saving, and answers in the targets' own values.
 
     Args:
         head: Not fitted.
-        targets: As many as the head needs to learn, at least two.
+        targets: As many as the head needs to learn, at least two; encoded `Sequences` for a head
+            that predicts the next step.
     """
     before = repr(head)
-    fitted = head.fit(targets)
+    fitted = head.fit(_spec_of(targets) if head.reads == "next" else targets)
     assert repr(head) == before, "fit must return a copy and leave self alone"
-    encoded = fitted.encode(targets)
+    encoded = targets.shifted() if head.reads == "next" else fitted.encode(targets)
     assert len(encoded) == len(targets), "one encoded target per target"
     assert fitted.loss() is not fitted.loss(), "loss() returns a fresh object"
-    rng = np.random.default_rng(0)
-    outputs = rng.normal(size=(len(targets), fitted.units)).astype(np.float32)  # [N, units]
-    value = np.asarray(fitted.loss()(encoded, outputs))
-    assert value.shape == (), "the loss is one number"
-    assert np.isfinite(value), "the loss is finite"
-    for metric in fitted.metrics():
-        metric.update_state(encoded, outputs)
-        assert np.isfinite(float(metric.result())), f"metric {metric.name!r} is a number"
-    for prediction in (fitted.decode(outputs), fitted.trivial(len(targets))):
-        _check_answers(fitted, targets, prediction)
+    outputs, lengths = _outputs(fitted, encoded)
+    alignment = Alignment(fitted.reads, fitted.units)
+    for arrays in alignment.chunks(encoded, outputs, 2**20):
+        y, given = alignment.joined(arrays)
+        value = np.asarray(fitted.loss()(y, given))
+        assert value.shape == (), "the loss is one number"
+        assert np.isfinite(value), "the loss is finite"
+        for metric in fitted.metrics():
+            metric.update_state(y, given)
+            assert np.isfinite(float(metric.result())), f"metric {metric.name!r} is a number"
+        if fitted.reads == "whole":
+            wide = [np.pad(one, [(0, 0), (0, 5), *[(0, 0)] * (one.ndim - 2)], constant_values=1)
+                    if one.ndim > 1 else one for one in arrays]  # fmt: skip
+            again = np.asarray(fitted.loss()(*alignment.joined(tuple(wide))))
+            np.testing.assert_allclose(again, value, rtol=1e-5, err_msg="padding changes nothing")
+    truth = encoded if head.reads == "next" else targets
+    if isinstance(outputs, Sequences):
+        fitted.check_lengths(encoded, lengths)
+    answers = fitted.decode(scored(fitted.reads, outputs))
+    for prediction in (answers, constant(fitted, lengths - (fitted.reads == "next"))):
+        _check_answers(fitted, truth, prediction)
     _check_round_trip(HEADS, fitted)
+
+
+def _spec_of(steps: Sequences) -> Spec:
+    """Return the form of encoded steps."""
+    if steps.values.dtype.kind in "iu":
+        return Spec(vocabulary=int(steps.packed().max()) + 1)
+    return Spec(channels=steps.values.shape[1])
+
+
+def _outputs(head: Head, encoded: Any) -> tuple[Any, np.ndarray]:
+    """Return outputs as a network would give them, and the number of outputs of each example."""
+    rng = np.random.default_rng(0)
+    if head.reads == "summary":
+        found = rng.normal(size=(len(encoded), head.units)).astype(np.float32)  # [N, units]
+        return found, np.ones(len(encoded), np.int64)
+    more = {"whole": 2 * encoded.lengths + 1, "next": encoded.lengths + 1}
+    lengths = more.get(head.reads, encoded.lengths).astype(np.int64)
+    values = rng.normal(size=(int(lengths.sum()), head.units)).astype(np.float32)
+    return Sequences(values, np.cumsum(lengths) - lengths, lengths), lengths
 
 
 def check_layer(layer: Layer, *, width: int = 4, tolerance: float = 1e-6) -> None:
@@ -218,15 +250,21 @@ def assert_padding_invariant(
     everyone = np.arange(len(rows))
     x, lengths = batches.padded(rows, everyone)
 
-    def outputs(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        return np.asarray(network(x, lengths))
+    def outputs(x: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+        """Return the outputs of each row, [K] or [T', K]."""
+        found = network(x, lengths)
+        if isinstance(found, list | tuple):
+            values, counts = map(np.asarray, found)
+            return [row[:count] for row, count in zip(values, counts, strict=True)]
+        return [*np.asarray(found)]
 
     together = outputs(x, lengths)
 
-    def same(found: np.ndarray, where: str) -> None:
-        np.testing.assert_allclose(found, together, rtol=0, atol=tolerance, err_msg=where)
+    def same(found: list[np.ndarray], where: str) -> None:
+        for row, right in zip(found, together, strict=True):
+            np.testing.assert_allclose(row, right, rtol=0, atol=tolerance, err_msg=where)
 
-    same(np.concatenate([outputs(*batches.padded(rows, everyone[[i]])) for i in everyone]), "alone")
+    same([outputs(*batches.padded(rows, everyone[[i]]))[0] for i in everyone], "alone")
     rng = np.random.default_rng(0)
     for times in (2, 4):
         wide = np.zeros((len(x), times * x.shape[1], *x.shape[2:]), x.dtype)
@@ -236,7 +274,8 @@ def assert_padding_invariant(
         wide[padding] = rng.integers(0, 2, wide[padding].shape)
         same(outputs(wide, lengths), f"noise in the padding, {times} times the length")
     order = rng.permutation(len(x))
-    same(outputs(x[order], lengths[order])[np.argsort(order)], "in another order")
+    turned = outputs(x[order], lengths[order])
+    same([turned[i] for i in np.argsort(order)], "in another order")
 
 
 def _check_vary(encoder: Encoder, rows: Sequences) -> None:
@@ -265,9 +304,12 @@ def _check_answers(head: Head, targets: Sequence[Any], prediction: Prediction) -
     assert len(prediction) == len(targets), "one answer per example"
     assert len(prediction.rows()) == len(targets), "one row per example"
     json.dumps(prediction.rows())
-    if prediction.scores is not None:
-        np.testing.assert_allclose(prediction.scores.sum(axis=1), 1, rtol=1e-5)
-        assert set(prediction.answers.tolist()) <= set(prediction.columns or ())
+    known, answers = prediction.scores, prediction.answers
+    if isinstance(known, Sequences):
+        known, answers = known.packed(), answers.packed()
+    if known is not None:
+        np.testing.assert_allclose(known.sum(axis=1), 1, rtol=1e-5)
+        assert set(answers.tolist()) <= set(prediction.columns or ())
     scores = head.score(targets, prediction)
     assert head.headline in scores, f"score computes the headline {head.headline!r}"
     for name, score in scores.items():

@@ -29,7 +29,7 @@ EDGES = {
     "runs": "audit core data evaluation heads model nn plots report training",
     "tuning": "core heads model nn plots report runs training",
     "sklearn": "core encoders heads model nn training",
-    "testing": "core heads model nn",
+    "testing": "core heads model nn training",
     "cli": "audit core evaluation runs training tuning",
     "__main__": "cli",
 }

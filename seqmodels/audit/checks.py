@@ -137,7 +137,7 @@ def audit(
 
     Args:
         data: The dataset with its parts as they will be used, their groups and times included.
-        target: The target that is predicted. None: the first.
+        target: The target that is predicted. None: the first, if there is one.
         quick: Sample large data, as before every training; `limits` then names the samples.
         encoded: The encoded inputs of each part, if available. The audit reads them in place of
             inputs that are neither texts nor numbers, such as sound files.
@@ -145,8 +145,9 @@ def audit(
     Raises:
         InputError: There is no such target, or the inputs cannot be read.
     """
-    target = target or next(iter(data.train.targets))
-    data.train.target(target)
+    target = target or next(iter(data.train.targets), None)
+    if target is not None:
+        data.train.target(target)
     effort, limits = QUICK if quick else WHOLE, []
     given = data
     if encoded is not None and not _readable(data.train.inputs[0]):

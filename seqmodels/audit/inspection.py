@@ -83,7 +83,9 @@ def inspect(
         InputError: The data cannot be read, or there is no such target.
     """
     made, name, target, aims = _made(dataset, target, data, dict(settings or {}))
-    target = target or next(iter(made.train.targets))
+    target = target or next(iter(made.train.targets), None)
+    if target is None:
+        raise InputError(f"Dataset {name!r} has no target: give its examples one, or target=.")
     made.train.target(target)
     material, problems = Material(made, target), []
     lengths = inputs.lengths(material, problems)

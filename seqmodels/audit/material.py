@@ -88,7 +88,7 @@ class Material:
         names: The classes in the order of their numbers.
     """
 
-    def __init__(self, data: Dataset, target: str):
+    def __init__(self, data: Dataset, target: str | None):
         named = {"train": data.train, "valid": data.valid, "test": data.test}
         self.data = data
         self.parts: dict[str, Examples] = {k: v for k, v in named.items() if v is not None}
@@ -103,8 +103,9 @@ class Material:
             self.texts = [text for part in self.parts.values() for text in part.inputs]
         else:
             self.rows = _steps(data, self.parts)
-        values = [np.asarray(part.target(target)) for part in self.parts.values()]
-        self.classes, self.numbers, self.names = _target(values)
+        self.classes, self.numbers, self.names = _target(
+            [] if target is None else [part.target(target) for part in self.parts.values()]
+        )
 
     def place(self, number: int) -> Place:
         """Return the part of an example and its row in the part."""
@@ -199,9 +200,18 @@ def _steps(data: Dataset, parts: dict[str, Examples]) -> list[Sequences]:
 
 
 def _target(
-    values: list[np.ndarray],
+    targets: list[Any],
 ) -> tuple[np.ndarray | None, np.ndarray | None, list[str]]:
-    """Return the target as class numbers or as numbers, [N], and the names of the classes."""
+    """Return the target as class numbers or as numbers, [N], and the names of the classes.
+
+    Both are None where there is no target, or an example has several, as many as it has steps.
+    """
+    try:
+        values = [np.asarray(one) for one in targets]
+    except ValueError:  # of unequal lengths
+        return None, None, []
+    if not values:
+        return None, None, []
     whole = np.concatenate([one if one.ndim == 1 else one[:, 0] for one in values])
     many = values[0].ndim > 1
     if many or whole.dtype.kind == "f" or (whole.dtype.kind in "iu" and len(set(whole)) > 20):

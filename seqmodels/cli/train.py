@@ -125,8 +125,8 @@ def train(
 
 def _train(task: Task, sizes: Sizes, limits: Limits, output: Output, out: Path | None) -> None:
     """Train a new run, or check the arguments of it."""
+    from seqmodels.training.check import check
     from seqmodels.training.loggers import opened
-    from seqmodels.training.prepare import check
     from seqmodels.training.settings import merged, resolve
 
     dataset, what = task.named, task.arguments

@@ -80,15 +80,15 @@ class Examples:
     def take(self, indices: Any) -> Examples:
         """Return the examples at `indices` [M], in that order."""
         return Examples(
-            _take(self.inputs, indices),
-            {name: _take(values, indices) for name, values in self.targets.items()},
+            take(self.inputs, indices),
+            {name: take(values, indices) for name, values in self.targets.items()},
             {
-                name: {rule: _take(values, indices) for rule, values in rules.items()}
+                name: {rule: take(values, indices) for rule, values in rules.items()}
                 for name, rules in self.naive.items()
             },
-            {name: _take(values, indices) for name, values in self.groups.items()},
-            None if self.times is None else _take(self.times, indices),
-            None if self.rows is None else _take(self.rows, indices),
+            {name: take(values, indices) for name, values in self.groups.items()},
+            None if self.times is None else take(self.times, indices),
+            None if self.rows is None else take(self.rows, indices),
         )
 
     @renamed({"apart": "group_by"})
@@ -149,8 +149,8 @@ def codes_of(values: Any) -> np.ndarray:
     return np.asarray(values) if categories is None else categories.codes.to_numpy()
 
 
-def _take(values: Any, indices: Any) -> Any:
-    """Return the values at `indices`, in the same kind of container."""
+def take(values: Any, indices: Any) -> Any:
+    """Return the values at `indices` [M], in the same kind of container."""
     if isinstance(values, Sequences | Stored):
         return values.take(indices)
     if hasattr(values, "iloc"):

@@ -70,6 +70,25 @@ class Sequences(Seq[np.ndarray]):
         lengths = np.array([len(array) for array in arrays])
         return cls(np.concatenate(arrays), np.cumsum(lengths) - lengths, lengths)
 
+    @classmethod
+    def laid(cls, rows: Seq[Any]) -> Sequences:
+        """Lay rows of labels or numbers end to end, whatever their type: values [L].
+
+        Raises:
+            InputError: A row is a single value, or is empty.
+        """
+        if isinstance(rows, Sequences):
+            return rows
+        odd = [i for i, row in enumerate(rows) if not np.ndim(row)]
+        if odd:
+            raise InputError(
+                f"Each example needs a list of values, one for each step; row {some(odd)} is "
+                f"{rows[odd[0]]!r:.60}."
+            )
+        lengths = np.array([len(row) for row in rows], dtype=np.int64)
+        values = np.array([value for row in rows for value in row])
+        return cls(values, np.cumsum(lengths) - lengths, lengths)
+
     def __len__(self) -> int:
         return len(self.starts)
 
@@ -97,6 +116,31 @@ class Sequences(Seq[np.ndarray]):
         lengths = np.minimum(self.lengths, length)
         starts = self.starts if keep == "start" else self.starts + self.lengths - lengths
         return Sequences(self.values, starts, lengths)
+
+    def shifted(self) -> Sequences:
+        """Return each sequence without its first step; `values` are shared.
+
+        Raises:
+            InputError: A sequence has a single step.
+        """
+        short = np.flatnonzero(self.lengths < 2)
+        if len(short):
+            raise InputError(
+                f"Each sequence needs at least 2 steps to predict the next from; row "
+                f"{some(short.tolist())} (counted from 0) has 1. Leave such rows out."
+            )
+        return Sequences(self.values, self.starts + 1, self.lengths - 1)
+
+    def with_values(self, values: np.ndarray) -> Sequences:
+        """Return the same rows of other values, [L, ...]."""
+        return Sequences(values, self.starts, self.lengths)
+
+    def packed(self) -> np.ndarray:
+        """Return the steps of all rows in their order, end to end: [S, ...], S their number."""
+        lengths = self.lengths.astype(np.int64)
+        first = np.cumsum(lengths) - lengths
+        within = np.arange(int(lengths.sum())) - np.repeat(first, lengths)
+        return np.asarray(self.values[np.repeat(self.starts.astype(np.int64), lengths) + within])
 
     def spans(self, rows: np.ndarray, steps: int) -> np.ndarray:
         """Return the first `steps` steps of each of `rows`, a copy [B, steps] or [B, steps, C].

@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class EncodedPart(Protocol):
     @property
     def sequences(self) -> Sequences: ...
     @property
-    def y(self) -> np.ndarray: ...
+    def y(self) -> Any: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,8 @@ def simple(
       slope and mean absolute step of each channel; and the number of steps.
     - "linear on the steps", for numbers in sequences of equal length: the last steps in order.
 
+    There are none for a head that reads more than one output of each sequence.
+
     `Head.linear` fits the linear model on the training part. The validation part chooses its
     regularisation. A model that fails is left out.
 
@@ -76,6 +78,8 @@ def simple(
         seed: Seed of the sample, if the training part is too large.
         seconds: Time budget; a model that would take longer is left out. None: unlimited.
     """
+    if head.reads != "summary":
+        return Simple({}, (), 0.0)
     started = time.perf_counter()
     names = [BAG] if spec.vocabulary is not None else [STATISTICS, STEPS]
     predictions, notes, left_out = {}, [], []

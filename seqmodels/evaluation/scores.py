@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from seqmodels.core.examples import Examples
+from seqmodels.core.examples import Examples, take
+from seqmodels.core.sequences import Sequences
 from seqmodels.evaluation import intervals
 from seqmodels.evaluation.intervals import Limits, limits
-from seqmodels.heads.base import Head, Prediction
+from seqmodels.heads.base import Head, Prediction, constant
 
 Scores = dict[str, float]
 MODEL = "model"
@@ -134,6 +135,7 @@ def evaluate(
     test: Examples,
     prediction: Prediction,
     *,
+    truth: Any = None,
     others: Mapping[str, Prediction] | None = None,
     group_by: str | None = None,
 ) -> Evaluation:
@@ -145,11 +147,12 @@ def evaluate(
         reference: The `naive_reference` of scaled errors.
         test: The test part.
         prediction: One answer per example of `test`.
+        truth: Targets that answers are scored against; None: those of `test`.
         others: Answers of simple models to the same examples, by name.
         group_by: Grouping column of the split: no group appears in two parts.
     """
-    truth = test.target(target)
-    answers = {MODEL: prediction, head.baseline: head.trivial(len(test))}
+    truth = test.target(target) if truth is None else truth
+    answers = {MODEL: prediction, head.baseline: constant(head, _counts(prediction))}
     for rule, forecasts in test.naive.get(target, {}).items():
         restated = head.naive(forecasts)
         if restated is not None:
@@ -164,12 +167,12 @@ def evaluate(
     own = whole.pop(MODEL)
     if len(test) > intervals.MOST:
         rows = np.linspace(0, len(test) - 1, intervals.MOST).round().astype(np.int64)
-        test = test.take(rows)
+        test, truth = test.take(rows), take(truth, rows)
         answers = {name: one.take(rows) for name, one in answers.items()}
     units = intervals.units_of(test, group_by)
     if units.independent < 2:
         return Evaluation(own, whole)
-    drawn, draws = intervals.scored(head, test.target(target), answers, units, reference)
+    drawn, draws = intervals.scored(head, truth, answers, units, reference)
     found = {
         name: {score: each for score, values in row.items() if (each := limits(values, units))}
         for name, row in drawn.items()
@@ -180,6 +183,14 @@ def evaluate(
         low, high = limits(sign * (drawn[MODEL][name] - drawn[rule][name]), units) or (ahead, ahead)
         gains[rule] = Gain(ahead, low, high)
     return Evaluation(own, whole, found, gains, units.name, draws)
+
+
+def _counts(prediction: Prediction) -> np.ndarray:
+    """Return the number of answers of each example, [N]."""
+    answers = prediction.answers
+    if isinstance(answers, Sequences):
+        return answers.lengths
+    return np.ones(len(answers), np.int64)
 
 
 def naive_reference(head: Head, target: str, train: Examples) -> Scores | None:

@@ -136,7 +136,12 @@ def _shared(audit: Mapping[str, Any] | None, tests: int) -> Iterator[str]:
 
 def _constant(answers: Prediction, truth: Any) -> Iterator[str]:
     """Warn of a model that gives the same answer to every input."""
-    known, given = np.asarray(truth), np.asarray(answers.answers)
+    if isinstance(answers.answers, Sequences):
+        known, given = Sequences.laid(truth).packed(), answers.answers.packed()
+    elif len(answers) and isinstance(answers.answers[0], tuple):
+        known, given = (np.array([str(one) for one in each]) for each in (truth, answers.answers))
+    else:
+        known, given = np.asarray(truth), np.asarray(answers.answers)
     if len(given) < 2:
         return
     if answers.scores is None and given.dtype.kind == "f":

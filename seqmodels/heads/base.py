@@ -4,70 +4,22 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+
+from seqmodels.core.errors import InputError, some
+from seqmodels.core.examples import take
+from seqmodels.core.reads import PER_STEP, Reads
+from seqmodels.core.sequences import Sequences
+from seqmodels.heads.prediction import Prediction
 
 if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """Answers in the user's own units, with probabilities for classes.
-
-    Args:
-        answers: Labels [N], or numbers [N] or [N, D].
-        scores: Probabilities [N, K] in the order of `columns`; None for numbers.
-        columns: The K classes, or the names of the D numbers; None for one number.
-    """
-
-    answers: np.ndarray
-    scores: np.ndarray | None = None
-    columns: tuple[Any, ...] | None = None
-
-    def __len__(self) -> int:
-        return len(self.answers)
-
-    def __repr__(self) -> str:
-        scores = "" if self.scores is None else f", scores={np.round(self.scores, 3).tolist()}"
-        return f"Prediction(answers={self.answers.tolist()}{scores})"
-
-    def part(self, first: int, last: int) -> Prediction:
-        """Return the answers from `first` up to, not including, `last`, as views."""
-        scores = None if self.scores is None else self.scores[first:last]
-        return Prediction(self.answers[first:last], scores, self.columns)
-
-    def take(self, indices: np.ndarray) -> Prediction:
-        """Return the answers at `indices` [M], in that order."""
-        scores = None if self.scores is None else self.scores[indices]
-        return Prediction(self.answers[indices], scores, self.columns)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return one flat dictionary of JSON types per answer, for CSV and JSON lines."""
-        if self.answers.ndim == 2:
-            names = [str(name) for name in self.columns or range(self.answers.shape[1])]
-            return [
-                dict(zip(names, map(_rounded, row), strict=True)) for row in self.answers.tolist()
-            ]
-        rows = [{"answer": _rounded(answer)} for answer in self.answers.tolist()]
-        if self.scores is not None and self.columns is not None:
-            for row, scores in zip(rows, self.scores.tolist(), strict=True):
-                row |= {
-                    f"p({name})": round(score, 6)
-                    for name, score in zip(self.columns, scores, strict=True)
-                }
-        return rows
-
-
 WeightedScores = Callable[[np.ndarray], dict[str, np.ndarray]]
-
-
-def _rounded(value: Any) -> Any:
-    """Return a number to the seven digits that float32 holds."""
-    return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
 class Head(abc.ABC):
@@ -78,7 +30,19 @@ class Head(abc.ABC):
     are logits or plain numbers; only `decode` applies an activation. Methods import Keras when
     they need it, so that targets can be checked without it.
 
+    What the methods below get depends on `reads` (see `seqmodels.core.reads`):
+
+    - "summary": encoded targets [N, ...] and outputs [N, units].
+    - "steps": `encode` returns `Sequences`, one target for each step. Loss and metrics get the
+      real steps of a batch end to end, targets [S, ...] and outputs [S, units], so that padding
+      cannot count. `decode` gets `Sequences` of outputs, values [L, units].
+    - "next": as "steps"; there is no target column. `fit` gets the encoder's `Spec`; targets are
+      the encoded input from its second step on, and scores compare answers with them.
+    - "whole": `encode` returns `Sequences`, each of its own length. `loss` returns a function of
+      two `Padded`, targets and outputs, that gives the mean over rows. `decode` as for "steps".
+
     Attributes:
+        reads: Output of the network that the head reads.
         headline: Name of the headline score.
         higher_is_better: Whether a larger headline score is better.
         baseline: Name of the constant baseline, for tables: "majority class".
@@ -86,6 +50,7 @@ class Head(abc.ABC):
             simple model is fitted on.
     """
 
+    reads: ClassVar[Reads] = "summary"
     headline: ClassVar[str] = "accuracy"
     higher_is_better: ClassVar[bool] = True
     baseline: ClassVar[str] = "majority class"
@@ -97,24 +62,49 @@ class Head(abc.ABC):
         return False
 
     @abc.abstractmethod
-    def fit(self, targets: Sequence[Any]) -> Self:
+    def fit(self, targets: Any) -> Self:
         """Return a copy that has learned from the training targets.
+
+        Args:
+            targets: One for each example; the encoder's fitted `Spec` for a head that reads
+                "next".
 
         Raises:
             InputError: The head cannot read these targets; the message names a head that can.
         """
 
     @abc.abstractmethod
-    def encode(self, targets: Sequence[Any]) -> np.ndarray:
-        """Return what the loss compares with the outputs, [N, ...]."""
+    def encode(self, targets: Sequence[Any]) -> Any:
+        """Return what the loss compares with the outputs, [N, ...], or `Sequences` of it."""
+
+    def check_lengths(self, y: Sequences, steps: np.ndarray) -> None:
+        """Refuse targets whose number does not suit the number of the network's outputs.
+
+        The default refuses, for a head that reads "steps", all but one target for each step.
+
+        Args:
+            y: Encoded targets.
+            steps: Outputs of the network for each example, [N].
+
+        Raises:
+            InputError: Names the rows.
+        """
+        wrong = np.flatnonzero(y.lengths != steps)
+        if self.reads == "steps" and len(wrong):
+            first = wrong[0]
+            raise InputError(
+                f"{type(self).__name__} needs one target for each step; row "
+                f"{some(wrong.tolist())} (counted from 0) has {y.lengths[first]:,} targets and "
+                f"{steps[first]:,} steps. Where the encoder cuts sequences, raise its length."
+            )
 
     @property
     @abc.abstractmethod
     def units(self) -> int:
-        """Number of network outputs per example."""
+        """Number of network outputs per example, or per step."""
 
     @abc.abstractmethod
-    def loss(self) -> keras.Loss:
+    def loss(self) -> keras.Loss | Callable[[Any, Any], Any]:
         """Return a fresh loss on (encoded targets, outputs [B, units])."""
 
     def metrics(self) -> list[keras.Metric]:
@@ -122,8 +112,8 @@ class Head(abc.ABC):
         return []
 
     @abc.abstractmethod
-    def decode(self, outputs: np.ndarray) -> Prediction:
-        """Turn outputs [N, units] into answers."""
+    def decode(self, outputs: Any) -> Prediction:
+        """Turn outputs [N, units], or `Sequences` of them, into answers."""
 
     def score(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, float]:
         """Return the scores of answers against targets, in the user's own units.
@@ -151,12 +141,13 @@ class Head(abc.ABC):
         kind = type(self)
         if kind.score is Head.score and kind.weighted_scores is Head.weighted_scores:
             raise NotImplementedError(f"Head {kind.__name__} needs score or weighted_scores.")
-        given: Any = getattr(targets, "iloc", np.asarray(targets))
+        whole = self.reads != "summary" or hasattr(targets, "iloc")
+        given = targets if whole else np.asarray(targets)
 
         def scores(weights: np.ndarray) -> dict[str, np.ndarray]:
             counts = np.asarray(weights, dtype=np.int64)
-            drawn = [np.repeat(np.arange(len(prediction)), row) for row in counts]
-            return _stacked([self.score(given[rows], prediction.take(rows)) for rows in drawn])
+            each = [np.repeat(np.arange(len(prediction)), row) for row in counts]
+            return _stacked([self.score(take(given, i), prediction.take(i)) for i in each])
 
         return scores
 
@@ -189,14 +180,19 @@ class Head(abc.ABC):
         return None
 
     @abc.abstractmethod
-    def trivial(self, n: int) -> Prediction:
-        """Return the constant baseline's predictions for `n` examples."""
+    def trivial(self, n: Any) -> Prediction:
+        """Return the constant baseline's predictions.
 
-    def class_counts(self, y: np.ndarray) -> dict[Any, int]:
+        Args:
+            n: Number of examples; where each step has an answer ("steps", "next"), the number of
+                answers of each example, [N].
+        """
+
+    def class_counts(self, y: Any) -> dict[Any, int]:
         """Return how often each class occurs among encoded targets; empty for numbers."""
         return {} if type(self).counted is Head.counted else self.counted(y)
 
-    def counted(self, y: np.ndarray) -> dict[Any, int]:
+    def counted(self, y: Any) -> dict[Any, int]:
         """Return `class_counts`. Kept for heads that define this former name."""
         return self.class_counts(y)
 
@@ -218,6 +214,11 @@ class Head(abc.ABC):
     def figures(self, targets: Sequence[Any], prediction: Prediction) -> dict[str, Figure]:
         """Return figures by name, for the report of a run."""
         return {}
+
+
+def constant(head: Head, lengths: np.ndarray) -> Prediction:
+    """Return the predictions of a head's constant baseline for examples of `lengths` [N]."""
+    return head.trivial(lengths if head.reads in PER_STEP else len(lengths))
 
 
 def scorer(

@@ -39,14 +39,15 @@ class SequenceModel:
         seed: Of the initial weights.
 
     Attributes:
-        network: The Keras model {x, lengths} -> [B, head.units].
+        network: The Keras model {x, lengths} -> [B, head.units]; for a head that reads every
+            step, -> [B, T', head.units] and the number of steps T' of each row, [B].
     """
 
     def __init__(self, encoder: Encoder, backbone: Backbone, head: Head, *, seed: int = 0):
         self.encoder = encoder
         self.backbone = backbone
         self.head = head
-        self.network: keras.Model = backbone.build(encoder.spec, head.units, seed)
+        self.network: keras.Model = backbone.build(encoder.spec, head.units, seed, head.reads)
         self._traced: Callable[..., Any] | None = None
         self._start_from_last_value()
 
@@ -67,9 +68,17 @@ class SequenceModel:
 
     def answer(self, sequences: Sequences) -> Prediction:
         """Return answers for inputs that this model's encoder has encoded."""
+        return self.head.decode(self.outputs(sequences))
+
+    def outputs(self, sequences: Sequences) -> Any:
+        """Return what the head decodes for inputs that this model's encoder has encoded.
+
+        Returns:
+            Outputs [N, units]; `Sequences` of them for a head that reads every step.
+        """
         if self._traced is None:
             self._traced = tracing.traced(self.network)
-        return self.head.decode(tracing.predict(self._traced, sequences, self.head.units))
+        return tracing.predict(self._traced, sequences, self.head.units)
 
     def save(self, path: str | Path) -> None:
         """Write `model.json`, `weights.npz` and `manifest.json` as the new directory `path`.
@@ -122,8 +131,8 @@ class SequenceModel:
             head: Head = HEADS.restore(files.parts["head"])
             sizes = checked(Backbone, files.parts["backbone"], "the backbone", saved=True)
             backbone = Backbone(**sizes)
-            backbone.check(encoder.spec)
-            arrays = files.arrays(backbone.weights(encoder.spec, head.units))
+            backbone.check(encoder.spec, head.reads)
+            arrays = files.arrays(backbone.weights(encoder.spec, head.units, head.reads))
             model = cls(encoder, backbone, head)
         except InputError:
             raise

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seqmodels.core.encoder import Spec
+from seqmodels.core.reads import Reads
 from seqmodels.core.registry import LAYERS
 from seqmodels.nn import layers as kinds
 from seqmodels.nn.layers.input_views import VIEWS
-from seqmodels.nn.network import Network, Placed, Reads
+from seqmodels.nn.network import Network, Placed
 
 if TYPE_CHECKING:
     from seqmodels.nn.backbone import Backbone

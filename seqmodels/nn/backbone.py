@@ -12,6 +12,7 @@ from annotated_types import Ge, Le, Lt
 
 from seqmodels.core.encoder import Encoder, Spec
 from seqmodels.core.errors import InputError, some
+from seqmodels.core.reads import PER_STEP, Reads
 from seqmodels.core.registry import LAYERS
 from seqmodels.core.renamed import Names, renamed
 
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
-    from seqmodels.nn.network import Network, Reads
+    from seqmodels.nn.network import Network
 
 MANY = 5000  # LSTM layers, more than the arrays of a file can be of
 Size = Annotated[int, Ge(1)]
-
 OF_NUMBERS = (  # fields that need an encoder of numbers
     "skip", "subtract_last", "channel_independent", "segment_length", "segment_stride",
     "linear_lags", "input_views", "random_convolutions", "ensemble_size",
 )  # fmt: skip
+SEGMENTS = ("segment_length", "segment_stride", "max_segments", "segment_scales")
 OF_TOKENS = ("word_dropout", "ngrams", "word_vectors")
 OF_WHOLE = (  # fields whose layers have one output for a whole sequence
     "skip", "channel_independent", "linear_lags", "ngrams", "random_convolutions", "ensemble_size",
@@ -50,6 +51,14 @@ OLD_NAMES: Names = {
     "buckets": "ngram_buckets",
     "vectors": "word_vectors",
 }
+
+
+def unsuitable(reads: Reads) -> tuple[str, ...]:
+    """Return the sizes that a head of this kind cannot have: presets leave them out."""
+    if reads == "summary":
+        return ()
+    found = OF_WHOLE + (AHEAD if reads == "next" else ())
+    return found + (SEGMENTS if reads in PER_STEP else ())
 
 
 class AnswersInNumbers(Protocol):
@@ -212,17 +221,14 @@ class Backbone:
 
     def _against_steps(self, reads: Reads) -> list[str]:
         """Return why there can be no outputs for every step."""
-        problems = [
-            f"Backbone({name}=) reads whole sequences; this head needs an output for every step. "
-            f"Leave it out."
-            for name in self._used(OF_WHOLE)
-        ]
-        problems += [
-            f"Backbone({name}=) reads the steps that this head predicts. Leave it out."
-            for name in self._used(AHEAD)
-            if reads == "next"
-        ]
-        return problems
+        why: dict[str, str] = dict.fromkeys(
+            OF_WHOLE, "reads whole sequences; this head needs an output for each step"
+        )
+        if reads == "next":
+            why |= dict.fromkeys(AHEAD, "reads the steps that this head predicts")
+        if reads in PER_STEP:
+            why["segment_length"] = "reads several steps as one; this head needs an output for each"
+        return [f"Backbone({name}=) {why[name]}. Leave it out." for name in self._used(tuple(why))]
 
     def now(self, encoder: Encoder, head: AnswersInNumbers) -> tuple[np.ndarray, np.ndarray] | None:
         """Return how the outputs that mean "as it is now" follow from the last encoded step.
@@ -252,7 +258,7 @@ class Backbone:
         Args:
             spec: What the encoder puts out.
             outputs: Numbers that the head reads.
-            reads: What the head reads: `seqmodels.nn.network.Network`.
+            reads: What the head reads: `seqmodels.core.reads`.
         """
         from seqmodels.nn import assembly
 
@@ -278,11 +284,13 @@ class Backbone:
         self.check(spec, reads)
         return keras_network.build(self.network(spec, outputs, reads), seed)
 
-    def weights(self, spec: Spec, outputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    def weights(
+        self, spec: Spec, outputs: int, reads: Reads = "summary"
+    ) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield the name and the shape of each array of weights that `build` would make.
 
         They are known without a network, so that what a file asks for is seen before it is made.
         """
         sizes = dataclasses.replace(self, layers=min(self.layers, MANY))
-        for name, weight in sizes.network(spec, outputs).weights():
+        for name, weight in sizes.network(spec, outputs, reads).weights():
             yield name, weight.shape

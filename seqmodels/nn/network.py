@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from seqmodels.core.encoder import Spec
 from seqmodels.core.errors import InputError
+from seqmodels.core.reads import Reads
 from seqmodels.nn import numpy_ops
 from seqmodels.nn.layers import EnsembleMean, Layer, Level, Ngrams, Skip, Weight
 
-Reads = Literal["summary", "steps", "whole", "next"]
 MEMBER = 1000  # from the seeds of one member to those of the next
 
 
@@ -115,6 +115,13 @@ class Network:
             ops: Array namespace; default: NumPy.
         """
         return self.walk(_Formulas(ops, weights), x, lengths)
+
+    def steps(self, lengths: np.ndarray) -> np.ndarray:
+        """Return how many outputs rows of these lengths have, [N], where every step has one."""
+        for placed in (*self.shared, *self.layers):
+            if placed.layer.place == "steps":
+                lengths = placed.layer.steps(numpy_ops, lengths)
+        return lengths
 
     def explained(self) -> Network:
         """Return the network that reads the vectors of an embedding, without n-grams."""

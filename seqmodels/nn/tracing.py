@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -16,12 +16,35 @@ from seqmodels.nn.engines import native
 EVALUATE = 2**17  # steps of a batch when nothing is learned, padding included
 
 
-def predict(network: Callable[..., Any], sequences: Sequences, units: int) -> np.ndarray:
-    """Return the outputs [N, units] for sequences in their own order, in batches by length."""
+def predict(
+    network: Callable[..., Any], sequences: Sequences, units: int
+) -> np.ndarray | Sequences:
+    """Return the outputs for sequences in their own order, computed in batches by length.
+
+    Returns:
+        Outputs [N, units]; or, of a network with an output for each step, `Sequences` of outputs
+        with values [L, units].
+    """
     outputs = np.empty((len(sequences), units), dtype=np.float32)
+    steps: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []  # rows, lengths, packed outputs
     for rows in batches.by_length(sequences.lengths, EVALUATE):
-        outputs[rows] = np.asarray(network(*batches.padded(sequences, rows)))
-    return outputs
+        found = network(*batches.padded(sequences, rows))
+        if isinstance(found, list | tuple):
+            values, lengths = map(np.asarray, found)
+            real = np.arange(values.shape[1]) < lengths[:, None]  # [B, T]
+            steps.append((rows, lengths, values[real]))
+        else:
+            outputs[rows] = np.asarray(found)
+    return _in_order(*zip(*steps, strict=True)) if steps else outputs
+
+
+def _in_order(
+    rows: Sequence[np.ndarray], lengths: Sequence[np.ndarray], packed: Sequence[np.ndarray]
+) -> Sequences:
+    """Return batches of packed outputs as sequences in the order of their rows."""
+    order, long = np.concatenate(rows), np.concatenate(lengths).astype(np.int64)
+    place = np.argsort(order)
+    return Sequences(np.concatenate(packed), (np.cumsum(long) - long)[place], long[place])
 
 
 def traced(network: keras.Model) -> Callable[[np.ndarray, np.ndarray], tf.Tensor]:

@@ -42,7 +42,9 @@ class Answers:
         prediction: Prediction,
         lengths: np.ndarray | None = None,
     ) -> Answers | None:
-        """Return answers beside the truth; None if they are neither classes nor numbers."""
+        """Return answers beside the truth; None if they are not one class or number each."""
+        if head.reads != "summary":
+            return None
         probabilities, columns = prediction.scores, prediction.columns
         if probabilities is not None and columns is not None:
             try:

@@ -42,7 +42,9 @@ def glance(head: Head, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _targets(head: Head, y: np.ndarray) -> dict[str, Any]:
+def _targets(head: Head, y: Any) -> dict[str, Any]:
+    if head.reads != "summary":
+        return {"classes": {str(k): v for k, v in head.class_counts(y).items()}, "numbers": {}}
     trivial = head.trivial(1)
     if trivial.scores is not None and trivial.columns is not None and y.size == len(y):
         counts = np.bincount(y.reshape(-1).astype(np.int64), minlength=len(trivial.columns))

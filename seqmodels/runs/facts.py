@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,10 @@ def _budget(prepared: Prepared, options: Options) -> dict[str, Any] | None:
 
 def _audited(prepared: Prepared, allow_leak: str | None) -> dict[str, Any]:
     """Return the audit of the parts as they are used, or refuse to train on leaks."""
-    used = prepared.examples
+    used, target = prepared.examples, prepared.target
+    if prepared.head.reads != "summary":  # an example has no target of its own, or several
+        used = {name: replace(part, targets={}) for name, part in used.items()}
+        target = None
     data = Dataset(
         train=used["train"],
         valid=used["valid"],
@@ -106,7 +110,7 @@ def _audited(prepared: Prepared, allow_leak: str | None) -> dict[str, Any]:
         group_by=prepared.group,
     )
     rows = {name: part.sequences for name, part in prepared.parts.items()}
-    found = audit(data, prepared.target, quick=True, encoded=rows)
+    found = audit(data, target, quick=True, encoded=rows)
     if allow_leak is None:
         found.refuse()
     return found.record()
@@ -116,7 +120,7 @@ def _headline(prepared: Prepared, record: Record) -> str:
     config, head, target = prepared.config, prepared.head, prepared.target
     counts = ", ".join(f"{count:,} {name}" for name, count in record["examples"].items())
     says = f" ({config.says})" if config.says else ""
-    shapes = config.backbone.weights(prepared.encoder.spec, head.units)
+    shapes = config.backbone.weights(prepared.encoder.spec, head.units, head.reads)
     weights = sum(math.prod(shape) for _, shape in shapes)
     target = f"column {target}" if target.isdigit() else target
     return (

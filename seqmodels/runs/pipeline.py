@@ -201,11 +201,10 @@ def _evaluated(
     )  # fmt: skip
     write_json(path / "scores.json", found.evaluation.record())
     rows, units = part.sequences, units_of(test, prepared.group)
-    answers = predictions.rows_of(
-        test, target, model.encoder, found.prediction, rows.lengths, units
-    )
+    truth = part.truth(model.head, test, target)
+    answers = predictions.rows_of(test, truth, model.encoder, found.prediction, rows.lengths, units)
     write_table(path / predictions.FILE, answers)
-    late, truth = options.budget and options.budget.late, test.target(target)
+    late = options.budget and options.budget.late
     tested = Tested(model.head, truth, found.prediction, test.inputs, rows, model, late=late)
     return tested, found.evaluation
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,13 @@ import numpy as np
 
 from seqmodels.core.encoder import Encoder
 from seqmodels.core.errors import InputError, some
-from seqmodels.core.examples import Examples
+from seqmodels.core.examples import Examples, take
 from seqmodels.core.registry import HEADS
 from seqmodels.core.safe_io import parsed, plain, read_bytes
+from seqmodels.core.sequences import Sequences
 from seqmodels.evaluation.intervals import Units
-from seqmodels.heads.base import Head, Prediction
+from seqmodels.heads.base import Head, Prediction, constant
+from seqmodels.heads.prediction import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +27,12 @@ if TYPE_CHECKING:
 FILE = "predictions.csv"
 CHUNK = 2**10  # rows that are worked on together
 MAX_CELL = 2**16  # bytes of an input as shown, and of all else in a row but its numbers
+MAX_LIST = 2**22  # bytes of a row whose target and answer are lists
 
 
 def rows_of(
     test: Examples,
-    target: str,
+    truth: Any,
     encoder: Encoder,
     prediction: Prediction,
     lengths: np.ndarray,
@@ -38,21 +42,22 @@ def rows_of(
 
     Args:
         test: What was answered, N examples.
-        target: The target that was predicted.
+        truth: The target of each, in the user's own units.
         encoder: Shows an input in short.
         prediction: One answer for each of `test`.
         lengths: Steps that the network read of each, [N].
         units: What is drawn for intervals; None: examples, each by itself.
     """
     unit = None if units is None else units.of
-    truth = np.asarray(test.target(target))
     for first in range(0, len(prediction), CHUNK):
         last = min(first + CHUNK, len(prediction))
-        known = truth[first:last].tolist()
+        known = listed(take(truth, np.arange(first, last)))
         for i, value, row in zip(
             range(first, last), known, prediction.part(first, last).rows(), strict=True
         ):
-            if isinstance(value, list):  # several numbers: a name of theirs may be "input"
+            if isinstance(row.get("answer"), list):  # an answer of several steps is one cell
+                row = {"target": json.dumps(value), "answer": json.dumps(row["answer"])}
+            elif isinstance(value, list):  # several numbers: a name of theirs may be "input"
                 named = zip(row, value, strict=True)
                 row = {f"target {n}": v for n, v in named} | {
                     f"answer {n}": v for n, v in row.items()
@@ -83,7 +88,7 @@ def predictions_of(path: Path, head: Head, count: int) -> pd.DataFrame:
     import pandas as pd
 
     file, form = path / FILE, _Form.of(head)
-    limit = (count + 1) * (MAX_CELL + 64 * len(form.columns))
+    limit = (count + 1) * ((MAX_LIST if form.lists else MAX_CELL) + 64 * len(form.columns))
     try:
         with plain(file, limit) as stream:
             frame = pd.read_csv(
@@ -100,7 +105,8 @@ def predictions_of(path: Path, head: Head, count: int) -> pd.DataFrame:
         if "unit" in frame and not frame["unit"].between(0, count - 1).all():
             raise ValueError(f"column 'unit' counts from 0 to {count - 1} at most")
         for name in form.labels:
-            frame[name] = form.restored(frame[name].tolist())
+            known = frame[name].tolist()
+            frame[name] = [*map(_list_in, known)] if form.lists else form.restored(known)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror or error}.") from None
     except InputError:
@@ -113,6 +119,14 @@ def predictions_of(path: Path, head: Head, count: int) -> pd.DataFrame:
 def answers_in(frame: pd.DataFrame, head: Head) -> tuple[np.ndarray, Prediction]:
     """Return targets [N] or [N, D], and the answers to them, from `predictions_of`."""
     form = _Form.of(head)
+    if form.lists:
+        truth = [*frame["target"]]
+        answers: Any = [*frame["answer"]]
+        if isinstance(form.like.answers, Sequences):
+            answers = Sequences.laid(answers)
+        else:
+            answers = _objects(map(tuple, answers))
+        return _objects(map(tuple, truth)), Prediction(answers, columns=form.like.columns)
     if form.names is not None:
         truth = frame[[f"target {name}" for name in form.names]].to_numpy(np.float64)
         answers = frame[[f"answer {name}" for name in form.names]].to_numpy(np.float64)
@@ -161,17 +175,24 @@ class _Form:
         like: An answer of the head's.
         classes: Its K classes; None for numbers.
         names: What several numbers are called; None for one number or classes.
+        lists: Whether target and answer are lists, one entry a step or a symbol, as JSON.
+        texts: Whether target and answer are texts, whatever they look like: transcriptions.
     """
 
     like: Prediction
     classes: tuple[Any, ...] | None
     names: list[str] | None
+    lists: bool = False
+    texts: bool = False
 
     @classmethod
     def of(cls, head: Head) -> _Form:
-        like = head.trivial(1)
-        several = like.answers.ndim == 2
-        names = [*like.part(0, 1).rows()[0]] if several else None
+        like = constant(head, np.ones(1, np.int64))
+        if lists := isinstance(like.rows()[0].get("answer"), list):
+            return cls(like, None, None, lists)
+        if head.reads == "whole":
+            return cls(like, None, None, texts=True)
+        names = [*like.rows()[0]] if like.answers.ndim == 2 else None
         return cls(like, None if like.scores is None else like.columns, names)
 
     @property
@@ -189,7 +210,8 @@ class _Form:
     @property
     def labels(self) -> list[str]:
         """The columns that hold labels."""
-        return ["target", "answer"] if self.like.answers.dtype.kind != "f" else []
+        words = self.lists or self.like.answers.dtype.kind != "f"
+        return ["target", "answer"] if words else []
 
     @property
     def numbers(self) -> list[str]:
@@ -208,6 +230,8 @@ class _Form:
 
     def restored(self, texts: Sequence[str]) -> list[Any]:
         """Return labels in the types of the classes; the numbers behind bins as numbers."""
+        if self.texts:
+            return list(texts)
         known = {str(name): name for name in self.classes or self.like.answers.tolist()}
         distinct = dict.fromkeys(texts)
         if not all(text in known for text in distinct):
@@ -219,6 +243,22 @@ class _Form:
 
     def _probabilities(self) -> list[str]:
         return [f"p({name})" for name in self.classes or ()]
+
+
+def _list_in(text: str) -> list[Any]:
+    """Return a cell that holds a list."""
+    value = json.loads(text)
+    if not isinstance(value, list):
+        raise ValueError(f"{text[:40]!r} is not a list")
+    return value
+
+
+def _objects(values: Iterable[Any]) -> np.ndarray:
+    """Return values of any type as an array [N]."""
+    given = list(values)
+    found = np.empty(len(given), object)
+    found[:] = given
+    return found
 
 
 def _number(text: str) -> int | float:

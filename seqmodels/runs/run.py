@@ -18,8 +18,9 @@ from seqmodels.runs.predictions import predictions_of
 from seqmodels.runs.records import Scores, finished, history_of, model_in, moved, read, record_of
 from seqmodels.training.evaluate import evaluate
 from seqmodels.training.part import fingerprint
-from seqmodels.training.prepare import encoded, split
+from seqmodels.training.prepare import check_lengths, encoded
 from seqmodels.training.settings import restored
+from seqmodels.training.split import split
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,6 +106,7 @@ def rescore(path: str | Path, *, data: str | Path | None = None) -> tuple[Run, E
     config = restored(moved(run.record, data))
     examples = split(config.made(), config)
     parts, target = encoded(model.encoder, model.head, examples), examples.target
+    check_lengths(config, model.encoder, model.head, parts)
     others = {}
     if run.record["baselines"]:
         others = simple(model.head, model.encoder.spec, parts, seed=seed).predictions

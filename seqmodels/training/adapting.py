@@ -19,7 +19,7 @@ def adapt(
     network: keras.Model,
     head: Head,
     sequences: Sequences,
-    y: np.ndarray,
+    y: Any,
     unlabelled: Sequences | None = None,
 ) -> None:
     """Let each layer that has `adapt` see the training part, and what its targets ask for.
@@ -28,7 +28,7 @@ def adapt(
         network: Whose layers they are.
         head: Fitted.
         sequences: Encoded inputs of the training part.
-        y: Its encoded targets [N, ...].
+        y: Its encoded targets [N, ...]; `Sequences` where each example has several.
         unlabelled: More inputs, which have no target.
     """
     tables = [layer.table for layer in network.layers if isinstance(layer, LSTM)]
@@ -39,7 +39,8 @@ def adapt(
     ]
     if not learns:
         return
-    found = pulls(head, y)
+    several = isinstance(y, Sequences)  # targets for each example
+    found = np.zeros((len(y), head.units)) if several else pulls(head, y)
     for layer in learns:
         given = (layer.values(), sequences, found, unlabelled, layer.seed)
         for name, value in layer.layer.adapt(*given).items():

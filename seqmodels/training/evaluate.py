@@ -10,6 +10,7 @@ from seqmodels.evaluation import scores
 from seqmodels.evaluation.scores import Evaluation, Scores
 from seqmodels.heads.base import Prediction
 from seqmodels.model.sequence_model import SequenceModel
+from seqmodels.training.alignment import scored
 from seqmodels.training.part import Part
 
 
@@ -42,12 +43,19 @@ def evaluate(
         others: Answers of simple models to the same examples, by name.
         group: The group that no two parts share; intervals resample it.
     """
-    answers = model.answer(part.sequences)
-    more = {"others": others, "group_by": group}
-    found = scores.evaluate(model.head, target, reference, examples, answers, **more)
+    answers, truth = answered(model, part), part.truth(model.head, examples, target)
+    found = scores.evaluate(
+        model.head, target, reference, examples, answers,
+        truth=truth, others=others, group_by=group,
+    )  # fmt: skip
     return Evaluated(answers, found)
 
 
 def score(model: SequenceModel, part: Part, examples: Examples, target: str) -> Scores:
     """Answer a part and return the scores alone: no baselines, no intervals."""
-    return model.head.score(examples.target(target), model.answer(part.sequences))
+    return model.head.score(part.truth(model.head, examples, target), answered(model, part))
+
+
+def answered(model: SequenceModel, part: Part) -> Prediction:
+    """Return the answers to a part that there is a truth for."""
+    return model.head.decode(scored(model.head.reads, model.outputs(part.sequences)))

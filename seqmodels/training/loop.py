@@ -16,10 +16,10 @@ from seqmodels.core import batches
 from seqmodels.core.errors import InputError
 from seqmodels.core.signals import Stop
 from seqmodels.heads.base import Head
-from seqmodels.nn.ensemble import each
 from seqmodels.nn.tracing import array_of, compiled, predict, traced
 from seqmodels.training.adam import Adam
 from seqmodels.training.adapting import adapt
+from seqmodels.training.alignment import Alignment, weight
 from seqmodels.training.averaging import Average
 from seqmodels.training.callbacks import Callback, Enough, Row
 from seqmodels.training.checkpoints import Checkpoints
@@ -28,7 +28,7 @@ from seqmodels.training.nan_guard import not_finite
 from seqmodels.training.part import Part
 
 EVERY = 120.0  # seconds between checkpoints within an epoch
-MEASURE = 4096  # rows whose loss and metrics are worked out together
+MEASURE = 4096  # rows, or steps, whose loss and metrics are worked out together
 
 
 def fit(
@@ -105,36 +105,36 @@ class _Loop:
         self.best: list[np.ndarray] = []
         self.metrics = head.metrics()
         loss = head.loss()
+        self.alignment = Alignment(head.reads, head.units)
         x, lengths = batches.padded(train.sequences, np.arange(1))
-        targets = tf.TensorSpec([None, *train.y.shape[1:]], train.y.dtype)
         like = [
             tf.TensorSpec([None, *[None] * (x.ndim > 1), *x.shape[2:]], x.dtype),
             tf.TensorSpec([None], lengths.dtype),
-            targets,
+            *self.alignment.specs(train.y),
         ]
         self.train_step = compiled(self._train_step(loss), like)
         self.forward = traced(network)
-        outputs = tf.TensorSpec([None, head.units], "float32")
-        self.measure = compiled(self._measure(loss), [targets, outputs])
-        self.answers: list[tuple[np.ndarray, np.ndarray]] = []  # not yet measured
+        self.measure = compiled(self._measure(loss), self.alignment.measured(train.y))
+        self.answers: list[tuple[Any, ...]] = []  # targets and outputs, not yet measured
         self.done, self.total, self.seen = 0, 0.0, 0
         self.seconds, self.since = 0.0, time.perf_counter()
 
-    def _train_step(self, loss: keras.Loss) -> Callable[..., Any]:
+    def _train_step(self, loss: Callable[..., Any]) -> Callable[..., Any]:
         variables = self.network.trainable_variables
 
-        def step(x: tf.Tensor, lengths: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        def step(x: tf.Tensor, lengths: tf.Tensor, *targets: tf.Tensor) -> tuple[tf.Tensor, ...]:
             with tf.GradientTape() as tape:
-                outputs: Any = self.network({"x": x, "lengths": lengths}, training=True)
-                targets, together = each(y, outputs)
-                value: Any = loss(targets, outputs)
+                found: Any = self.network({"x": x, "lengths": lengths}, training=True)
+                y, outputs, kept = self.alignment.meet(targets, found, lengths)
+                value: Any = loss(y, outputs)
             good = self.optimizer.apply(value, tape.gradient(value, variables))
-            return value, good, together
+            return value, good, *kept
 
         return step
 
-    def _measure(self, loss: keras.Loss) -> Callable[..., Any]:
-        def measure(y: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
+    def _measure(self, loss: Callable[..., Any]) -> Callable[..., Any]:
+        def measure(*arrays: tf.Tensor) -> tf.Tensor:
+            y, outputs = self.alignment.joined(arrays)
             for metric in self.metrics:
                 metric.update_state(y, outputs)
             value: Any = loss(y, outputs)
@@ -153,18 +153,20 @@ class _Loop:
             if stop.heard:
                 self.save(kept)
                 stop.check()
-            x, lengths, y = train.batch(rows, (self.seed, epoch, self.done))
-            value, good, outputs = self.train_step(x, lengths, y)
+            x, lengths = train.batch(rows, (self.seed, epoch, self.done))
+            targets = self.alignment.targets(train.y, rows, x, lengths)
+            value, good, *outputs = self.train_step(x, lengths, *targets)
             if not good:
                 self.save(kept)
                 place = f"step {self.done + 1} of epoch {epoch + 1}"
-                raise not_finite(float(value), place, x, y, self.settings.learning_rate)
+                raise not_finite(float(value), place, x, targets[0], self.settings.learning_rate)
             self.done += 1
-            self.total, self.seen = self.total + float(value) * len(rows), self.seen + len(rows)
-            self.answers.append((y, outputs))
+            count = weight(targets)
+            self.total, self.seen = self.total + float(value) * count, self.seen + count
+            self.answers.append((*targets, *outputs))
             if self.average.due(self.done):
                 self.average.take()
-            if sum(len(y) for y, _ in self.answers) >= MEASURE:
+            if not self.alignment.together or sum(map(weight, self.answers)) >= MEASURE:
                 self._catch_up()
             try:
                 watch.step(epoch + 1, self.done, len(order), self._so_far)
@@ -182,12 +184,12 @@ class _Loop:
 
     def evaluate(self, part: Part) -> Row:
         """Return the loss and the metrics on a part as a row has them, nothing learned."""
-        outputs = predict(self.forward, part.sequences, self.network.output_shape[-1])
-        total = 0.0
-        for start in range(0, len(outputs), MEASURE):
-            rows = slice(start, start + MEASURE)
-            total += float(self.measure(part.y[rows], outputs[rows])) * len(outputs[rows])
-        found = {"loss": total / len(part.y), **self._metrics()}
+        outputs = predict(self.forward, part.sequences, self.alignment.units)
+        total, count = 0.0, 0
+        for arrays in self.alignment.chunks(part.y, outputs, MEASURE):
+            total += float(self.measure(*arrays)) * weight(arrays)
+            count += weight(arrays)
+        found = {"loss": total / count, **self._metrics()}
         return {f"valid_{name}": value for name, value in found.items()}
 
     def finish(self, row: Row, valid: Part) -> None:
@@ -258,10 +260,13 @@ class _Loop:
 
     def _catch_up(self) -> None:
         """Measure the answers of past steps, many at a time: a step does not wait for it."""
-        if self.answers:
-            y, outputs = zip(*self.answers, strict=True)
-            self.measure(np.concatenate(y), np.concatenate([np.asarray(o) for o in outputs]))
-            self.answers.clear()
+        if not self.alignment.together:
+            for arrays in self.answers:
+                self.measure(*arrays)
+        elif self.answers:
+            columns = zip(*self.answers, strict=True)
+            self.measure(*(np.concatenate([np.asarray(one) for one in each]) for each in columns))
+        self.answers.clear()
 
     def _so_far(self) -> Row:
         """Return the mean loss, and the metrics as far as they are known: looking costs nothing."""

@@ -27,13 +27,13 @@ class Part:
 
     Args:
         sequences: N of them.
-        y: Their targets, [N, ...].
+        y: Their targets, [N, ...]; `Sequences` where a head has several for each example.
         vary: How training augments its batches, as `Encoder.vary`; None: not at all.
         unlabelled: Of a training part, more encoded inputs, without targets.
     """
 
     sequences: Sequences
-    y: np.ndarray
+    y: Any
     vary: Vary | None = None
     unlabelled: Sequences | None = None
 
@@ -41,11 +41,15 @@ class Part:
     def of(cls, encoder: Encoder, head: Head, examples: Examples, target: str) -> Self:
         """Return examples as a fitted encoder and a fitted head read them."""
         rows = encoder.encode(examples.inputs)
+        if head.reads == "next":
+            return cls(rows, rows.shifted(), encoder.vary)
         return cls(rows, head.encode(examples.target(target)), encoder.vary)
 
-    def batch(
-        self, rows: np.ndarray, step: tuple[int, int, int]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def truth(self, head: Head, examples: Examples, target: str) -> Any:
+        """Return the targets that answers are scored against, in the user's own units."""
+        return self.y if head.reads == "next" else examples.target(target)
+
+    def batch(self, rows: np.ndarray, step: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
         """Return rows as training reads them in one step, whenever it is taken.
 
         Args:
@@ -53,13 +57,12 @@ class Part:
             step: The run's seed, the epoch and the step of it, counted from 0.
 
         Returns:
-            x [B, T, ...] and lengths [B] as `batches.padded` gives them, augmented; and the
-            targets [B, ...].
+            x [B, T, ...] and lengths [B] as `batches.padded` gives them, augmented.
         """
         x, lengths = batches.padded(self.sequences, rows)
         if self.vary is not None:
             x, lengths = self.vary(x, lengths, np.random.default_rng([*step, VARIED]))
-        return x, lengths, self.y[rows]
+        return x, lengths
 
 
 def fingerprint(parts: Mapping[str, Part]) -> dict[str, str]:
@@ -68,7 +71,10 @@ def fingerprint(parts: Mapping[str, Part]) -> dict[str, str]:
     for name, part in parts.items():
         digest = hashlib.sha256()
         _of_rows(digest, part.sequences)
-        _update(digest, part.y, part.y.dtype)
+        if isinstance(part.y, Sequences):
+            _of_rows(digest, part.y)
+        else:
+            _update(digest, part.y, part.y.dtype)
         if part.unlabelled is not None:
             _of_rows(digest, part.unlabelled)
         found[name] = digest.hexdigest()

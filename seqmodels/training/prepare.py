@@ -8,43 +8,21 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from seqmodels.core.dataset import Dataset
 from seqmodels.core.encoder import Encoder
-from seqmodels.core.errors import InputError, some
+from seqmodels.core.errors import InputError
 from seqmodels.core.examples import Examples
-from seqmodels.core.registry import DATASETS, HEADS
 from seqmodels.core.sequences import Sequences
-from seqmodels.heads.base import Head, Prediction
+from seqmodels.heads.base import Head
 from seqmodels.training.config import RunConfig
 from seqmodels.training.heuristics import sized
 from seqmodels.training.part import Part
+from seqmodels.training.split import Split, split
 
 PARTS = ("train", "valid", "test")
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Split:
-    """The examples that a run uses, not encoded.
-
-    Args:
-        data: The dataset that they are taken from.
-        target: The target that the head reads.
-        train: What is learned from.
-        valid: What decides when to stop.
-        test: What is scored.
-        unlabelled: Inputs without a target; None: there are none.
-    """
-
-    data: Dataset
-    target: str
-    train: Examples
-    valid: Examples
-    test: Examples
-    unlabelled: Seq[Any] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,7 +70,7 @@ class Prepared:
         config, _ = sized(
             config, self.encoder.spec, counts["train"], counts["valid"], self.unlabelled
         )
-        config.backbone.check(self.encoder.spec)
+        config.backbone.check(self.encoder.spec, self.head.reads)
         return dataclasses.replace(self, config=config)
 
 
@@ -114,10 +92,12 @@ def prepare(dataset: Dataset, config: RunConfig, names: Seq[str] = PARTS) -> Pre
     more = 0 if examples.unlabelled is None else len(examples.unlabelled)
     with naming_rows(dataset):
         encoder = dataset.encoder.fit(examples.train.inputs)
+        head = knowing(head, encoder)
         config, why = sized(config, encoder.spec, *counts, more)
-        config.backbone.check(encoder.spec)
+        config.backbone.check(encoder.spec, head.reads)
         config.backbone.now(encoder, head)
         parts = encoded(encoder, head, examples, names)
+    check_lengths(config, encoder, head, parts)
     notes = [*dataset.notes, *([f"Training: {'; '.join(why)}."] if why else [])]
     kept = parts["train"].unlabelled
     if out := more - (0 if kept is None else len(kept)):
@@ -135,55 +115,16 @@ def prepare(dataset: Dataset, config: RunConfig, names: Seq[str] = PARTS) -> Pre
     )
 
 
-def split(dataset: Dataset, config: RunConfig) -> Split:
-    """Return the examples of each part: a validation part is drawn where there is none.
-
-    Raises:
-        InputError: The data hold no such target, or several and none was chosen.
-    """
-    target = target_of(dataset, config)
-    train, valid = dataset.train, dataset.valid
-    if valid is None:
-        by = _strata(train, target)
-        train, valid = train.split(config.training.valid, config.seed, by, dataset.group_by)
-    parts = [_sample(part, i, config) for i, part in enumerate((train, valid, dataset.test))]
-    more = dataset.unlabelled
-    if more is not None:
-        more = _sample(Examples(more, {}), len(parts), config).inputs
-    return Split(data=dataset, target=target, train=parts[0], valid=parts[1], test=parts[2],
-                 unlabelled=more)  # fmt: skip
-
-
-def target_of(dataset: Dataset, config: RunConfig) -> str:
-    """Return the name of the target that the head reads.
-
-    Raises:
-        InputError: There is no such target, or there are several and none was chosen.
-    """
-    targets = dataset.train.targets
-    if not targets:
-        raise InputError(
-            f"Dataset {config.dataset!r} has no target to predict. Give its examples one: "
-            f"Examples(inputs, {{'label': values}})."
-        )
-    if config.target is not None:
-        dataset.train.target(config.target)
-        return config.target
-    suits = dataset.head is not None and type(config.head) is HEADS.get(dataset.head)
-    if len(targets) > 1 and not suits:
-        raise InputError(
-            f"Dataset {config.dataset!r} has the targets {some(targets)}. "
-            f"Choose one: --target NAME, or train(..., target=NAME)."
-        )
-    return next(iter(targets))
-
-
 def fitted_head(examples: Split, config: RunConfig) -> Head:
     """Return the head fitted on the training part, before anything costs time.
+
+    A head that predicts the next step has no targets; `knowing` fits it.
 
     Raises:
         InputError: Head and target do not suit, or a limit leaves classes unknown.
     """
+    if config.head.reads == "next":
+        return config.head
     try:
         head = config.head.fit(examples.train.target(examples.target))
         if config.limit is not None:
@@ -196,6 +137,32 @@ def fitted_head(examples: Split, config: RunConfig) -> Head:
         hint = f"Only {config.limit} examples of each part are used (limit=, --limit)."
         raise InputError([f"{problem} {hint}" for problem in error.problems]) from None
     return head
+
+
+def knowing(head: Head, encoder: Encoder) -> Head:
+    """Return the head, fitted on the form of the steps if it predicts the next of them."""
+    return head.fit(encoder.spec) if head.reads == "next" else head
+
+
+def check_lengths(
+    config: RunConfig, encoder: Encoder, head: Head, parts: Mapping[str, Part]
+) -> None:
+    """Refuse targets whose number does not suit the steps that the network puts out.
+
+    Raises:
+        InputError: Names the part and the rows.
+    """
+    problems = []
+    network = config.backbone.network(encoder.spec, head.units, head.reads)
+    for name, part in parts.items():
+        if not isinstance(part.y, Sequences) or head.reads == "next":
+            continue
+        try:
+            head.check_lengths(part.y, network.steps(part.sequences.lengths))
+        except InputError as error:
+            problems += [f"In the {name} part: {problem}" for problem in error.problems]
+    if problems:
+        raise InputError(problems)
 
 
 def encoded(
@@ -238,71 +205,6 @@ def naming_rows(data: Dataset) -> Iterator[None]:
                 told = [f"In the {name} part: {problem}" for problem in error.problems]
                 raise InputError(told) from None
         raise
-
-
-def check(config: RunConfig) -> tuple[str, ...]:
-    """Find what can be found without training: files, target, head and sizes together.
-
-    Uses the dataset's quick stand-in where it has one, else reads the data.
-
-    Returns:
-        What was decided about the data, in sentences; none of a stand-in.
-
-    Raises:
-        InputError: With every mistake found.
-    """
-    source = DATASETS.get(config.dataset).probe if config.dataset in DATASETS else None
-    make = (lambda: source(**config.arguments)) if source else config.make
-    config = dataclasses.replace(config, make=make)
-    examples = split(config.made(), config)
-    head = fitted_head(examples, config)
-    problems = []
-    for look in (_check_head, _check_encoder):
-        try:
-            look(config, examples, head)
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return () if source else examples.data.notes
-
-
-def _check_head(config: RunConfig, examples: Split, head: Head) -> None:
-    """Refuse a head whose baseline or scores are unfinished: it may be the user's own."""
-    targets = examples.train
-    trivial = head.trivial(len(targets))
-    if not isinstance(trivial, Prediction):
-        raise InputError(
-            f"{type(head).__name__}.trivial needs to return a Prediction, got "
-            f"{type(trivial).__name__}."
-        )
-    scores = head.score(targets.target(examples.target), trivial)
-    if head.headline not in scores:
-        raise InputError(
-            f"{type(head).__name__}.score needs to compute the headline {head.headline!r}, got "
-            f"{some(scores)}. Set `headline` to one of these."
-        )
-
-
-def _check_encoder(config: RunConfig, examples: Split, head: Head) -> None:
-    with naming_rows(examples.data):
-        encoder = examples.data.encoder.fit(examples.train.inputs)
-        config.backbone.check(encoder.spec)
-        config.backbone.now(encoder, head)
-
-
-def _sample(part: Examples, number: int, config: RunConfig) -> Examples:
-    if config.limit is None or config.limit >= len(part):
-        return part
-    rng = np.random.default_rng([config.seed, number])
-    return part.take(np.sort(rng.permutation(len(part))[: config.limit]))
-
-
-def _strata(train: Examples, target: str) -> str | None:
-    """Return the target when it has classes whose shares both parts should keep."""
-    values = np.asarray(train.target(target))
-    few = values.ndim == 1 and values.dtype.kind != "f" and len(np.unique(values)) <= 1000
-    return target if few else None
 
 
 def _hash(row: np.ndarray) -> bytes:

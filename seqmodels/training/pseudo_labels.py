@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -53,7 +54,7 @@ def labelled(
         OSError: As `loop.fit`.
     """
     threshold = settings.pseudo_label_threshold
-    if not threshold or train.unlabelled is None or head.trivial(1).scores is None:
+    if not threshold or train.unlabelled is None or not _gives_classes(head):
         return train
     start = [tracing.array_of(variable) for variable in network.variables]
     own = folder and folder / FOLDER
@@ -72,9 +73,15 @@ def labelled(
     )
     if not len(rows):
         return train
-    more = head.encode(answers.answers[rows].tolist())
+    more: Any = head.encode(answers.answers[rows].tolist())
     both = joined(train.sequences, train.unlabelled.take(rows))
-    return replace(train, sequences=both, y=np.concatenate([train.y, more.astype(train.y.dtype)]))
+    known: Any = train.y
+    return replace(train, sequences=both, y=np.concatenate([known, more.astype(known.dtype)]))
+
+
+def _gives_classes(head: Head) -> bool:
+    """Return whether the head answers each input with one class."""
+    return head.reads == "summary" and head.trivial(1).scores is not None
 
 
 def joined(one: Sequences, other: Sequences) -> Sequences:

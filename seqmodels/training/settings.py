@@ -14,7 +14,7 @@ from seqmodels.core.registry import DATASETS, HEADS, Source, nearest
 from seqmodels.core.renamed import current, names_of
 from seqmodels.data.reading import is_path, settled
 from seqmodels.heads.base import Head
-from seqmodels.nn.backbone import Backbone
+from seqmodels.nn.backbone import Backbone, unsuitable
 from seqmodels.training.config import RunConfig, Training
 from seqmodels.training.heuristics import FREE
 from seqmodels.training.values import arguments_of, fields_of, grouped, head_of, old_names
@@ -63,6 +63,7 @@ def resolve(
     asked = current(asked, old_names(source.make))
     if data is not None:
         asked |= _path(data, dataset, source, problems)
+    known = _suited(known, head)
     groups = grouped({**known, **asked}, problems)
     arguments = _attempt(lambda: arguments_of(dataset, source, groups["dataset"]), problems)
     made_head = _attempt(lambda: head_of(head, groups["head"]), problems)
@@ -180,6 +181,16 @@ def _task(
     restated = any(f"head.{key}" in asked for key in task.head)
     kept = {**{f"head.{key}": value for key, value in task.head.items()}, **kept}
     return kept, target, "" if restated else task.description
+
+
+def _suited(known: Mapping[str, Any], head: str | Head) -> dict[str, Any]:
+    """Return a preset's settings without the sizes that the head's kind cannot have."""
+    kind = HEADS.get(head) if isinstance(head, str) and head in HEADS else head
+    reads: Any = getattr(kind, "reads", "summary")
+    out = {f"backbone.{name}" for name in unsuitable(reads)}
+    if reads != "summary":
+        out.add("backbone.summary")
+    return {name: value for name, value in known.items() if name not in out}
 
 
 def _path(data: Any, dataset: str | Dataset, source: Source, problems: list[str]) -> dict[str, Any]:

@@ -130,7 +130,8 @@ class Layer:
         Args:
             weights: As they are now.
             sequences: Encoded inputs of the training part.
-            pulls: Where each example would have the outputs go, [N, K], in units of their spread.
+            pulls: Where each example would have the outputs go, [N, K], in units of their spread;
+                zeros where each example has several targets.
             unlabelled: More inputs, without a target.
             seed: Of the layer.
 
