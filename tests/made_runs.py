@@ -40,7 +40,7 @@ def write_run(
     n = len(prediction)
     inputs = [f"example {i}" for i in range(n)] if inputs is None else inputs
     test = Examples(inputs, {"y": targets})
-    rows = list(rows_of(test, "y", Shown(), prediction, np.full(n, 7), units))  # type: ignore[arg-type]
+    rows = list(rows_of(test, test.target("y"), Shown(), prediction, np.full(n, 7), units))  # type: ignore[arg-type]
     with (path / "predictions.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()

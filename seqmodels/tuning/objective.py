@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from seqmodels.core.errors import InputError
+from seqmodels.core.sequences import Sequences
 from seqmodels.training.callbacks import Callback
 from seqmodels.training.config import RunConfig
 from seqmodels.training.evaluate import score
@@ -69,7 +70,8 @@ class Objective:
             raise InputError(f"The validation loss became {losses[kept]}.")
         valid = prepared.parts["valid"]
         found = score(fitted.model, valid, prepared.examples["valid"], prepared.target)
-        digest = hashlib.sha256(np.ascontiguousarray(valid.y).data).hexdigest()
+        y = valid.y.packed() if isinstance(valid.y, Sequences) else valid.y
+        digest = hashlib.sha256(np.ascontiguousarray(y).data).hexdigest()
         headline = float(found[prepared.head.headline])
         return Outcome(losses[kept], kept + 1, len(losses), headline, digest[:12])
 

@@ -83,9 +83,14 @@ def write_answers(rows: list[dict[str, Any]], form: Format, stream: Any) -> None
     elif form is Format.csv:
         writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     else:
         _print_answers(rows, Console(file=stream, highlight=False, markup=False))
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a cell of a table: a list as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
 
 
 def _print_answers(rows: list[dict[str, Any]], console: Console) -> None:
