@@ -174,7 +174,7 @@ def test_segments_make_fewer_outputs_and_a_transcription_still_fits(tmp_path):
         test=Examples(steps[200:], {"text": texts[200:]}),
         encoder=sm.read(steps, ["a", "b"] * 150).encoder,
     )
-    sizes = Backbone(units=24, embed=16, segment=2, bidirectional=True, dropout=0.0)
+    sizes = Backbone(units=24, embed=16, segment_length=2, bidirectional=True, dropout=0.0)
     run = sm.train(
         data, head=Transcription(), backbone=sizes, quiet=True,
         out=tmp_path / "run", settings={**SETTINGS, "training.epochs": 2},
@@ -209,10 +209,10 @@ def test_a_sequence_of_one_step_has_no_next(tmp_path):
         ("steps", {"ngrams": 2}),
         ("whole", {"ngrams": 1}),
         ("next", {"bidirectional": True}),
-        ("steps", {"segment": 2}),
-        ("whole", {"kernels": 10}),
-        ("next", {"level": "last"}),
-        ("steps", {"members": 2}),
+        ("steps", {"segment_length": 2}),
+        ("whole", {"random_convolutions": 10}),
+        ("next", {"subtract_last": True}),
+        ("steps", {"ensemble_size": 2}),
     ],
 )
 def test_sizes_that_read_whole_sequences_are_refused(reads, sizes):
@@ -225,7 +225,7 @@ def test_sizes_that_read_whole_sequences_are_refused(reads, sizes):
 def test_presets_give_way_to_what_a_head_reads():
     rng = np.random.default_rng(0)
     data = sm.read([rng.normal(size=(9, 2)) for _ in range(60)], ["a", "b"] * 30)
-    assert resolve(data, head="binary").backbone.kernels
+    assert resolve(data, head="binary").backbone.random_convolutions
     resolve(data, head=Tags()).backbone.check(Spec(channels=2), "steps")
 
 
