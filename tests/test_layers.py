@@ -224,13 +224,13 @@ def test_an_lstm_goes_on_from_the_state_that_it_returned():
 )
 def test_a_network_for_steps_returns_them_all_and_how_many_there_are(spec, sizes):
     backbone = sm.Backbone(units=4, **sizes)
-    model = backbone.build(spec, 2, reads="steps")
+    model = backbone.build(spec, 2, reads="whole")
     x, lengths = batch(spec)
     outputs, counts = (np.asarray(one) for one in model({"x": x, "lengths": lengths}))
     expected = [6, 1, 2, 4] if backbone.segment_length else lengths.tolist()
     assert counts.tolist() == expected
     assert outputs.shape == (4, max(expected), 2)
-    found, also = backbone.network(spec, 2, "steps").answer(numpy_weights(model), x, lengths)
+    found, also = backbone.network(spec, 2, "whole").answer(numpy_weights(model), x, lengths)
     assert also.tolist() == expected
     for i, count in enumerate(expected):
         np.testing.assert_allclose(found[i, :count], outputs[i, :count], atol=1e-6)
