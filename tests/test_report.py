@@ -423,7 +423,7 @@ def test_parts_that_do_not_make_up_the_difference_are_not_shown(monkeypatch):
     found = tested.answers()
     assert found is not None
     assert all(len(one.words) > 1 for row in shown(tested, found).values() for one in row)
-    monkeypatch.setattr("seqmodels.model.explain.UNTOLD", -1.0)
+    monkeypatch.setattr("seqmodels.model.explain.LARGEST_GAP", -1.0)
     for one in (one for row in shown(tested, found).values() for one in row):
         assert len(one.words) == 1
         assert "no contributions are shown" in one.note

@@ -243,13 +243,15 @@ def test_a_run_that_was_stopped_while_it_was_taught_ends_as_one_that_was_not(tmp
     asked["settings"] = QUICK
     whole = sm.train(data, out=tmp_path / "whole", **asked)
     with monkeypatch.context() as patch:
-        patch.setattr(pseudo_labels._Told, "epoch", lambda self, row: 1 / (row["epoch"] < 2))
+        patch.setattr(
+            pseudo_labels._FirstTraining, "epoch", lambda self, row: 1 / (row["epoch"] < 2)
+        )
         with pytest.raises(ZeroDivisionError):
             sm.train(data, out=tmp_path / "parted", **asked)
     parted = resume(tmp_path / "parted", dataset=data, quiet=True)
     same(weights(parted.model.network), weights(whole.model.network))
     assert parted.scores == whole.scores
-    told = [line for line in whole.record["decided"] if "learned from too" in line]
+    told = [line for line in whole.record["decided"] if "pseudo-labels" in line]
     assert len(told) == 1
     assert whole.record["examples"]["train"] == 54, "what has a target"
     asked["settings"] = QUICK | {"backbone.word_vectors": 5}
@@ -273,7 +275,7 @@ def test_a_trial_of_tuning_is_taught_as_a_run_is_and_leaves_copies_out():
     inputs, known = written(150, 5)[0], dataset().train.inputs
     plan = resolve(dataset([*inputs, *known[:9]]), head="binary", settings=QUICK)
     Objective(plan)({}, Told())
-    (line,) = [one for one in Told.lines if "learned from too" in one]
+    (line,) = [one for one in Told.lines if "pseudo-labels" in one]
     assert line.startswith("Of 150 inputs without a target")
 
 
@@ -331,7 +333,7 @@ def test_numbers_without_a_target_are_labelled_too(tmp_path):
         settings={"training.epochs": 20, "training.learning_rate": 0.01,
                   "training.pseudo_label_threshold": 0.7},
     )  # fmt: skip
-    assert any("learned from too" in line for line in run.record["decided"])
+    assert any("pseudo-labels" in line for line in run.record["decided"])
     assert run.scores["accuracy"] > 0.9
 
 

@@ -1,4 +1,4 @@
-"""What each step of an input contributed to an answer, by integrated gradients."""
+"""Contribution of each step of an input to an output, by integrated gradients."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import numpy as np
 if TYPE_CHECKING:
     from seqmodels.model.sequence_model import SequenceModel
 
-POINTS = 64  # of the integral, at first
-PANEL = 8  # points of a stretch of the way
-MISSED = 0.02  # a gap from which on stretches that miss something are parted
-ROUNDS = 4  # of parting, each into four
-MOST = 48  # stretches that are looked at beyond the first
-UNTOLD = 0.05  # a gap from which on the parts are not to be shown
-BATCH = 2**14  # steps that are differentiated together, padding included
+POINTS = 64  # of the integral before refinement
+PANEL = 8  # points of one interval of the path
+MISSED = 0.02  # gap from which intervals are refined
+ROUNDS = 4  # of refinement, each of an interval into four
+MOST = 48  # intervals that refinement adds, at most
+LARGEST_GAP = 0.05  # gap up to which contributions are shown
+BATCH = 2**14  # steps of one batch of gradients, padding included
 
 
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """What the steps of one input contributed.
+    """Contributions of the steps of one input.
 
     Args:
-        parts: What each step added to the output, [T].
-        output: The output for the input.
-        baseline: The output for the baseline: as many steps that say nothing.
+        parts: Contribution of each step to the output, [T].
+        output: Output for the input.
+        baseline: Output for the reference input of the same length.
     """
 
     parts: np.ndarray
@@ -36,37 +36,37 @@ class Explained:
 
     @property
     def gap(self) -> float:
-        """What the parts miss of the difference of the outputs, as a share of the largest sum.
+        """Error of the sum of contributions, relative to the larger of difference and total.
 
-        The integral is over a finite number of points, so that it is not quite 0. Where the
-        output jumps on the way, as it may for long inputs, it can be large.
+        The integral has a finite number of points, so that the gap is not exactly 0. It can be
+        large if the output jumps along the path, as for some long inputs.
         """
         missed = abs(float(self.parts.sum()) - (self.output - self.baseline))
         return missed / max(abs(self.output - self.baseline), float(np.abs(self.parts).sum()), 1e-9)
 
     @property
     def whole(self) -> bool:
-        """Whether the parts make up the difference so nearly that they may be shown."""
-        return self.gap <= UNTOLD
+        """Whether the gap is small enough for the contributions to be shown."""
+        return self.gap <= LARGEST_GAP
 
 
 class Explainer:
-    """Integrated gradients of a model's outputs along the way from a baseline to an input.
+    """Integrated gradients of a model's outputs along the path from a reference to an input.
 
-    Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks", ICML. The way
-    leads through the embeddings of words, or through the encoded numbers. It starts from a text
-    of as many unknown words, or from steps of zeros, which for standardised numbers is the mean of
-    the training part. What a step contributed is the sum over its features, and the steps
-    together make up the difference of the outputs.
+    Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks", ICML. The path is a
+    line in the space of word embeddings or of encoded numbers. The reference is a text of as many
+    unknown words, or steps of zeros; for standardised numbers, zero is the mean of the training
+    part. The contribution of a step is the sum over its features. All contributions add up to the
+    difference of the outputs.
 
-    It differentiates a network of the same weights that reads vectors and has no dropout, on
-    the engine that the model runs on.
+    The gradients are those of a network with the same weights that reads vectors and has no
+    dropout, on the engine of the model.
 
     Args:
         model: Trained.
-        points: Of the integral at first, by the rule of Gauss and Legendre on stretches of the
-            way. Stretches that miss something of what the output rises there are parted, so
-            that the points lie where it jumps.
+        points: Points of the integral before refinement, by Gauss-Legendre quadrature on intervals
+            of the path. Intervals whose integral misses the rise of the output are refined, so
+            that points gather where the output jumps.
     """
 
     def __init__(self, model: SequenceModel, *, points: int = POINTS):
@@ -80,7 +80,7 @@ class Explainer:
         if network.spec.vocabulary is not None:
             self.table = np.asarray(weights["embedding/embeddings"])  # [V, C]
         self.ngrams = network.ngrams
-        self._said = {
+        self._table = {
             key: np.asarray(weights[f"ngrams/{key}"]) for key in ("table", "scale") if self.ngrams
         }
         network = network.explained()
@@ -109,12 +109,12 @@ class Explainer:
 
         Args:
             steps: Ids [T] or numbers [T, C].
-            unit: Which output is explained, as weights of the network's outputs, [units].
+            unit: The output to explain, as weights of the network's outputs, [units].
         """
         x, start = self._vectors(steps)
         unit = np.asarray(unit, np.float32)
         edges = np.linspace(0, 1, max(1, self.points // PANEL) + 1)
-        todo, left = np.stack([edges[:-1], edges[1:]], axis=1), MOST  # stretches [S, 2]
+        todo, left = np.stack([edges[:-1], edges[1:]], axis=1), MOST  # intervals [S, 2]
         kept, values = [], {}
         for round_ in range(ROUNDS + 1):
             parts = self._parts(x, start, unit, todo)  # [S, T]
@@ -138,7 +138,7 @@ class Explainer:
     def _parts(
         self, x: np.ndarray, start: np.ndarray, unit: np.ndarray, panels: np.ndarray
     ) -> np.ndarray:
-        """Return the integral of the slopes along stretches of the way [S, 2], by step [S, T]."""
+        """Return the integral of the gradients along intervals [S, 2], by step, [S, T]."""
         places, shares = np.polynomial.legendre.leggauss(PANEL)  # from -1 to 1
         wide = (panels[:, 1] - panels[:, 0]) / 2  # [S]
         at = (panels.mean(axis=1)[:, None] + wide[:, None] * places).ravel()  # [S * PANEL]
@@ -151,7 +151,7 @@ class Explainer:
     def _values(
         self, x: np.ndarray, start: np.ndarray, unit: np.ndarray, at: list[float]
     ) -> dict[float, float]:
-        """Return the output at places of the way, by place."""
+        """Return the output at positions of the path, by position."""
         found: dict[float, float] = {}
         for here, _, values in self._along(x, start, unit, np.array(at)):
             found |= dict(zip(at[here], values.tolist(), strict=True))
@@ -160,7 +160,7 @@ class Explainer:
     def _along(
         self, x: np.ndarray, start: np.ndarray, unit: np.ndarray, at: np.ndarray
     ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        """Yield slopes [B, T, C] and outputs [B] at places of the way [P], some at a time."""
+        """Yield gradients [B, T, C] and outputs [B] at positions of the path [P], in batches."""
         most = max(1, BATCH // len(x))
         for first in range(0, len(at), most):
             here = slice(first, first + most)
@@ -169,12 +169,12 @@ class Explainer:
             yield here, np.asarray(slopes), np.asarray(values)
 
     def _beside(self, steps: np.ndarray, unit: np.ndarray) -> Explained:
-        """Explain what words and n-grams say by themselves; each word of one has its share."""
+        """Explain the n-gram branch; the words of an n-gram share its contribution."""
         parts, ids = np.zeros(len(steps)), np.asarray(steps, np.int64)
         if self.ngrams is None:
             return Explained(parts, 0.0, 0.0)
         there, nowhere = (
-            self.ngrams.contributions(self._said, one) @ unit for one in (ids, np.zeros_like(ids))
+            self.ngrams.contributions(self._table, one) @ unit for one in (ids, np.zeros_like(ids))
         )  # [G]
         more = there - nowhere
         for n in range(1, self.ngrams.longest + 1):
@@ -184,7 +184,7 @@ class Explainer:
         return Explained(parts, float(there.sum()), float(nowhere.sum()))
 
     def _vectors(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the vectors of an input and of its baseline, [T, C] each."""
+        """Return the vectors of an input and of its reference, [T, C] each."""
         if self.table is None:
             x = np.asarray(steps, np.float32)
             return x, np.zeros_like(x)

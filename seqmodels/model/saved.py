@@ -1,4 +1,4 @@
-"""The files of a saved model: written so that they vouch for each other, and held to it."""
+"""Files of a saved model: a description, weights and a manifest, each with the others' hashes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from seqmodels.core.safe_io import parsed, plain, read_bytes
 MODEL, WEIGHTS, MANIFEST = "model.json", "weights.npz", "manifest.json"
 MAX_MANIFEST = 2**16  # bytes
 MAX_WEIGHTS = 2**32  # bytes: a billion weights
-_MOST = 10_000  # arrays, of two thousand layers
-_OVERHEAD = 1024  # bytes beside an array's numbers; its names and headers take a third of that
-_BELONGS = "model.sha256"  # the member of the weights that says which model they are of
+_MOST = 10_000  # arrays, enough for two thousand layers
+_OVERHEAD = 1024  # bytes of names and headers per array, at most; NumPy uses a third of that
+_BELONGS = "model.sha256"  # member of the archive of weights with the hash of the model
 _AGAIN = "Copy the model directory again, or train again."
 
 Text = Annotated[str, pydantic.StringConstraints(max_length=200)]
@@ -32,7 +32,7 @@ Hash = Annotated[str, pydantic.StringConstraints(pattern="^[0-9a-f]{64}$")]
 Shape = tuple[int, ...]
 
 
-class Part(pydantic.BaseModel, extra="allow"):
+class _Part(pydantic.BaseModel, extra="allow"):
     """An encoder or a head: its registered name, and its fields."""
 
     name: Text
@@ -40,27 +40,27 @@ class Part(pydantic.BaseModel, extra="allow"):
 
 
 class _Format1(pydantic.BaseModel, extra="forbid", strict=True):
-    """What `model.json` of format 1 may hold."""
+    """Content of `model.json` in format 1."""
 
     format: Literal[1]
     seqmodels: Text
     keras: Text
-    encoder: Part
+    encoder: _Part
     backbone: dict[str, Any]
-    head: Part
+    head: _Part
 
     def parts(self) -> dict[str, Any]:
         """Return the encoder, the backbone and the head as JSON types."""
         return self.model_dump(include={"encoder", "backbone", "head"})
 
     def agrees(self, weights: str, belongs: str | None) -> bool:
-        """Return whether the weights are this model's.
+        """Return whether the weights belong to this model.
 
         Args:
-            weights: Their sha256.
-            belongs: The sha256 of the parts of the model that they say they are of.
+            weights: The sha256 of the weights.
+            belongs: The sha256 of the model's parts that the weights contain; None: it is missing.
         """
-        return belongs is None  # nothing was recorded then
+        return belongs is None  # format 1 recorded no hash
 
 
 class _Format2(_Format1):
@@ -93,10 +93,10 @@ def write(
     """Write the three files into an empty folder, the manifest last.
 
     Args:
-        folder: Where to.
-        parts: The encoder, the backbone and the head, in JSON types.
-        versions: By library.
-        arrays: The weights, float32, by name.
+        folder: The empty folder.
+        parts: Encoder, backbone and head as JSON types.
+        versions: Versions of libraries by name.
+        arrays: Weights by name, float32.
     """
     belongs = _digest(parts)
     with writing(folder / WEIGHTS, "wb") as file, zipfile.ZipFile(file, "w") as archive:
@@ -113,18 +113,18 @@ def write(
 
 
 class Saved:
-    """A model directory whose files are those of its manifest, and of each other.
+    """A model directory whose files agree with its manifest and with each other.
 
     Attributes:
-        parts: The encoder, the backbone and the head, in JSON types; not yet looked into.
+        parts: Encoder, backbone and head as JSON types; their fields are not checked yet.
     """
 
     def __init__(self, path: Path):
         """Check the files.
 
         Raises:
-            InputError: One is missing, changed, of another model, or not a plain file; all such
-                are named at once.
+            InputError: A file is missing, changed, from another model, or not a plain file. The
+                message names all such files.
         """
         self.path = path
         manifest = _manifest(path / MANIFEST)
@@ -135,7 +135,7 @@ class Saved:
             try:
                 if name == MODEL:
                     data = read_bytes(path / name)
-                    _check(path / name, entry, _told(data))
+                    _check(path / name, entry, _entry_of(data))
                 else:
                     _check(path / name, entry, _entry(path / name))
             except FileNotFoundError:
@@ -156,13 +156,13 @@ class Saved:
         self._sha256 = manifest.files["weights.npz"].sha256
 
     def arrays(self, expected: Iterable[tuple[str, Shape]]) -> dict[str, np.ndarray]:
-        """Return the weights, once it is sure that they are those that the network needs.
+        """Return the weights, after a check that they have the shapes that the network needs.
 
         Args:
-            expected: Name and shape of each, however many; only so many are looked at.
+            expected: Name and shape of each weight; at most `_MOST` are read.
 
         Raises:
-            InputError: They are of another model, or not such as `save` writes.
+            InputError: The weights are from another model, or not in the form that `save` writes.
         """
         shapes = {f"{name}.npy": shape for name, shape in itertools.islice(expected, _MOST)}
         needs = 4 * sum(map(math.prod, shapes.values()))
@@ -192,16 +192,16 @@ class Saved:
         if total > size or any(m.compress_type for m in members.values()):
             raise ValueError("it would unpack to more than it holds")
         belongs = members.pop(_BELONGS, None)
-        said = None if belongs is None else archive.read(belongs).decode()
+        stated = None if belongs is None else archive.read(belongs).decode()
         found = {name: _shape_of(archive, member) for name, member in members.items()}
         names = {**shapes, **found}
         wrong = [_bare(n) for n in names if n not in shapes or shapes[n] != found.get(n)]
         if wrong:
             raise InputError(f"{self._weights} does not fit its {MODEL}: {some(wrong)}.")
-        if not self._description.agrees(self._sha256, said):
+        if not self._description.agrees(self._sha256, stated):
             raise InputError(
-                f"{self._weights} does not belong to its {MODEL}: each was saved with another "
-                f"file than this. {_AGAIN}"
+                f"{self._weights} does not belong to its {MODEL}: the two were not saved "
+                f"together. {_AGAIN}"
             )
         arrays = {}
         for name in shapes:
@@ -216,7 +216,7 @@ def _bare(name: str) -> str:
 
 
 def _shape_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None) -> Shape | None:
-    """Return the shape of an array of float32 that fills its member; None: it is none."""
+    """Return the shape of a float32 array that fills its member; None for anything else."""
     if member is None:
         return None
     with archive.open(member) as stream:
@@ -228,7 +228,7 @@ def _shape_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None) -> Shape
 
 
 def _manifest(path: Path) -> _Manifest:
-    """Return the manifest; a byte that is not as `write` wrote it shows."""
+    """Return the manifest, after a check that every byte is in the form that `write` writes."""
     try:
         data = read_bytes(path, MAX_MANIFEST)
     except OSError:
@@ -259,7 +259,7 @@ def _description(data: bytes, path: Path) -> _Format1:
 
 
 def _check(path: Path, entry: _Entry | None, found: dict[str, Any]) -> None:
-    """Hold what was found of a file against its entry in the manifest."""
+    """Compare the hash and size of a file with its entry in the manifest."""
     if entry is None:
         raise InputError(f"{path} is missing in the {MANIFEST}. {_AGAIN}")
     if found != entry.model_dump():
@@ -276,12 +276,12 @@ def _entry(path: Path) -> dict[str, Any]:
         return {"sha256": digest, "bytes": file.tell()}
 
 
-def _told(data: bytes) -> dict[str, Any]:
+def _entry_of(data: bytes) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
 
 
 def _digest(parts: Mapping[str, Any]) -> str:
-    """Return the sha256 of JSON in its shortest form, names in order."""
+    """Return the sha256 of JSON in its shortest form with sorted names."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

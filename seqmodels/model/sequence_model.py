@@ -1,4 +1,4 @@
-"""Encoder, network and head as one thing that answers and is saved."""
+"""Encoder, network and head as one model, which predicts, and is saved and loaded."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 
 class SequenceModel:
-    """Raw inputs in, answers out.
+    """Maps raw inputs to answers.
 
     Args:
         encoder: Fitted.
-        backbone: Sizes of the shared LSTM.
+        backbone: Sizes of the network.
         head: Fitted.
-        seed: Of the initial weights.
+        seed: Seed of the initial weights.
 
     Attributes:
         network: The Keras model {x, lengths} -> [B, head.units]; for a head that reads every
@@ -55,11 +55,11 @@ class SequenceModel:
         """Return answers for raw inputs, in their order.
 
         Args:
-            inputs: A list of what the encoder reads: texts, drawings, windows. Any lengths.
+            inputs: A list of inputs of the encoder: texts, drawings or windows, of any lengths.
 
         Raises:
-            InputError: There are none, they are no list but a table or a single one, or one cannot
-                be read; names the row.
+            InputError: The list is empty, `inputs` is a table or a single input, or an input
+                cannot be read; the message names the row.
         """
         _refuse_one(inputs, self.encoder.spec.channels)
         if len(inputs) == 0:
@@ -118,11 +118,12 @@ class SequenceModel:
     def load(cls, path: str | Path) -> SequenceModel:
         """Rebuild what `save` wrote; runs no code from the files.
 
-        Nothing is built before it is sure that the files are whole and belong together, and that
-        the network which they ask for has the size of the weights that are there.
+        The network is built after checks that the files are whole and belong together, and that
+        the weights have the sizes of the described network.
 
         Raises:
-            InputError: A file is missing, cut short, changed or of another model; names it.
+            InputError: A file is missing, cut short, changed or from another model; the message
+                names the file.
         """
         path = Path(path)
         files = saved.Saved(path)
@@ -136,7 +137,7 @@ class SequenceModel:
             model = cls(encoder, backbone, head)
         except InputError:
             raise
-        except Exception as error:  # what a part of anybody's makes of fields that do not suit it
+        except Exception as error:  # a part of a user may raise anything on wrong fields
             raise InputError(
                 f"{path / saved.MODEL} does not describe a model that can be built: {error!r:.200}."
             ) from error
@@ -145,7 +146,7 @@ class SequenceModel:
         return model
 
     def _start_from_last_value(self) -> None:
-        """Make an untrained forecast answer "as it is now", so that training can only add to it."""
+        """Make an untrained forecast predict the last value, so that training learns the change."""
         now = self.backbone.now(self.encoder, self.head)
         if now is None:
             return
@@ -156,11 +157,11 @@ class SequenceModel:
 
 
 def _refuse_one(inputs: Any, channels: int | None) -> None:
-    """Refuse one input, or a table, that would be taken for a list of inputs.
+    """Refuse a single input, and a table, which would pass as a list of inputs.
 
     Args:
-        inputs: As given to `predict`.
-        channels: Of a step that the encoder reads; None: it reads words.
+        inputs: Argument of `predict`.
+        channels: Channels of a step of the encoder; None: the encoder reads words.
     """
     if isinstance(inputs, str):
         raise InputError(f"predict needs a list of inputs, got one text: [{inputs[:40]!r}].")

@@ -69,9 +69,9 @@ def opening(prepared: Prepared, record: Record) -> Iterator[str]:
 
 
 def learned(fitted: Fitted) -> list[str]:
-    """Return what was learned from beside the training part, in sentences."""
+    """Return a sentence on pseudo-labels, if there are any."""
     more = fitted.pseudo_labels
-    return [f"{more:,} inputs without a target were learned from too."] if more else []
+    return [f"{more:,} inputs without a target have pseudo-labels."] if more else []
 
 
 def stopped(record: Record, where: str, epochs: int) -> dict[str, Any]:

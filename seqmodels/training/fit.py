@@ -15,13 +15,13 @@ from seqmodels.training.pseudo_labels import labelled
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A trained model, and how it got there.
+    """A trained model and its history.
 
     Args:
-        model: The model.
-        history: One row an epoch: loss and metrics of the training and the validation part,
+        model: The trained model.
+        history: One row per epoch: loss and metrics of the training and the validation part,
             seconds.
-        pseudo_labels: How many inputs without a target were given one by a first training.
+        pseudo_labels: Number of inputs that got a pseudo-label from a first training.
     """
 
     model: SequenceModel
@@ -36,9 +36,8 @@ def fit(
 
     Args:
         prepared: The data and the configuration.
-        callbacks: Who is told how it goes, in this order.
-        folder: Where checkpoints are kept; a training that left some there is resumed. None: no
-            checkpoints.
+        callbacks: Callbacks of the training, called in this order.
+        folder: Folder of checkpoints; checkpoints found there are resumed. None: no checkpoints.
 
     Raises:
         NotFiniteError: The loss or a gradient is not finite.

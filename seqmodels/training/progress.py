@@ -1,4 +1,4 @@
-"""What a training run shows on standard error: a live bar, or plain lines when piped."""
+"""Progress of a training on standard error: a live bar, or plain lines when piped."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from rich.table import Table
 from seqmodels.training.callbacks import Callback, Row
 from seqmodels.training.eta import Eta, Forecast
 
-REFRESH = 0.5  # seconds between looks at the metrics, which wait for the device
-FORESEE = 20.0  # seconds of training after which its end is foretold
-WORTH = 10.0  # seconds left at that time, or nothing is said
+REFRESH = 0.5  # seconds between readings of the metrics, which wait for the device
+FORESEE = 20.0  # seconds of training before the estimated end is shown
+WORTH = 10.0  # estimated seconds left, at least, for the end to be shown
 WIDTH = 80  # columns of a plain line, at most
 
 
 class Listener(Protocol):
-    """Who else is told of the forecast and of epochs, such as loggers."""
+    """Receives the estimated end and each epoch, such as a logger."""
 
     def forecast(self, forecast: Forecast) -> None:
-        """Once, if training takes long enough."""
+        """Take the estimated end; called once, if training takes long enough."""
 
     def epoch(self, row: Row) -> None:
-        """After each epoch: its row of the history."""
+        """Take an epoch's row of the history; called after each epoch."""
 
 
 class Reporter(Callback):
-    """Tells a person how the training goes.
+    """Shows the progress of a training.
 
     Args:
-        epochs: Epochs asked for.
+        epochs: Largest number of epochs.
         early: Whether training may stop before its last epoch.
-        quiet: Say nothing.
-        console: Where to write; None: standard error, in a notebook standard output.
-        room: Seconds that a budget leaves for training; None: there is no budget.
+        quiet: Whether to write nothing.
+        console: Console to write to. None: standard error; in a notebook, standard output.
+        room: Returns the seconds that a budget leaves for training; None: there is no budget.
 
     Attributes:
-        eta: Estimates the end.
-        listener: Is told, too.
+        eta: Estimate of the end.
+        listener: Receives the estimate and the epochs; None: no listener.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Reporter(Callback):
         self.live = self.console.is_terminal and not self.console.is_dumb_terminal and not quiet
         self.eta = Eta(epochs, early=early, room=room)
         self.listener: Listener | None = None
-        # What the bar shows; it is drawn by a thread of its own, which looks at nothing else.
+        # Content of the bar. A thread of its own draws the bar, and reads nothing else.
         self._at = 0, 0, 1  # epoch, steps done of it, its steps
         self._measures, self._left = "", ""
         self._looked, self._foretold = 0.0, False
@@ -74,12 +74,12 @@ class Reporter(Callback):
         )
 
     def say(self, text: str) -> None:
-        """Write one line; one that cannot be written is no reason to stop a training."""
+        """Write one line. A line that cannot be written does not stop the training."""
         code = self.console.encoding
         text = text.encode(code, "backslashreplace").decode(code)
         try:
             self.console.print(text, markup=False, soft_wrap=True)
-        except (OSError, ValueError):  # the reader is gone, or the file is closed
+        except (OSError, ValueError):  # the pipe or the file is closed
             self.console.quiet = True
 
     def begin(self) -> None:
@@ -94,7 +94,7 @@ class Reporter(Callback):
             self._bar.stop()
 
     def step(self, epoch: int, done: int, steps: int, measures: Callable[[], Row]) -> None:
-        """Move the bar: the time left is that of all epochs asked for."""
+        """Move the bar; the time left covers all epochs."""
         self.eta.step(epoch, done, steps)
         self._at = epoch, done, steps
         now = time.perf_counter()
@@ -104,7 +104,7 @@ class Reporter(Callback):
             if self.live:
                 forecast = self.eta.forecast()
                 self._left = f"{_clock(forecast.left)} left" if forecast else ""
-                self._measures = "  ".join(_told(measures()))
+                self._measures = "  ".join(_measures(measures()))
 
     def epoch(self, row: Row) -> None:
         """Write one line for a finished epoch."""
@@ -115,7 +115,7 @@ class Reporter(Callback):
         self._foresee()
 
     def _foresee(self) -> None:
-        """Tell of the end, once, when enough has been seen and it is far enough."""
+        """Show the estimated end once, after FORESEE seconds, if enough time is left."""
         if self._foretold or self.eta.elapsed < FORESEE:
             return
         forecast = self.eta.forecast()
@@ -128,7 +128,7 @@ class Reporter(Callback):
                 self.listener.forecast(forecast)
 
     def _line(self) -> RenderableType:
-        """Return the bar, as much of it as there is room for."""
+        """Return the bar, shortened to the width of the console."""
         epoch, done, steps = self._at
         width, left = self.console.width, self._left
         name = "epoch " if width >= 40 else ""
@@ -149,31 +149,28 @@ class Reporter(Callback):
 
 
 def plain(row: Mapping[str, float], epochs: int) -> str:
-    """Return an epoch as one line of at most 80 columns; measures that do not fit are left out.
-
-    They are in the history all the same.
-    """
+    """Return an epoch as one line of at most 80 columns; measures that do not fit are left out."""
     start = f"epoch {row['epoch']:>{len(str(epochs))}.0f}/{epochs}"
     end = f"{row['seconds']:.1f} s"
     line = start
-    for told in _told(row):
-        longer = f"{line}  {told}"
+    for measure in _measures(row):
+        longer = f"{line}  {measure}"
         if len(longer) + 2 + len(end) > WIDTH and line != start:
             break
         line = longer
     return f"{line}  {end}"
 
 
-def _told(row: Mapping[str, float]) -> Sequence[str]:
-    """Return each measure with that of the validation part beside it, the loss first."""
-    told = []
+def _measures(row: Mapping[str, float]) -> Sequence[str]:
+    """Return each measure of training with its value in validation, the loss first."""
+    found = []
     for name, value in row.items():
         if name in ("epoch", "seconds") or name.startswith("valid_"):
             continue
         valid = row.get(f"valid_{name}")
         beside = "" if valid is None else f" (valid {_digits(valid)})"
-        told.append(f"{name.replace('_', ' ')} {_digits(value)}{beside}")
-    return told
+        found.append(f"{name.replace('_', ' ')} {_digits(value)}{beside}")
+    return found
 
 
 def _digits(value: float) -> str:
@@ -188,14 +185,14 @@ def _clock(seconds: float) -> str:
 
 
 class _Console(Console):
-    """A console whose reader may go away without taking the training along."""
+    """A console that a broken pipe makes quiet and does not end."""
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
 
 
 def _console(quiet: bool) -> Console:
-    """Return a console on standard error; in a notebook, where that is red, standard output."""
+    """Return a console on standard error; in a notebook, which shows it in red, standard output."""
     notebook = "ipykernel" in sys.modules
     stream = sys.stdout if notebook else None
     return _Console(

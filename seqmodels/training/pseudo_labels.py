@@ -17,7 +17,7 @@ from seqmodels.training.callbacks import Callback
 from seqmodels.training.config import Training
 from seqmodels.training.part import Part
 
-FOLDER = "teacher"  # of its checkpoints, below those of the run
+FOLDER = "teacher"  # checkpoints of the first training, within those of the run
 
 
 def labelled(
@@ -33,20 +33,21 @@ def labelled(
 ) -> Part:
     """Return the training part with pseudo-labelled examples added (Lee 2013).
 
-    A first training uses the examples that have a target. Of the inputs without a target, those
-    that it gives some class a probability of at least `settings.pseudo_label_threshold` become
-    examples of that class. The network is left as it was, so that the second training begins
-    anew, with more examples. Without such inputs, or without a threshold, the part stays as it is.
+    A first training uses the examples that have a target. Each input without a target becomes an
+    example of its most probable class, if that class has a probability of at least
+    `settings.pseudo_label_threshold`. The network gets its initial weights back, so that the second
+    training starts anew on more examples. The part is returned unchanged without such inputs,
+    without a threshold, and for a head without classes.
 
     Args:
         network: Not trained yet.
         head: Fitted.
         train: The training part.
-        valid: What ends the first training, as it does the second.
-        settings: Of both trainings.
+        valid: The validation part, which ends both trainings early.
+        settings: Settings of both trainings.
         seed: As for `loop.fit`.
-        folder: Where checkpoints go; those of the first training lie in a folder below it.
-        watch: Who is told how the first training goes, in sentences.
+        folder: Folder of checkpoints; the first training uses a folder within it.
+        watch: Callback that receives the progress of the first training as sentences.
 
     Raises:
         NotFiniteError: As `loop.fit`.
@@ -60,16 +61,16 @@ def labelled(
     own = folder and folder / FOLDER
     if own:
         own.mkdir(exist_ok=True)
-    told = _Told(watch, settings.epochs)
-    loop.fit(network, head, train, valid, settings, seed=seed, folder=own, watch=told)
+    progress = _FirstTraining(watch, settings.epochs)
+    loop.fit(network, head, train, valid, settings, seed=seed, folder=own, watch=progress)
     outputs = tracing.predict(tracing.traced(network), train.unlabelled, head.units)
     for variable, value in zip(network.variables, start, strict=True):
         variable.assign(value)
     answers = head.decode(outputs)
     rows = np.flatnonzero(np.max(np.asarray(answers.scores), axis=1) >= threshold)
     watch.say(
-        f"Of {len(outputs):,} inputs without a target {len(rows):,} are learned from too, as a "
-        f"first training was at least {threshold:.0%} sure of them."
+        f"Of {len(outputs):,} inputs without a target, {len(rows):,} get pseudo-labels: a first "
+        f"training gave their class a probability of at least {threshold:.0%}."
     )
     if not len(rows):
         return train
@@ -85,14 +86,14 @@ def _gives_classes(head: Head) -> bool:
 
 
 def joined(one: Sequences, other: Sequences) -> Sequences:
-    """Return two lots of sequences as one, laid end to end in memory."""
+    """Return the sequences of both, concatenated in memory."""
     values = np.concatenate([np.asarray(one.values), np.asarray(other.values)])
     starts = [one.starts.astype(np.int64), other.starts.astype(np.int64) + len(one.values)]
     return Sequences(values, np.concatenate(starts), np.concatenate([one.lengths, other.lengths]))
 
 
-class _Told(Callback):
-    """Tells of each epoch in a sentence, for a training that is not the run's own."""
+class _FirstTraining(Callback):
+    """Reports each epoch of the first training in a sentence."""
 
     def __init__(self, watch: Callback, epochs: int):
         self.watch, self.epochs = watch, epochs
@@ -102,6 +103,6 @@ class _Told(Callback):
 
     def epoch(self, row: loop.Row) -> None:
         self.watch.say(
-            f"First training, on what has a target: epoch {row['epoch']:.0f} of at most "
+            f"First training, on inputs with a target: epoch {row['epoch']:.0f} of at most "
             f"{self.epochs}, validation loss {row['valid_loss']:.4f}."
         )
