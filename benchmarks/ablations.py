@@ -21,17 +21,17 @@ HELD_OUT = 1 / 3
 ALSO = {"ucr": {"training.patience": 0}}  # so few validate by default that they end nothing
 PAGE = """# Why these defaults
 
-What `seqmodels train` does when it is asked for nothing, and what each choice is worth: the same
-training with and without it, everything else left as it is. `--set` takes the settings that leave
-one out, which stand beside it.
+The default settings of `seqmodels train`, and the effect of each of them: the same training with
+and without the default, all other settings equal. The settings beside a default switch it off with
+`--set`.
 
-Nothing here was read off a test part. A third of the training part was held out, or the
-validation part was taken where a dataset brings its own, as series do; the same part told when to
-stop, where a training may stop early, with the default and without it alike. A pair has the data
-and the seed in common; the number after ± is the standard error of the mean over pairs, so that a
-difference of less than two of them may be chance. Such a default is kept where it costs little
-and has a good reason. Made by `python benchmarks/quality.py --ablate`; how good all of it is
-together stands on [the page of results](results.md).
+No test part was used. The scores are those of a held-out third of the training part, or of the
+validation part of datasets that have one, such as series. The same part ended trainings that may
+stop early, with and without the default. The two trainings of a pair share data and seed. The
+number after ± is the standard error of the mean over pairs: a difference below two standard errors
+may be chance. Such a default is kept if it costs little and has a good reason. Made by
+`python benchmarks/quality.py --ablate`. [The page of results](results.md) shows the scores with all
+defaults.
 
 {tables}
 """
@@ -83,66 +83,67 @@ LONG = ("etth1/96, 192, 336 and 720 hours",)
 DEFAULTS = (
     Default(
         "n-grams beside the LSTM", "texts", (REVIEWS,), {"backbone.ngrams": 0},
-        "words and pairs of words say much by themselves (Wang and Manning 2012), and a recurrent "
-        "layer that has to learn each of them has less room for what their order says.",
+        "single words and pairs of words predict the class well (Wang and Manning 2012). A linear"
+        " branch learns them, and the LSTM is free to learn the order of words.",
     ),
     Default(
         "word vectors", "texts", (MORE_REVIEWS,), {"backbone.word_vectors": 0},
-        "which words are used alike is told by any text (Levy, Goldberg and Dagan 2015), by fifty "
-        "thousand reviews without a verdict too.",
+        "any text shows which words are used alike (Levy, Goldberg and Dagan 2015), so that fifty"
+        " thousand reviews without a target help as well.",
     ),
     Default(
         "word dropout", "texts", (REVIEWS, MESSAGES), {"backbone.word_dropout": 0.0},
-        "half of the words are read as unknown in training (Iyyer et al. 2015), so that no single "
-        "one is relied on.",
+        "training reads half of the words as unknown (Iyyer et al. 2015), so that the network "
+        "does not depend on single words.",
     ),
     Default(
         "averaged weights", "texts", (REVIEWS, MESSAGES), {"training.average": 0},
-        "the mean of the weights over the last steps lies nearer to the middle of where training "
-        "wanders (Polyak and Juditsky 1992).",
+        "the mean of the weights over the last steps is less noisy than the last weights (Polyak "
+        "and Juditsky 1992).",
     ),
     Default(
         "maximum and mean over time", "texts", (REVIEWS, MESSAGES), {"backbone.summary": "last"},
-        "what was read early need not be carried to the end; the last state alone forgets it.",
+        "the last state forgets early words; the maximum and the mean over all steps keep them.",
     ),
     Default(
         "dropout of a half", "texts", (REVIEWS, MESSAGES), {"backbone.dropout": 0.2},
-        "few texts and many words: what is learned by heart is of no use.",
+        "data with few texts and many words are easily memorised.",
     ),
     Default(
         "both directions", "sequences", UCR, {"backbone.bidirectional": False},
-        "a shape is known by what comes after it, too (Schuster and Paliwal 1997).",
+        "the steps after a shape help to recognise it, as do the steps before it (Schuster and "
+        "Paliwal 1997).",
     ),
     Default(
         "segments", "sequences", UCR,
         {"backbone.segment_length": None, "backbone.segment_stride": None,
          "backbone.max_segments": None, "backbone.segment_scales": 1, "backbone.embed": None},
-        "read point by point, a long sequence is long to remember and each step says little; 64 "
-        "segments, each with what lies around it, have shapes.",
+        "single points of a long sequence hold little, and there are many to remember. A segment "
+        "with its surroundings shows a shape, and there are at most 64 segments.",
     ),
     Default(
         "scales of a segment", "sequences", UCR, {"backbone.segment_scales": 1},
-        "shapes that tell classes apart are long in one set and short in another.",
+        "the shapes that separate classes are long in some data sets and short in others.",
     ),
     Default(
         "input views", "sequences", UCR, {"backbone.input_views": False},
-        "level and spread matter in some sets and mislead in others, so that channels are read as "
-        "they are, standardised by their own sequence, and as changes.",
+        "level and spread help in some data sets and mislead in others. The network therefore "
+        "reads each channel unchanged, standardised by its own sequence, and as differences.",
     ),
     Default(
         "random convolutions beside the LSTM", "sequences", UCR,
         {"backbone.random_convolutions": 0},
-        "where a few dozen examples are all there is, features that need not be learned are worth "
-        "most (Dempster et al. 2020).",
+        "features that need no training help most if there are only a few dozen examples "
+        "(Dempster et al. 2020).",
     ),
     Default(
         "a rate that falls", "sequences", UCR, {"training.decay": 0.0},
-        "small steps at the end settle what large ones found.",
+        "small learning rates at the end of training reduce the noise of large ones.",
     ),
     Default(
         "drawings are bent", "ink", INK, {"dataset.elastic": 0.0},
-        "other hands draw a little differently (Simard et al. 2003): what is seen of thirty "
-        "writers stands for more.",
+        "bent drawings resemble those of other writers (Simard et al. 2003), so that thirty "
+        "writers represent more.",
     ),
     Default(
         "both directions", "ink", INK, {"backbone.bidirectional": False},
@@ -154,44 +155,45 @@ DEFAULTS = (
     Default(
         "other voices", "sound", SOUND,
         {"dataset.tempo": 0.0, "dataset.gain": 0.0, "dataset.masks": 0.0},
-        "recordings are played quicker, slower, louder, softer and with gaps in training "
-        "(Park et al. 2019), as other speakers would say the same.",
+        "training plays recordings faster, slower, louder, softer and with gaps (Park et al. "
+        "2019), like other speakers.",
     ),
     Default(
         "maximum and mean over time", "sound", SOUND, {"backbone.summary": "last"}, "as for texts.",
     ),
     Default(
         "differences to the last value", "forecasts", NEXT, {"backbone.subtract_last": False},
-        "a series drifts to levels that training has not seen; how it moves stays "
-        "(Zeng et al. 2023).",
+        "a series drifts to levels outside the training part, while its changes stay alike (Zeng "
+        "et al. 2023).",
     ),
     Default(
         "the median as answer", "forecasts", NEXT, {"head.answer": "mean"},
-        "a few far misses pull the mean away from what mostly happens.",
+        "a few extreme values pull the mean away from the typical value.",
     ),
     Default(
         "starts from the last value", "forecasts", NEXT,
         {"backbone.skip": False, "backbone.subtract_last": False},
-        "an untrained forecast says \"as it is now\", and training can only add to that "
-        "(Lai et al. 2018).",
+        "an untrained forecast predicts the last value, and training learns the change (Lai et "
+        "al. 2018).",
     ),
     Default(
         "averaged weights", "forecasts", NEXT, {"training.average": 0.0}, "as for texts.",
     ),
     Default(
         "a linear map beside the LSTM", "long forecasts", LONG, {"backbone.linear_lags": 0},
-        "much of what comes next is a weighted sum of what was (Zeng et al. 2023); the LSTM is "
-        "left with the rest.",
+        "a weighted sum of past values explains much of the next values (Zeng et al. 2023); the "
+        "LSTM learns the rest.",
     ),
     Default(
         "channel independence", "long forecasts", LONG,
         {"backbone.channel_independent": False, "backbone.skip": True},
-        "seven channels with one set of weights are seven times the examples (Nie et al. 2023).",
+        "seven channels that share one set of weights give seven times as many examples (Nie et "
+        "al. 2023).",
     ),
     Default(
         "segments", "long forecasts", LONG,
         {"backbone.segment_length": 24},
-        "two days at once and seven steps to remember, against one day and fourteen "
+        "segments of two days leave seven steps to remember, segments of one day fourteen "
         "(SegRNN, Lin et al. 2023).",
     ),
 )  # fmt: skip

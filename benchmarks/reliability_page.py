@@ -10,17 +10,19 @@ from typing import Any
 
 PAGE = """# Reliability
 
-Faults tried on purpose, and what came of them. Made by `python benchmarks/reliability.py`; every
-count is in `benchmarks/results/reliability.json`. What is promised is on
-[the page of runs](runs.md).
+Faults caused on purpose, and their outcomes. Made by `python benchmarks/reliability.py`; all counts
+are in `benchmarks/results/reliability.json`. [The page of runs](runs.md) states the promises.
 
 {summary}
 
-Survived means: a killed run, once gone on with, ended with the weights, the history, the scores
-and the answers of one that nothing happened to, to the bit; a failing disk was named, left nothing
-half-written and cost nothing that was kept; a model that is not as it was saved was refused, with
-the file named; data that are not what they should be were read or refused with a message, without a
-traceback.
+"Survived" means:
+
+- A killed run that was resumed ended with the weights, history, scores and answers of an
+  undisturbed run, to the bit.
+- The message about a failing disk named the file. Nothing was left half-written, and no saved state
+  was lost.
+- A damaged or changed model was refused, and the message named the file.
+- Wrong data were read, or refused with a message and no traceback.
 
 Made on {machine}.
 
@@ -29,9 +31,10 @@ Made on {machine}.
 
 MUTATIONS = """## Mutations
 
-One small change at a time to the code, by `python benchmarks/mutations.py`; a test should notice.
-Where none does, `benchmarks/mutations_explained.toml` says why no answer differs. Constants and
-defaults outside functions, f-strings, and an `if` without an operator stay as they are.
+`python benchmarks/mutations.py` makes one small change to the code at a time; a test should fail.
+`benchmarks/mutations_explained.toml` explains each change that no test notices and that changes no
+answer. Constants and defaults outside functions, f-strings, and an `if` without an operator are not
+changed.
 """
 
 

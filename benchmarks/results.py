@@ -25,13 +25,12 @@ PAGE = """# Results
 
 ## Beside published tables
 
-What `seqmodels train` does when it is asked for nothing but the data, and in rows called "best"
-with [`--preset best`](training.md#a-stronger-preset): the median over seeds of the
-score on the test part, and the range. No run is left out, and settings were chosen without the test
-part: on validation parts, or on shares of small training parts held out. Beside it stand the
-answer that needs no learning, the best of the simple models that were run on the same parts, and
-published figures, which others found with their own choices. Made by
-`python benchmarks/quality.py`; what each rival is, is said in `benchmarks/rivals.py`.
+Test scores of `seqmodels train` with default settings, and in rows called "best" with
+[`--preset best`](training.md#a-stronger-preset): the median over seeds, and the range. No run is
+left out. Settings were chosen without the test part: on validation parts, or on held-out shares of
+small training parts. Beside these scores stand the constant baseline, the best of the simple models
+on the same parts, and published figures with their own choices of settings. Made by
+`python benchmarks/quality.py`; `benchmarks/rivals.py` describes the simple models.
 
 {quality}
 
@@ -46,15 +45,14 @@ published figures, which others found with their own choices. Made by
 Built-in datasets under every head, with their default settings, seed {seed}, on the published
 files. {beats} of {all} rows beat the best baseline.
 
-The score is that of the test part. Beside it stands the best baseline of that score, be it an
-answer that needs no learning (the majority class or the mean of the training part, for series also
-the last value and that of the same season) or one of the simple models that each run fits beside
-the network. Settings were chosen by the scores of
-validation parts. What each part of a dataset is made of is said where the dataset is described.
+Scores are those of the test part. Beside each stands the best baseline: a constant answer (the
+majority class or the mean of the training part), for series also the last value and the value one
+season ago, or a simple model that each run fits beside the network. Settings were chosen by the
+scores of validation parts. The page of each dataset describes its parts.
 
-One seed, one run a row. On a test part of a few hundred examples a difference of two or three
-hundredths of accuracy, or of a few hundredths of the error, is within what chance gives: read
-"beats" there as "is at least level with".
+Each row is one run with one seed. On a test part of a few hundred examples, differences of two or
+three hundredths of accuracy, or of a few hundredths of the error, may be chance: read "beats" there
+as "is at least as good as".
 
 Made by `python benchmarks/results.py` with {versions}.
 All other scores are in `benchmarks/results/results.json`.
@@ -77,9 +75,9 @@ fitting. Made by `python benchmarks/tutorial.py`.
 
 ## The paper of 1997
 
-The criteria of Hochreiter and Schmidhuber (1997), and after how many training sequences they were
-met. What is right, and what differs from the paper, is said in `benchmarks/paper.py`, which made
-the table.
+The criteria of Hochreiter and Schmidhuber (1997), and the number of training sequences after which
+they were met. `benchmarks/paper.py` made the table, and states what counts as correct and what
+differs from the paper.
 
 {paper}
 """

@@ -17,28 +17,27 @@ How fast seqmodels trains and answers on a CPU, beside stock Keras, Keras with X
 
 {machine}
 
-Each contestant has a process of its own, and in every round each of them takes its turn, in the
-same order. Figures are medians over the rounds. A cell is *wall · CPU* time, and in brackets
-how many times ours they are; CPU time is that of all threads of the process. Imports are timed
-for nobody. Small differences are noise: the least and the largest ratio of single rounds are in
-the JSON file's measures.
+Each contestant runs in its own process. In every round each of them is measured once, in the same
+order. Figures are medians over the rounds. A cell shows *wall · CPU* time, and in brackets the
+multiples of our times; CPU time is that of all threads of the process. Imports are not included.
+Small differences are noise: the JSON file has the smallest and the largest ratio of single rounds.
 
 ## The goals
 
 {goals}
 
-A goal is reached when both ratios reach it. Beside PyTorch stands whichever is quicker, its own
-choice of threads or one.
+A goal is reached when both ratios reach it. PyTorch runs with its own choice of threads or with one
+thread, whichever is faster.
 
 {figures}
 
 ## One training step
 
 Milliseconds of one step of the tutorial's network, `Embedding(5000, 15)`, an LSTM and one output:
-128 rows of 300 steps, all of them real, so that nobody gains by leaving padding out. A step is
-embedding, LSTM, loss, gradient and Adam. For Keras that is `train_on_batch`, for PyTorch the usual
-four lines, both on a batch that is ready; for us it is the loop that `train` runs, which makes
-its batches and keeps its metrics in the same time.
+128 rows of 300 steps without padding, so that skipping padding gains nothing. A step is embedding,
+LSTM, loss, gradient and Adam. For Keras that is `train_on_batch`, for PyTorch the usual four lines,
+both on a prepared batch. For us it is the loop of `train`, which includes making batches and
+keeping metrics.
 
 {step}
 
@@ -50,36 +49,36 @@ Its growth with length and with batch, at 10 units:
 
 Seconds from the file of reviews to the test scores, for the well-known Keras tutorial as people
 write it (padding on the left to 300, no mask), the same in PyTorch, and `--preset tutorial`. Each
-seed and each contestant starts in a fresh process. Ours includes its report, its figures and the
-saved model. Keras and PyTorch read the file through the same reader, which is about as quick as
-Keras's own.
+seed and each contestant starts in a fresh process. Our time includes the report, its figures and
+the saved model. Keras and PyTorch read the file with our reader, which is about as fast as the
+reader of Keras.
 
 {tutorial}
 
 ## Answers
 
 Keras, PyTorch and ONNX Runtime have the weights of our trained model. Keras is used as people
-write it: reviews padded on the left to 300, batches of 32 or 256, whichever is quicker. PyTorch
-(packed) and ONNX Runtime (`sequence_lens`) get batches of 256 reviews of like length, as we make
-them; their answers are those of our model to {difference}, and so are Keras's where a review fills
-all 300 steps. "From text" starts from strings, all others from ids.
+write it: reviews padded on the left to 300, batches of 32 or 256, whichever is faster. PyTorch
+(packed) and ONNX Runtime (`sequence_lens`) get our batches of 256 reviews of similar length. Their
+answers agree with our model to {difference}, and so do those of Keras for reviews of 300 steps or
+more. "From text" starts from strings, all others from ids.
 
 {predict}
 
 ## Strokes and windows
 
 Seconds of one training epoch. All learn the same network, without dropout: for strokes an LSTM
-of 64 units in two directions, for windows one of 32 units. Stock Keras pads to the longest row of
-all and masks where lengths differ; PyTorch cuts each batch to its longest and packs where lengths
-differ. Of MNIST as strokes the first drawings are taken, so that Keras is done within a minute.
+of 64 units in two directions, for windows an LSTM of 32 units. Stock Keras pads to the longest of
+all rows; PyTorch pads to the longest row of each batch. If lengths differ, Keras masks and PyTorch
+packs. Of MNIST as strokes only the first drawings are used, so that Keras needs less than a minute.
 
 {epochs}
 
 ## Memory
 
-Megabytes resident at the peak of `train`, above those of the idle process, which has imported
-seqmodels and TensorFlow and built nothing. A training on 2,000 windows shows what any
-training takes, whatever its data.
+Peak resident megabytes of `train`, above those of an idle process that has imported seqmodels and
+TensorFlow. A training on 2,000 windows shows the memory that every training needs, whatever its
+data.
 
 {memory}
 """

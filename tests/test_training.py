@@ -267,7 +267,7 @@ def test_a_loss_that_is_not_finite_is_refused_before_it_reaches_the_weights():
     bad = Part(TRAIN.sequences, np.full_like(TRAIN.y, np.nan))
     net = network()
     before = [array_of(variable) for variable in net.trainable_variables]
-    with pytest.raises(InputError, match=r"became nan at step 1 .*targets .*NaN.*mend the data"):
+    with pytest.raises(InputError, match=r"became nan at step 1 .*targets .*NaN.*fix the data"):
         fit(net, HEAD, bad, VALID, Training(epochs=1), seed=0, folder=None, watch=Silent())
     assert same(before, [array_of(variable) for variable in net.trainable_variables])
 

@@ -33,7 +33,7 @@ def _cause(x: np.ndarray, y: np.ndarray, rate: float) -> str:
     """Return what most likely makes such a loss, and what to do."""
     for name, values in (("input", x), ("target", y)):
         if not np.isfinite(values).all():
-            return f"The {name}s of that step hold NaN or infinity: mend the data."
+            return f"The {name}s of that step hold NaN or infinity: fix the data."
         largest = float(np.abs(values).max(initial=0))
         if values.dtype.kind == "f" and largest > EXTREME:
             return (

@@ -1,4 +1,4 @@
-"""Random convolutions: what fixed random kernels find in a row, and a linear map of it."""
+"""Random convolutions: features of fixed random kernels, and a linear map of the features."""
 
 from __future__ import annotations
 
