@@ -96,14 +96,16 @@ def test_a_resumed_training_is_foretold_from_the_middle_of_its_epoch():
 
 def test_a_forecast_is_one_short_line():
     now = time.mktime((2030, 5, 6, 21, 50, 0, 0, 0, -1))
-    said = Forecast(72, 1500, True, 1_440_000_000).says(now)
+    said = Forecast(72, 1500, True, 1_440_000_000).describe(now)
     assert said == "72 s an epoch; done at 22:15 at the latest, in 25 min; 1.4 GB"
-    assert Forecast(0.42, 12.0, False, None).says(now) == "0.4 s an epoch; done at 21:50, in 12 s"
+    assert (
+        Forecast(0.42, 12.0, False, None).describe(now) == "0.4 s an epoch; done at 21:50, in 12 s"
+    )
 
 
 def test_a_forecast_beyond_midnight_names_the_day():
     now = time.mktime((2030, 5, 6, 21, 50, 0, 0, 0, -1))
-    assert "done at 00:20 on 07 May, in 2 h 30 min" in Forecast(9.0, 9000, False, 0).says(now)
+    assert "done at 00:20 on 07 May, in 2 h 30 min" in Forecast(9.0, 9000, False, 0).describe(now)
 
 
 def test_a_duration_is_said_as_people_do():

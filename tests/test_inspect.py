@@ -122,7 +122,7 @@ def test_the_page_needs_no_network_and_shows_what_was_found(reviews, tmp_path):
     assert "WARN · duplicates" in page
     assert "train row 0 = test row 0: " in page
     assert reviews.train.inputs[0][:30] in page
-    assert "counted from 0 within the part" in page
+    assert "counted from 0" in page
     with pytest.raises(sm.InputError, match="exists"):
         found.page(tmp_path / "page.html")
 

@@ -1,4 +1,4 @@
-"""What a head reads of the network, and therefore what it answers. NumPy only."""
+"""Outputs of the network that a head reads: one per sequence, or one per step. NumPy only."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class RegistryError(InputError, LookupError):
 @renamed({"says": "description"})
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What a head predicts of one dataset.
+    """Prediction task of a head on one dataset.
 
     Args:
         target: Name of the target that the head reads; None: the only target.

@@ -1,1 +1,1 @@
-"""How good answers are: scores, bootstrap intervals, simple models beside them, warnings."""
+"""Scores of predictions, bootstrap intervals, baselines and warnings. No network is trained."""

@@ -1,4 +1,4 @@
-"""One of two classes."""
+"""Head for one of two classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One of several classes."""
+"""Head for one of several classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One number, or several."""
+"""Head for one number or several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the members of an ensemble are trained: each by its own outputs."""
+"""Loss of an ensemble: each member is trained on its own outputs."""
 
 from __future__ import annotations
 

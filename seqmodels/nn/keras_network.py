@@ -68,7 +68,7 @@ class _Words(NamedTuple):
 
 
 class _Summarised(NamedTuple):
-    """What an LSTM engine has summarised itself."""
+    """Summaries over time that the LSTM engine has computed."""
 
     value: Any
 

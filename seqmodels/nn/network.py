@@ -34,7 +34,7 @@ class Placed:
 
 
 class Walker(Protocol):
-    """What a walk along the network does with each layer."""
+    """Action of a walk along the network on each layer."""
 
     def apply(
         self, name: str, placed: Placed, x: Any, lengths: Any, seed: int, following: Layer | None

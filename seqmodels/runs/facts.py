@@ -1,4 +1,4 @@
-"""What `run.json` says of a run, and the lines that a person reads before it trains."""
+"""Content of `run.json`, and the lines shown before a training."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def begun(prepared: Prepared, options: Options) -> dict[str, Any]:
 
 
 def opening(prepared: Prepared, record: Record) -> Iterator[str]:
-    """Yield the lines that a person reads before the training."""
+    """Yield the lines that are shown before the training."""
     yield from record["decided"]
     yield _headline(prepared, record)
     for one in record["audit"]["findings"]:
@@ -65,7 +65,7 @@ def opening(prepared: Prepared, record: Record) -> Iterator[str]:
         yield f"Leaks are allowed: {record['allow_leak']}"
     if like := record["like"]:
         yield from (f"Unlike {like['run']}: {line}" for line in like["differs"])
-    yield engines.says(prepared.config.backbone.units)
+    yield engines.describe(prepared.config.backbone.units)
 
 
 def learned(fitted: Fitted) -> list[str]:

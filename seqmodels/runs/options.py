@@ -1,4 +1,4 @@
-"""How a run is carried out, beside its configuration."""
+"""Options of a run that do not change its configuration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Record = Mapping[str, Any]  # what `run.json` holds
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a run is carried out, beside its configuration.
+    """Options of a run that do not change its configuration.
 
     Args:
         quiet: Show nothing while training.

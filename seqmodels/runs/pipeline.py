@@ -1,4 +1,4 @@
-"""What every run does: prepare, audit, fit, evaluate, and write what is found."""
+"""Steps of every run: prepare, audit, fit, evaluate, and write the results."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from seqmodels.training.progress import Reporter
 
 @dataclass(frozen=True)
 class Voice:
-    """Who is told of a run: a person, and loggers."""
+    """Receivers of progress: the terminal and the loggers."""
 
     reporter: Reporter
     loggers: Loggers
@@ -59,12 +59,12 @@ Directory = Callable[[Record, Voice], AbstractContextManager[Path]]
 def carry_out(config: RunConfig, options: Options, directory: Directory) -> Path:
     """Train, score, and write everything that the run leaves; return its directory.
 
-    What is no longer needed is let go of on the way: the raw inputs that train before training,
-    all parts but the test part before its answers.
+    Data are freed as early as possible: raw training inputs before training, and all parts but the
+    test part before it is answered.
 
     Args:
-        config: What is asked of the run.
-        options: How it is carried out.
+        config: Configuration of the run.
+        options: Options that do not change the configuration.
         directory: Opens the run directory, once the data are read and the audit allows it.
 
     Raises:

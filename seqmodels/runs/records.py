@@ -32,7 +32,7 @@ class _Hashes(pydantic.BaseModel, extra="forbid"):
 
 
 class Record(pydantic.BaseModel, extra="forbid"):
-    """What `run.json` holds; see `RunConfig.record` and `facts.begun`."""
+    """Content of `run.json`; see `RunConfig.record` and `facts.begun`."""
 
     format: Literal[1]
     status: Literal["training", "complete"]

@@ -1,4 +1,4 @@
-"""How two runs differ: in what they were made with, and in what came out."""
+"""Differences of two runs, in configuration and in results."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ Rows = Sequence[Mapping[str, float]]
 
 
 def differences(before: Record, now: Record) -> list[str]:
-    """Return how a run differs from an earlier one in all that its numbers depend on.
+    """Return the differences of a run to an earlier run that may change its numbers.
 
     Args:
-        before: What `run.json` of the earlier run holds.
-        now: What it holds, or will hold, of this one.
+        before: Content of `run.json` of the earlier run.
+        now: Content of `run.json` of this run.
 
     Returns:
-        Sentences; none where the same numbers are to be expected.
+        Sentences; empty if equal numbers are expected.
     """
     return list(_differences(before, now))
 
 
 def outcomes(before: Mapping[str, float], now: Mapping[str, float], rows: Sequence[Rows]) -> str:
-    """Return in one sentence how scores, and the histories of both runs, compare.
+    """Return a sentence that compares the scores and histories of two runs.
 
     Args:
         before: Scores of the earlier run.

@@ -1,4 +1,4 @@
-"""What the two scikit-learn estimators share: all but what is predicted."""
+"""Base class of the two scikit-learn estimators."""
 
 from __future__ import annotations
 

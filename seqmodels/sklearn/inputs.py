@@ -1,4 +1,4 @@
-"""What X may be in `fit` and `predict`: a table, arrays of channels, lists, texts."""
+"""Forms of X in `fit` and `predict`: a table, arrays of channels, lists, texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What layers learn from the training part as a whole, before the first step."""
+"""Statistics that layers take from the training part before the first step."""
 
 from __future__ import annotations
 

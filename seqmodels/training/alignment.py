@@ -1,4 +1,4 @@
-"""How targets meet outputs in the loss and the metrics: decided by what the head reads.
+"""Alignment of targets with outputs in loss and metrics, by the outputs that the head reads.
 
 Shape letters: N examples, B rows of a batch, T steps, K outputs, S real steps of a batch.
 """

@@ -1,4 +1,4 @@
-"""What `--check` finds without training: files, target, head and sizes together."""
+"""`--check`: files, target, head and sizes are checked together, without training."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from seqmodels.nn.backbone import Backbone
 @renamed({"sure": "pseudo_label_threshold"})
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """How the network is fitted.
+    """Settings of the training.
 
     Args:
         epochs: Passes over the training part, at most.

@@ -29,7 +29,7 @@ class Forecast:
     at_most: bool
     memory: int | None
 
-    def says(self, now: float) -> str:
+    def describe(self, now: float) -> str:
         """Return one line for people; `now` is the time of the clock on the wall, in seconds."""
         end = time.localtime(now + self.left)
         day = "" if end.tm_yday == time.localtime(now).tm_yday else time.strftime(" on %d %b", end)

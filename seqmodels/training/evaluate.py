@@ -16,7 +16,7 @@ from seqmodels.training.part import Part
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """What a model answers to a part, and how good that is."""
+    """Predictions of a model for a part, and their scores."""
 
     prediction: Prediction
     evaluation: Evaluation
@@ -37,11 +37,11 @@ def evaluate(
     Args:
         model: Trained.
         part: Encoded.
-        examples: The same examples as they came.
+        examples: The same examples before encoding.
         target: The target that the model's head reads.
-        reference: What scaled errors are held against; see `scores.naive_reference`.
+        reference: Reference of scaled errors; see `scores.naive_reference`.
         others: Answers of simple models to the same examples, by name.
-        group: The group that no two parts share; intervals resample it.
+        group: Grouping column of the split; intervals resample its groups.
     """
     answers, truth = answered(model, part), part.truth(model.head, examples, target)
     found = scores.evaluate(

@@ -1,4 +1,4 @@
-"""One part of a dataset as the network sees it: encoded inputs, encoded targets."""
+"""Encoded part of a dataset: the inputs and targets that the network reads."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Prepared:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many examples each part has."""
+        """Number of examples in each part."""
         return {name: len(part.y) for name, part in self.parts.items()}
 
     def keep(self, parts: Iterable[str], examples: Iterable[str]) -> Prepared:

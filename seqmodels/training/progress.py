@@ -123,7 +123,7 @@ class Reporter(Callback):
             return
         self._foretold = True
         if forecast.left >= WORTH:
-            self.say(forecast.says(time.time()))
+            self.say(forecast.describe(time.time()))
             if self.listener:
                 self.listener.forecast(forecast)
 

@@ -1,4 +1,4 @@
-"""One trial: the data as its settings want them, a network, a training; validation alone."""
+"""Objective of a search: one training with the settings of a trial, scored on validation only."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Tuning:
 
     @property
     def trials(self) -> pd.DataFrame:
-        """One row for each trial: its state, validation loss, score and settings.
+        """Rows of the trials: state, validation loss, score and settings.
 
         "state" is "complete", "pruned" (other trials were better), "failed" (for the reason in
         "why"), "running", or "lost" (its process ended). A lost trial is tried again under

@@ -1,4 +1,4 @@
-"""What a trial reports while it trains, and what it finds."""
+"""Reports of a trial during its training, and its result."""
 
 from __future__ import annotations
 

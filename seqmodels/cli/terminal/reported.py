@@ -67,9 +67,9 @@ def _other_scores(console: Console, story: Mapping[str, Any]) -> None:
         if name != story["headline"]
     ]
     if others:
-        console.print(f"also {', '.join(others)}", style="dim", markup=False)
+        console.print(f"other scores: {', '.join(others)}", style="dim", markup=False)
     if story["resampled"]:
-        console.print(f"intervals by bootstrap over {story['resampled']}", style="dim")
+        console.print(f"intervals: bootstrap over {story['resampled']}", style="dim")
 
 
 def _curves(console: Console, story: Mapping[str, Any]) -> None:
@@ -89,7 +89,7 @@ def _curves(console: Console, story: Mapping[str, Any]) -> None:
             rows.add_row(label, number(values[0]), line, number(values[-1]))
     print_fitting(console, rows)
     if story["taken"] is not None:
-        console.print(f"taken: epoch {story['taken']}", style="dim")
+        console.print(f"weights of epoch {story['taken']}", style="dim")
 
 
 def _classes(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:

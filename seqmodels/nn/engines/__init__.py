@@ -22,7 +22,7 @@ WIDE = 64  # units from which stock Keras, whose products are oneDNN's, is quick
 
 
 class States(NamedTuple):
-    """What an LSTM leaves: every step, and the state after each row's last real step.
+    """Outputs of an LSTM: every step, and the state after each row's last real step.
 
     Attributes:
         steps: [B, T, H], aligned with the steps of the input in either direction; what lies
@@ -136,7 +136,7 @@ def chosen(units: int) -> str:
     return "native"
 
 
-def says(units: int) -> str:
+def describe(units: int) -> str:
     """Return one line for people: the engine, and why it is not a faster one."""
     from seqmodels.nn.engines import native
 

@@ -1,4 +1,4 @@
-"""What a layer of the network says of itself: its place, its weights, its formula. NumPy only."""
+"""Base class of layers: place in the network, weights and formula. NumPy only."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ def compare(runs: Sequence[str | Path | Run], *, to: str | Path | Run | None = N
         resamples=len(draws.drawn),
         reference=place,
         chosen=chosen,
-        says=sentences.says(rows, place, chosen, head.headline.replace("_", " ")),
+        says=sentences.summary(rows, place, chosen, head.headline.replace("_", " ")),
         notes=(*notes, *sentences.notes(opened, rows, chosen)),
     )
 

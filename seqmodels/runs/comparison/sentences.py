@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from seqmodels.runs.comparison.compared import Row
 
 
-def says(rows: Sequence[Row], reference: str, chosen: bool, headline: str) -> str:
+def summary(rows: Sequence[Row], reference: str, chosen: bool, headline: str) -> str:
     """Return the result in one sentence."""
     by = {kind: [row.name for row in rows if row.verdict == kind] for kind in
           ("better", "worse", "undecided")}  # fmt: skip

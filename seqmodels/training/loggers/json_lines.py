@@ -1,4 +1,4 @@
-"""One JSON object a line for each thing that happens, in a file or on standard output."""
+"""Logger of JSON lines: one object per event, in a file or on standard output."""
 
 from __future__ import annotations
 
