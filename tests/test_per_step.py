@@ -229,6 +229,28 @@ def test_presets_give_way_to_what_a_head_reads():
     resolve(data, head=Tags()).backbone.check(Spec(channels=2), "steps")
 
 
+@pytest.mark.parametrize(
+    ("make", "head", "reads"),
+    [(tagged, Tags(), "steps"), (spoken, Transcription(), "whole"), (counting, NextStep(), "next")],
+)
+def test_the_loss_is_that_of_rows_without_padding(make, head, reads):
+    """A network that stays as it is has one loss: in batches, row by row, and on validation."""
+    data = dataset(make, "tag").train.take(np.arange(90))
+    head = head.fit(Ids().spec if reads == "next" else data.targets["tag"])
+    part = Part.of(Ids(), head, data, "tag")
+
+    def row(batch_size):
+        network = SIZES.build(Ids().spec, head.units, 0, reads)
+        settings = Training(epochs=1, batch_size=batch_size, learning_rate=1e-12, average=0)
+        return fit(network, head, part, part, settings, seed=0, folder=None, watch=Callback())[0]
+
+    padded, alone = row(30), row(1)
+    assert padded["loss"] == pytest.approx(padded["valid_loss"], rel=1e-4)
+    if reads != "whole":  # an epoch weighs by steps; batches of one row too
+        assert padded["accuracy"] == pytest.approx(padded["valid_accuracy"], abs=1e-6)
+    assert padded["loss"] == pytest.approx(alone["loss"], rel=1e-4)
+
+
 class Stops(Callback):
     """Stops the training within an epoch, and hears no more."""
 
