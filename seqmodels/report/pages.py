@@ -97,8 +97,8 @@ def _svg(figure: Figure) -> str:
     backgrounds = [one.patch for one in (figure, *figure.axes) if one.patch.get_visible()]
     for one in backgrounds:
         one.set_visible(False)
-    settings = {"svg.fonttype": "none", "svg.hashsalt": "seqmodels"}
-    with matplotlib.rc_context(settings):  # type: ignore[arg-type]
+    fonts = {"svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans"]}  # each text names them
+    with matplotlib.rc_context({**fonts, "svg.hashsalt": "seqmodels"}):  # type: ignore[arg-type]
         FigureCanvasSVG(figure).print_svg(file, metadata=dict.fromkeys(_UNSAID))
     figure.set_dpi(dpi)
     for one in backgrounds:
