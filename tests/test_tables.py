@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -297,3 +298,14 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, content):
         if table is not None:
             for _, row in table.rows():
                 assert len(row) == len(table.columns)
+
+
+def test_a_hundred_thousand_columns_take_seconds_not_minutes(tmp_path):
+    path = tmp_path / "wide.jsonl"
+    path.write_text(json.dumps({f"c{i}": i for i in range(99_000)}) + "\n")
+    table = sniff(path)
+    assert table is not None
+    started = time.process_time()
+    (row,) = table.head()
+    assert row == list(range(99_000))
+    assert time.process_time() - started < 10

@@ -54,7 +54,8 @@ def recognise(start: Start) -> Table | None:
 
 def chunks(table: Table, names: list[str]) -> Chunks:
     """Yield the rows, every value a text."""
-    places = [table.columns.index(name) for name in names]
+    index = {name: place for place, name in enumerate(table.columns)}
+    places = [index[name] for name in names]
     width, skip = len(table.columns), table.header
     try:
         for chunk in dialects.records(

@@ -135,7 +135,8 @@ class Table:
             InputError: There is no such column, or a line cannot be read; names it.
         """
         names = list(self.columns if columns is None else columns)
-        absent = [name for name in names if name not in self.columns]
+        known = set(self.columns)  # there may be 100,000
+        absent = [name for name in names if name not in known]
         if absent:
             raise InputError(
                 f"{self.path.name} has no column {some(absent)}. It has {some(self.columns, 20)}."
