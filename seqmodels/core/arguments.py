@@ -52,7 +52,7 @@ def checked(
 
 
 def _own(error: pydantic.ValidationError) -> list[str]:
-    """Return what a type says itself of a wrong value: the `InputError` of its validator."""
+    """Return the `InputError` of a type's own validator for a wrong value."""
     causes = [one.get("ctx", {}).get("error") for one in error.errors()]
     return [text for cause in causes if isinstance(cause, InputError) for text in cause.problems]
 

@@ -81,7 +81,7 @@ class Writer:
             self._flush()
 
     def done(self) -> np.ndarray:
-        """Return what was written: an array in memory, or a `numpy.memmap`."""
+        """Return the written rows as an array in memory, or as a `numpy.memmap`."""
         if self._file is not None and self._bytes:
             return np.memmap(self._file, self._dtype, "r", shape=(self._length, *self._row))
         if len(self._pieces) == 1:
@@ -179,7 +179,7 @@ class TextWriter:
                 self._flush(self._letters)
 
     def done(self) -> Seq[str]:
-        """Return what was written: a list, or `Texts`, which stand for one."""
+        """Return the written texts as a list, or as `Texts`, which behave like a list."""
         if self._letters is None:
             return self._texts
         self._edges.append([self._end])

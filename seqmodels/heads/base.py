@@ -1,4 +1,4 @@
-"""The head interface: everything that depends on what is predicted."""
+"""Interface of heads: everything that depends on the kind of prediction."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def scorer(
 
 
 def _each_draw(single: Callable[[np.ndarray], dict[str, float]]) -> WeightedScores:
-    """Return scores of many draws, [R, N], from a function of one, [N]."""
+    """Return the scores of many resamples, [R, N], from a function of one resample, [N]."""
     return lambda weights: _stacked([single(row) for row in weights])
 
 

@@ -74,7 +74,7 @@ class Network:
     reads: Reads = "summary"
 
     def walk(self, walker: Walker, x: Any, lengths: Any, seed: int = 0) -> Any:
-        """Return what a walker makes of the steps `x` and their lengths."""
+        """Return the result of a walker on the steps `x` and their lengths."""
         shared = _Way(x, lengths)
         for placed in self.shared:
             shared.step(walker, placed.name, placed, seed, None)
@@ -134,7 +134,7 @@ class Network:
 
     @property
     def ngrams(self) -> Ngrams | None:
-        """The layer of n-grams, whose contributions are known exactly."""
+        """The n-gram layer, whose contributions are known exactly."""
         found = [placed.layer for placed in self.layers if isinstance(placed.layer, Ngrams)]
         return found[0] if found else None
 
@@ -170,7 +170,7 @@ def named(name: str, member: int) -> str:
 
 
 class _Way:
-    """Where a walk is: the steps, and what is to be joined, added and averaged."""
+    """State of a walk: the steps, and the arrays to join, add and average."""
 
     def __init__(self, x: Any, lengths: Any):
         self.x, self.lengths = x, lengths

@@ -24,7 +24,7 @@ FORMAT = 1
 
 
 def begun(prepared: Prepared, options: Options) -> dict[str, Any]:
-    """Return what `run.json` holds before training: what was asked, decided and audited.
+    """Return the content of `run.json` before training: configuration, decisions and audit.
 
     Raises:
         InputError: The audit says FAIL, and no reason was given to train all the same.
@@ -75,7 +75,7 @@ def learned(fitted: Fitted) -> list[str]:
 
 
 def stopped(record: Record, where: str, epochs: int) -> dict[str, Any]:
-    """Return the record of a run whose budget ended it, so that `--like` repeats what was done."""
+    """Return the record of a run that its budget ended, so that `--like` repeats its epochs."""
     asked = record["training"]
     training = {
         **asked,
@@ -88,7 +88,7 @@ def stopped(record: Record, where: str, epochs: int) -> dict[str, Any]:
 
 
 def _budget(prepared: Prepared, options: Options) -> dict[str, Any] | None:
-    """Return the budget of the run; of a repeated one that is not timed again, what it says."""
+    """Return the budget of the run; a repeated run without a budget has that of the earlier run."""
     if options.budget is None:
         return dict(options.like[1]["budget"] or {}) or None if options.like else None
     epochs = prepared.config.training.epochs

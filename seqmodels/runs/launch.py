@@ -1,4 +1,4 @@
-"""Train a new run, resume one, or repeat one: what `seqmodels train` does."""
+"""`train`: start a new run, resume a run, or repeat a run."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def repeat(
     quiet: bool = False,
     log: Sequence[str | Logger] = (),
 ) -> Run:
-    """Train once more what a run was asked for, and say what differs.
+    """Repeat the training of a run, and report the differences.
 
     Args:
         path: The directory of the run to repeat, finished or not.
@@ -218,7 +218,7 @@ def _begun(config: RunConfig, options: Options, out: str | Path | None) -> Run:
 
 @contextlib.contextmanager
 def _new(config: RunConfig, out: str | Path | None, record: Record, voice: Voice) -> Iterator[Path]:
-    """Make a run directory, and write what is known before training."""
+    """Make a run directory, and write the record as it is before training."""
     path = claim(config, out)
     with locked(path):
         try:
@@ -248,7 +248,7 @@ def _resumed(path: Path, before: Record, record: Record, voice: Voice) -> Iterat
 
 
 def _several(log: str | Logger | Sequence[str | Logger]) -> Sequence[str | Logger]:
-    """Return loggers as a sequence, of one too."""
+    """Return loggers as a sequence, also a single logger."""
     return [log] if isinstance(log, str | Logger) else log
 
 

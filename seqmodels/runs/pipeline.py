@@ -44,7 +44,7 @@ class Voice:
 
     @classmethod
     def of(cls, config: RunConfig, options: Options) -> Self:
-        """Return those that a run with these options tells."""
+        """Return the receivers for a run with these options."""
         training = config.training
         budget, early = options.budget, training.patience > 0
         room = (lambda: budget.room) if budget else None
@@ -154,7 +154,7 @@ def _without_pseudo_labels(prepared: Prepared) -> Prepared:
 def _fitted(
     prepared: Prepared, record: Record, options: Options, path: Path, voice: Voice
 ) -> tuple[Fitted, Record]:
-    """Train; return what came of it, and the record with what a budget gave up."""
+    """Train; return the result, and the record with the effect of a budget."""
     asked = prepared.config.training
     limit = MaxTime(options.budget, asked.epochs) if options.budget else None
     callbacks = [voice.reporter, *([limit] if limit else [])]
@@ -182,7 +182,7 @@ def _rivals(prepared: Prepared, options: Options, voice: Voice) -> Simple:
 
 
 def _not_fitted(name: str) -> str:
-    return f"The simple model {name!r} was not fitted: the LSTM may or may not be better than it."
+    return f"The simple model {name!r} was not fitted, so that the LSTM is not compared with it."
 
 
 def _evaluated(

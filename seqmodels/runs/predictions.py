@@ -139,11 +139,11 @@ def answers_in(frame: pd.DataFrame, head: Head) -> tuple[np.ndarray, Prediction]
 
 
 def units_in(frame: pd.DataFrame, says: str) -> Units:
-    """Return what intervals are made of, from `predictions_of`.
+    """Return the units of intervals, from the table of `predictions_of`.
 
     Args:
-        frame: Its column `unit` says which examples are drawn together.
-        says: What is drawn, from `scores.json`: "examples", "blocks of 12 windows".
+        frame: The table; its column `unit` numbers the examples that are drawn together.
+        says: Name of the units, from `scores.json`: "examples", "blocks of 12 windows".
     """
     block = re.match(r"blocks of (\d+) ", says)
     if "unit" not in frame:

@@ -1,4 +1,4 @@
-"""The files of a run directory that say what it was: held against what they may hold."""
+"""Schemas of the JSON files in a run directory, and their readers."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ Kind = TypeVar("Kind", bound=pydantic.BaseModel)
 
 
 def read(path: Path, kind: type[Kind]) -> Kind:
-    """Return a JSON file of a run directory, held against what it may hold."""
+    """Return the content of a JSON file of a run directory, after a check of its schema."""
     try:
         return kind.model_validate(parsed(read_bytes(path), path))
     except FileNotFoundError:
@@ -139,7 +139,7 @@ def model_in(path: Path) -> Path:
 
 
 def _runs(path: Path) -> str:
-    """Return which run to give instead of a folder that is none."""
+    """Return advice on the run to give in place of a folder that is not a run."""
     inside = sorted(one.parent for one in path.glob("*/run.json")) if path.is_dir() else []
     if inside:
         return f"It holds runs: {some(map(str, inside))}. Give one of them."

@@ -1,4 +1,4 @@
-"""The story of a finished run from its directory alone: no data, no network, no TensorFlow."""
+"""Summary and page of a finished run from its directory alone, without data or TensorFlow."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Opened:
         """Read a run directory.
 
         Raises:
-            InputError: It is none, its training did not finish, or a file is damaged.
+            InputError: The folder is not a run, its training is unfinished, or a file is damaged.
         """
         path = Path(path)
         record = record_of(path)
         if record["status"] != "complete":
             raise InputError(
-                f"The training of {str(path)!r} did not finish, so that there is nothing to "
-                f"report. Go on with: seqmodels train --resume {path}"
+                f"The training of {str(path)!r} did not finish, so that it has no scores to "
+                f"report. Continue with: seqmodels train --resume {path}"
             )
         found = Evaluation.of(read(path / "scores.json", Scores))
         head = head_of(path)
@@ -64,7 +64,7 @@ class Opened:
         return cls(path, record, rows, found, tested)
 
     def story(self) -> tuple[Story, list[Row]]:
-        """Return what there is to tell, and the worst mistakes: "row", "input", truth, answer."""
+        """Return the summary, and the worst mistakes with "row", "input", "truth" and "answer"."""
         head, answers = self.tested.head, self.tested.answers()
         story = Story.of(
             self.record, self.history, self.found, head.headline, head.higher_is_better, answers
@@ -72,13 +72,13 @@ class Opened:
         return story, _worst(answers, self.tested.lines or []) if answers else []
 
     def page(self, path: str | Path) -> bool:
-        """Write the run's page to a new file, and return whether it is the one it left.
+        """Write the report to a new file, and return whether it is a copy of the run's own page.
 
-        Where that is missing, a page is made of what the directory holds: without the inputs,
-        what their steps contributed, and the data at a glance.
+        If the run's page is missing, a page is made from the directory. It has no inputs, no
+        contributions of their steps, and no summary of the data.
 
         Raises:
-            InputError: There is such a file already, or it cannot be written.
+            InputError: The file exists, or cannot be written.
         """
         path, left = Path(path), self.path / PAGE
         if path.exists():

@@ -15,7 +15,7 @@ Kind = Literal["texts", "sequences", "table"]
 
 
 def parsed(X: Any, channels: str, who: str) -> tuple[Any, Kind]:  # noqa: N803
-    """Return X as an encoder reads it, and what it is; a table as it came.
+    """Return X in the form that an encoder reads, and its kind; tables stay unchanged.
 
     Args:
         X: What a user gave.

@@ -55,6 +55,6 @@ class Average:
                 weight.assign(value)
 
     def keep(self) -> None:
-        """Put the average in the place of the weights, where there is one."""
+        """Replace the weights by their average, if it is kept."""
         for weight, total in zip(self.weights, self.sums, strict=bool(self.sums)):
             weight.assign(total / self.total)

@@ -19,7 +19,7 @@ Arrays = Mapping[str, np.ndarray]
 
 
 class Checkpoints:
-    """The newest states of one training, each a file named by its place and its own hash.
+    """Newest states of a training, each in a file that is named by its position and its hash.
 
     A name is EPOCH-STEP-SHA256.npz: epochs that are finished, steps of the next one, and the
     first 16 digits of the hash of the file's bytes. A file gets it when its bytes are on the
@@ -46,7 +46,7 @@ class Checkpoints:
             old.unlink()
 
     def newest(self, say: Callable[[str], None]) -> dict[str, np.ndarray] | None:
-        """Return the newest state that is as it was written; None: there is none.
+        """Return the newest undamaged state; None without such a state.
 
         Args:
             say: Told of each that is damaged, and of which epoch the state is.
@@ -67,7 +67,7 @@ class Checkpoints:
         return None
 
     def _files(self) -> list[Path]:
-        """Return what is there, the newest first."""
+        """Return the files of states, the newest first."""
         return sorted(self.folder.glob("[0-9]*-*-*.npz"), reverse=True)
 
 

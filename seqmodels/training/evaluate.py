@@ -57,5 +57,5 @@ def score(model: SequenceModel, part: Part, examples: Examples, target: str) -> 
 
 
 def answered(model: SequenceModel, part: Part) -> Prediction:
-    """Return the answers to a part that there is a truth for."""
+    """Return the answers to a part that have a target to compare with."""
     return model.head.decode(scored(model.head.reads, model.outputs(part.sequences)))

@@ -223,7 +223,7 @@ class _Loop:
         kept.save(len(self.history), self.done, arrays)
 
     def take_up(self, arrays: dict[str, np.ndarray] | None) -> None:
-        """Go on from what `save` left, if it did.
+        """Continue from the newest checkpoint, if there is one.
 
         Raises:
             InputError: Another version left it, whose arrays are not those of this training.

@@ -1,4 +1,4 @@
-"""A budget of time: training stops in time for scores and report to fit as well."""
+"""Time budget: training stops early enough for scores and report to fit the budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a loss is not finite, as far as the batch tells."""
+"""Explanation of a loss that is not finite, from its batch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def not_finite(
 
 
 def _cause(x: np.ndarray, y: np.ndarray, rate: float) -> str:
-    """Return what most likely makes such a loss, and what to do."""
+    """Return the most likely cause of such a loss, with advice."""
     for name, values in (("input", x), ("target", y)):
         if not np.isfinite(values).all():
             return f"The {name}s of that step hold NaN or infinity: fix the data."

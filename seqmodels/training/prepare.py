@@ -182,7 +182,7 @@ def encoded(
 
 
 def without(rows: Sequences, others: Iterable[Sequences]) -> Sequences | None:
-    """Return those of `rows` that equal, step for step, none of the others; None: none is left."""
+    """Return the `rows` that differ from all others in some step; None if no row is left."""
     seen = {_hash(row) for other in others for row in other}
     kept = [i for i, row in enumerate(rows) if _hash(row) not in seen]
     return rows.take(kept) if kept else None

@@ -112,7 +112,7 @@ def merged(settings: Mapping[str, Any] | None, short: Mapping[str, Any]) -> dict
 def _out_of_range(
     preset: Any, backbone: Any, settings: Any, seed: Any, limit: Any
 ) -> Iterator[str]:
-    """Yield what is wrong with the arguments that are no settings."""
+    """Yield the errors in arguments that are not settings."""
     if settings is not None and not isinstance(settings, Mapping):
         yield f"settings= needs values by dotted name, got {settings!r}."
     if preset is not None and not isinstance(preset, str):
@@ -131,7 +131,7 @@ def _out_of_range(
 def _given_twice(
     asked: Mapping[str, Any], *, head: Any, target: Any, data: Any, backbone: Any
 ) -> Iterator[str]:
-    """Yield what a setting and an argument both say: one of them would be ignored."""
+    """Yield an error for each setting that an argument gives as well."""
     pairs = {"head": head, "target": target, "dataset.path": data}
     for name, value in pairs.items():
         if value is not None and name in asked:
@@ -170,7 +170,7 @@ def _task(
     known: Mapping[str, Any],
     asked: Mapping[str, Any],
 ) -> tuple[dict[str, Any], str | None, str]:
-    """Return the preset's settings with what the task adds, the target, and what is predicted."""
+    """Return the settings of preset and task, the target, and the task's description."""
     kept = dict(known)
     if kept.get("head", head) != head:  # a preset's head settings suit its own head only
         kept = {key: value for key, value in kept.items() if not key.startswith("head.")}
@@ -202,7 +202,7 @@ def _path(data: Any, dataset: str | Dataset, source: Source, problems: list[str]
 
 
 def _attempt(read: Callable[[], Any], problems: list[str]) -> Any:
-    """Return what `read` returns; None, and its problems noted, where it refuses."""
+    """Return the result of `read`; on an `InputError`, collect its problems and return None."""
     try:
         return read()
     except InputError as error:
@@ -220,7 +220,7 @@ def _free(settings: Mapping[str, Any], backbone: Backbone | None) -> tuple[str, 
 
 
 def by_current_names(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `RunConfig.record` wrote, perhaps long ago, by the current names of settings."""
+    """Return a record of `RunConfig.record` with the current names of settings."""
     free = dict.fromkeys(record.get("free", ()))
     return {
         **record,

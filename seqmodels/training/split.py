@@ -39,7 +39,7 @@ class Split:
 
 
 def split(dataset: Dataset, config: RunConfig) -> Split:
-    """Return the examples of each part: a validation part is drawn where there is none.
+    """Return the examples of each part; a missing validation part is drawn from training.
 
     Raises:
         InputError: The data hold no such target, or several and none was chosen.

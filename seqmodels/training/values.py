@@ -48,7 +48,7 @@ def settable(dataset: str) -> list[dict[str, str]]:
 
 
 def grouped(settings: Mapping[str, Any], problems: list[str]) -> dict[str, dict[str, Any]]:
-    """Sort dotted settings by what they belong to."""
+    """Group dotted settings by their first word."""
     groups: dict[str, dict[str, Any]] = {
         "dataset": {}, "head": {}, "backbone": {}, "training": {},
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The directory of a search: what was asked, the trials, the best settings, the report."""
+"""Directory of a search: configuration, trials, best settings and report."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def resume(
 
 
 def _work(plan: RunConfig, folder: Folder, minutes: float | None, quiet: bool) -> Tuning:
-    """Do trials until there are enough, and write the results."""
+    """Run trials up to the asked number, and write the results."""
     from seqmodels.tuning.objective import Objective
 
     until = None if minutes is None else time.monotonic() + 60 * minutes

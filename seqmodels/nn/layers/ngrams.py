@@ -26,7 +26,7 @@ ROWS = 512  # sequences that are counted together
 @register_layer("ngrams")
 @dataclass(frozen=True, kw_only=True)
 class Ngrams(Layer):
-    """Adds up what words and n-grams contribute by themselves, in any order: [B, T] -> [B, K].
+    """Sums the contributions of words and n-grams, regardless of their order: [B, T] -> [B, K].
 
     A linear model beside the LSTM (Cheng et al. 2016, "Wide and deep learning"), of words and of
     n-grams, which share a table by a hash of their ids, as in fastText (Joulin et al. 2017). The
@@ -83,7 +83,7 @@ class Ngrams(Layer):
         return ops.sum(parts * kept[:, :, None], axis=1) * LOUD / ops.sqrt(count)
 
     def contributions(self, weights: Mapping[str, np.ndarray], ids: np.ndarray) -> np.ndarray:
-        """Return what each word and n-gram of one row [T] adds to the outputs, [G, K]."""
+        """Return the contribution of each word and n-gram of a row [T] to the outputs, [G, K]."""
         places = self.places(numpy_ops, ids[None])[0]
         return weights["table"][places] * weights["scale"][places] * LOUD / np.sqrt(len(places))
 

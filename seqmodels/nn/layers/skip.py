@@ -12,7 +12,7 @@ from seqmodels.nn.layers.base import Arrays, Layer, Place, Weight, dense, last_s
 @register_layer("skip")
 @dataclass(frozen=True, kw_only=True)
 class Skip(Layer):
-    """Lays the last real step beside the features, so that a forecast starts from what is now.
+    """Appends the last real step to the features, so that a forecast starts from the last value.
 
     The autoregressive part of LSTNet (Lai et al. 2018).
     """

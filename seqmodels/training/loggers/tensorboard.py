@@ -21,7 +21,7 @@ class TensorBoard(Logger):
         self.folder, self.epochs = Path(), 0
 
     def begin(self, record: Mapping[str, Any], path: Path) -> None:
-        """Write what was asked, as a text."""
+        """Write the configuration as a text."""
         self.folder = path / "tensorboard"
         asked = json.dumps(record, indent=1, ensure_ascii=False, default=str)
         text = "\n".join(f"    {line}" for line in asked.splitlines())  # Markdown: as it is
