@@ -7,8 +7,9 @@ import pytest
 
 from seqmodels.core.examples import Examples
 from seqmodels.encoders import SeriesEncoder, StrokeEncoder, TextEncoder
+from seqmodels.evaluation.cuts import Cut, cut
 from seqmodels.evaluation.scores import Evaluation, Gain
-from seqmodels.evaluation.warnings import Cut, cut, run_warnings
+from seqmodels.evaluation.warnings import run_warnings
 from seqmodels.heads import Binary, Prediction, Regression
 
 N = 1000
@@ -237,7 +238,7 @@ def test_without_a_limit_nothing_is_cut():
 
 
 def test_of_many_long_texts_some_are_looked_at(monkeypatch):
-    from seqmodels.evaluation import warnings as module
+    from seqmodels.evaluation import cuts as module
 
     monkeypatch.setattr(module, "SAMPLE", 30)
     train = words([10] * 50 + [40] * 50)

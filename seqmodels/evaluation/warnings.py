@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from seqmodels.core.encoder import Encoder
-from seqmodels.core.errors import InputError, some
-from seqmodels.core.examples import Examples
+from seqmodels.core.errors import some
 from seqmodels.core.sequences import Sequences
+from seqmodels.evaluation.cuts import Cut
 from seqmodels.evaluation.scores import Evaluation
 from seqmodels.heads.base import Head, Prediction
 
@@ -24,58 +21,7 @@ SHARED = 0.01  # share of the test part that the training part contains
 RATIO, GAP = 1.5, 0.1  # validation loss over training loss; their gap over the largest loss
 FALLING = 0.01  # share by which the last validation loss is below all others
 LOST = 0.05  # share of sequences that are cut
-SAMPLE = 500  # sequences that are encoded again without the limit
 BETWEEN = ("duplicates", "near-duplicates", "shifted copies", "overlap", "future", "groups")
-
-
-@dataclass(frozen=True)
-class Cut:
-    """Share of the training part that a limit of length cuts off.
-
-    Args:
-        limit: Largest number of steps that are read of a sequence.
-        sequences: Share of sequences that are longer.
-        steps: Share of all steps that are cut off.
-        sampled: Whether the shares are estimates.
-    """
-
-    limit: int
-    sequences: float
-    steps: float
-    sampled: bool = False
-
-
-def cut(encoder: Encoder, train: Examples, encoded: Sequences) -> Cut | None:
-    """Return the share of the training part that the encoder's `length` cuts off.
-
-    Args:
-        encoder: Fitted.
-        train: The training part.
-        encoded: The encoded training part. Sequences of full length, or `SAMPLE` of them, are
-            encoded again without the limit.
-
-    Returns:
-        None for an encoder without a limit.
-    """
-    limit: Any = getattr(encoder, "length", None)
-    if not isinstance(limit, int) or not dataclasses.is_dataclass(encoder):
-        return None
-    full = np.flatnonzero(encoded.lengths >= limit)
-    looked = full
-    if len(full) > SAMPLE:
-        looked = np.sort(np.random.default_rng(0).permutation(full)[:SAMPLE])
-    over = 0.0
-    longer = 0.0
-    if len(looked):
-        whole: Any = dataclasses.replace(encoder, length=None)  # type: ignore[type-var]
-        try:
-            lengths = whole.encode(train.take(looked).inputs).lengths.astype(np.int64)
-        except InputError:
-            return None
-        longer = float((lengths > limit).mean()) * len(full)
-        over = float(np.maximum(lengths - limit, 0).mean()) * len(full)
-    total = float(encoded.lengths.sum(dtype=np.int64)) + over
-    return Cut(limit, longer / len(encoded), over / total, len(looked) < len(full))
 
 
 def run_warnings(

@@ -17,9 +17,10 @@ from seqmodels.core.files import write_json
 from seqmodels.core.machine import peak_memory
 from seqmodels.core.signals import Stopped
 from seqmodels.evaluation.baselines import Simple, simple
+from seqmodels.evaluation.cuts import Cut, cut
 from seqmodels.evaluation.intervals import units_of
 from seqmodels.evaluation.scores import Evaluation, Scores, naive_reference
-from seqmodels.evaluation.warnings import Cut, cut, run_warnings
+from seqmodels.evaluation.warnings import run_warnings
 from seqmodels.model.sequence_model import SequenceModel
 from seqmodels.report.run_report import Tested, glance, write_report
 from seqmodels.runs import facts, predictions
