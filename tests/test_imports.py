@@ -133,6 +133,23 @@ def test_check_imports_no_tensorflow(name):
     assert not loaded(command("train", name, "--check")) & {"tensorflow", "keras"}
 
 
+def test_mistakes_in_the_data_show_before_tensorflow_is_imported(tmp_path):
+    path = tmp_path / "notes.csv"
+    path.write_text("text,mood\n" + "a film,good\n" * 30)
+    asked = [
+        "train",
+        "texts",
+        "--data",
+        str(path),
+        "--target",
+        "mood",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    assert not loaded(command(*asked)) & {"tensorflow", "keras"}
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("name", ["evaluate", "predict", "report"])
 def test_what_is_no_run_is_refused_without_tensorflow(name):
     assert loaded(command(name, "nowhere")) == set()

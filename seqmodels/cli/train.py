@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ from seqmodels.cli import options, terminal
 from seqmodels.cli.options import Sizes, Task
 from seqmodels.cli.terminal.scores import show_scores
 from seqmodels.core.errors import InputError
+from seqmodels.core.signals import Stop
 from seqmodels.training.max_time import Budget, process_began
 
 if TYPE_CHECKING:
@@ -125,8 +127,10 @@ def train(
 
 def _train(task: Task, sizes: Sizes, limits: Limits, output: Output, out: Path | None) -> None:
     """Train a new run, or check the arguments of it."""
+    from seqmodels.runs.options import Options
     from seqmodels.training.check import check
     from seqmodels.training.loggers import opened
+    from seqmodels.training.prepare import prepare
     from seqmodels.training.settings import merged, resolve
 
     dataset, what = task.named, task.arguments
@@ -135,6 +139,11 @@ def _train(task: Task, sizes: Sizes, limits: Limits, output: Output, out: Path |
         budget = Budget.of(limits.budget, process_began()) if limits.budget else None
     with _collected(problems):
         opened(output.loggers)
+    with _collected(problems):
+        how = Options(
+            quiet=output.quiet, allow_leak=limits.allow_leak, budget=budget, log=output.loggers,
+            baselines=not limits.no_baselines,
+        )  # fmt: skip
     with _collected(problems):
         what["settings"] = merged(what["settings"], sizes.asked)
         config = resolve(dataset, **what)
@@ -145,10 +154,13 @@ def _train(task: Task, sizes: Sizes, limits: Limits, output: Output, out: Path |
     if limits.check:
         terminal.print_json(record) if output.as_json else print(_checked(record, notes))
         return
-    run = options.tensorflow("runs.launch").train(
-        dataset, **what, out=out, quiet=output.quiet, allow_leak=limits.allow_leak,
-        log=output.loggers, budget=budget, baselines=not limits.no_baselines,
-    )  # fmt: skip
+    with Stop():  # mistakes in the data show before TensorFlow is imported
+        began = time.time()
+        held = [prepare(config.made(), config)]
+    reading = time.time() - began
+    launch = options.tensorflow("runs.launch")
+    with Stop():
+        run = launch.begin(config, how, out, ready=held.pop, reading=reading)
     _show(run, output)
 
 

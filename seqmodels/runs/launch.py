@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from seqmodels.runs.run import Run
 from seqmodels.training.config import RunConfig
 from seqmodels.training.loggers import Logger, opened
 from seqmodels.training.max_time import Budget
+from seqmodels.training.prepare import Prepared, prepare
 from seqmodels.training.settings import merged, resolve, restored
 
 
@@ -99,14 +101,39 @@ def train(
         seed=seed,
         limit=limit,
     )
-    if allow_leak is not None and not allow_leak.strip():
-        raise InputError("--allow-leak (allow_leak=) needs a reason, for the report to carry.")
     opened(log)
     options = Options(
         quiet=quiet, allow_leak=allow_leak, budget=budget, log=_several(log), baselines=baselines
     )
     with Stop():
-        return _begun(config, options, out)
+        return begin(config, options, out)
+
+
+def begin(
+    config: RunConfig,
+    options: Options,
+    out: str | Path | None,
+    *,
+    ready: Callable[[], Prepared] | None = None,
+    reading: float = 0.0,
+) -> Run:
+    """Carry out a run in a directory of its own; see `train`.
+
+    Args:
+        config: What is asked of the run.
+        options: How it is carried out.
+        out: Run directory to make; as in `train`.
+        ready: Gives away the data where they are prepared already. None: they are read now.
+        reading: Seconds that preparing them took.
+    """
+    if out is not None:
+        refuse_existing(Path(out))
+
+    def directory(record: Record, voice: Voice) -> contextlib.AbstractContextManager[Path]:
+        return _new(config, out, record, voice)
+
+    ready = ready or (lambda: prepare(config.made(), config))
+    return Run(carry_out(ready, options, directory, time.time() - reading))
 
 
 def resume(
@@ -149,7 +176,8 @@ def resume(
         def directory(now: Record, voice: Voice) -> contextlib.AbstractContextManager[Path]:
             return _resumed(path, record, now, voice)
 
-        carry_out(restored(record, dataset), options, directory)
+        config, started = restored(record, dataset), time.time()
+        carry_out(lambda: prepare(config.made(), config), options, directory, started)
     return Run(path)
 
 
@@ -193,7 +221,7 @@ def repeat(
         like=(Path(path), record),
     )
     with Stop():
-        return _begun(config, options, out)
+        return begin(config, options, out)
 
 
 def compared(path: str | Path, run: Run) -> str:
@@ -203,17 +231,6 @@ def compared(path: str | Path, run: Run) -> str:
     before = Run(path)
     rows = [one.history.to_dict("records") for one in (before, run)]
     return outcomes(before.scores, run.scores, rows)
-
-
-def _begun(config: RunConfig, options: Options, out: str | Path | None) -> Run:
-    """Carry out a run in a directory of its own."""
-    if out is not None:
-        refuse_existing(Path(out))
-
-    def directory(record: Record, voice: Voice) -> contextlib.AbstractContextManager[Path]:
-        return _new(config, out, record, voice)
-
-    return Run(carry_out(config, options, directory))
 
 
 @contextlib.contextmanager

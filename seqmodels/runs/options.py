@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seqmodels.core.errors import InputError
 from seqmodels.training.loggers import Logger
 from seqmodels.training.max_time import Budget
 
@@ -25,6 +26,9 @@ class Options:
         baselines: Fit simple models, too.
         resumed: `run.json` of the run that is resumed; its audit is not repeated.
         like: Path and `run.json` of the run that is repeated.
+
+    Raises:
+        InputError: `allow_leak` says nothing.
     """
 
     quiet: bool = False
@@ -34,3 +38,7 @@ class Options:
     baselines: bool = True
     resumed: Record | None = None
     like: tuple[Path, Record] | None = None
+
+    def __post_init__(self) -> None:
+        if self.allow_leak is not None and not self.allow_leak.strip():
+            raise InputError("--allow-leak (allow_leak=) needs a reason, for the report to carry.")

@@ -32,7 +32,7 @@ from seqmodels.training.fit import Fitted, fit
 from seqmodels.training.loggers import Loggers, opened
 from seqmodels.training.max_time import MaxTime
 from seqmodels.training.nan_guard import NotFiniteError
-from seqmodels.training.prepare import Prepared, prepare
+from seqmodels.training.prepare import Prepared
 from seqmodels.training.progress import Reporter
 
 
@@ -57,23 +57,25 @@ class Voice:
 Directory = Callable[[Record, Voice], AbstractContextManager[Path]]
 
 
-def carry_out(config: RunConfig, options: Options, directory: Directory) -> Path:
+def carry_out(
+    ready: Callable[[], Prepared], options: Options, directory: Directory, started: float
+) -> Path:
     """Train, score, and write everything that the run leaves; return its directory.
 
     Data are freed as early as possible: raw training inputs before training, and all parts but the
     test part before it is answered.
 
     Args:
-        config: Configuration of the run.
+        ready: Returns the prepared data, and keeps no reference to them.
         options: Options that do not change the configuration.
         directory: Opens the run directory, once the data are read and the audit allows it.
+        started: Moment of `time.time` at which reading the data began.
 
     Raises:
         Stopped: By Ctrl-C or SIGTERM; the run can be resumed.
         InputError: The data cannot be used, the loss is not finite, or the run cannot be written.
     """
-    started = time.time()
-    prepared = prepare(config.made(), config)
+    prepared = ready()
     if options.budget:
         options.budget.refuse_short()
         prepared = _without_pseudo_labels(prepared)
