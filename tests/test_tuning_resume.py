@@ -60,6 +60,21 @@ def test_the_same_command_goes_on_and_another_is_refused(sums, fake, tmp_path):
         tuned(tmp_path / "t", trials=8, search={"backbone.units": "2:4"})
 
 
+def test_a_search_of_before_settings_were_renamed_goes_on(sums, fake, tmp_path):
+    how = {"search": {"backbone.linear_lags": "0:9"}, "settings": {"backbone.subtract_last": True}}
+    tuned(tmp_path / "t", trials=3, **how)
+    for name in ("tune.json", "journal.log"):  # as the version before wrote them
+        path = tmp_path / "t" / name
+        text = path.read_text().replace("backbone.linear_lags", "backbone.linear")
+        text = text.replace('"linear_lags"', '"linear"')
+        text = text.replace('"subtract_last": true', '"level": "last"')
+        path.write_text(text.replace('"backbone.subtract_last": true', '"backbone.level": "last"'))
+    assert len(tuning.resume(tmp_path / "t", trials=4, quiet=True).trials) == 4
+    found = tuned(tmp_path / "t", trials=5, **how)
+    assert found.trials["backbone.linear"].between(0, 9).all()
+    assert len(found.trials) == 5
+
+
 def test_a_process_that_is_just_writing_what_was_asked_disturbs_no_other(sums, fake, tmp_path):
     (tmp_path / ".tune.json.7402cd5e.tmp").write_text("{")
     assert len(tuned(tmp_path, trials=1).trials) == 1

@@ -178,7 +178,7 @@ class Folder:
 
     def _refuse_another(self, record: Record) -> None:
         names = {"plan", "search", "asked"}
-        records = (self.record.by_current_names(), record)
+        records = (one.by_current_names() for one in (self.record, record))
         here, asked = (_flat(one.model_dump(include=names)) for one in records)
         differs = [
             f"{name} is {here.get(name)!r} there, {asked.get(name)!r} was asked"
