@@ -288,3 +288,21 @@ def test_a_training_that_was_stopped_goes_on_to_the_bit(tmp_path, make, head, re
         assert {**row, "seconds": 0} == {**other, "seconds": 0}
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+class Floats(Ids):
+    """States ids, and returns numbers."""
+
+    def encode(self, inputs):
+        return Sequences.of(inputs)
+
+
+def test_steps_of_another_form_than_the_spec_are_refused(tmp_path):
+    inputs, _ = counting(40, np.random.default_rng(0))
+    data = Dataset(
+        train=Examples(inputs, {"y": [0, 1] * 20}),
+        test=Examples(inputs, {"y": [0, 1] * 20}),
+        encoder=Floats(),
+    )
+    with pytest.raises(InputError, match="ids"):
+        sm.train(data, head="binary", out=tmp_path / "run", quiet=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from seqmodels.core import batches
 from seqmodels.core.encoder import Encoder
+from seqmodels.core.errors import InputError
 from seqmodels.core.examples import Examples
 from seqmodels.core.sequences import Sequences
 from seqmodels.heads.base import Head
@@ -41,6 +42,7 @@ class Part:
     def of(cls, encoder: Encoder, head: Head, examples: Examples, target: str) -> Self:
         """Return examples as a fitted encoder and a fitted head read them."""
         rows = encoder.encode(examples.inputs)
+        _check_form(encoder, rows)
         if head.reads == "next":
             return cls(rows, rows.shifted(), encoder.vary)
         return cls(rows, head.encode(examples.target(target)), encoder.vary)
@@ -63,6 +65,19 @@ class Part:
         if self.vary is not None:
             x, lengths = self.vary(x, lengths, np.random.default_rng([*step, VARIED]))
         return x, lengths
+
+
+def _check_form(encoder: Encoder, rows: Sequences) -> None:
+    """Refuse steps of another form than the encoder's `spec` states: it may be the user's own."""
+    spec, values = encoder.spec, rows.values
+    ids = values.ndim == 1 and values.dtype.kind in "iu"
+    if ids if spec.vocabulary is None else not ids:
+        stated = f"{spec.vocabulary} ids" if spec.vocabulary else f"{spec.channels} numbers a step"
+        raise InputError(
+            f"Encoder {type(encoder).__name__} states {stated} in its spec, and encode returned "
+            f"values of type {values.dtype} and shape {values.shape}. Ids are whole numbers [L], "
+            f"numbers are [L, C]."
+        )
 
 
 def fingerprint(parts: Mapping[str, Part]) -> dict[str, str]:
