@@ -41,7 +41,7 @@ def renamed(names: Names) -> Callable[[Part], Part]:
             return run  # type: ignore[return-value]
         part.__init__, part.renamed = run, names  # type: ignore[misc, attr-defined]
         part.__getattr__ = functools.partialmethod(_read, names)  # type: ignore[attr-defined]
-        return part
+        return part  # type: ignore[return-value]
 
     return accept
 
