@@ -239,6 +239,16 @@ def test_a_dataset_of_ones_own_is_reached_by_import(tmp_path):
     assert "tensorflow" not in done.stderr.lower(), "nothing of TensorFlow's start-up is shown"
 
 
+def test_a_module_that_imports_keras_shows_what_it_says_and_nothing_of_tensorflow(tmp_path):
+    (tmp_path / "loud.py").write_text("import sys, keras\nprint('hear, hear', file=sys.stderr)\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "seqmodels", "list", "--import", "loud"],
+        capture_output=True, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert done.stderr.strip() == "hear, hear"
+
+
 def test_a_fault_of_ours_exits_with_1(tmp_path):
     (tmp_path / "my_fault.py").write_text(
         "import seqmodels as sm\n@sm.register_dataset('fault')\ndef fault():\n    return 1 / 0\n"

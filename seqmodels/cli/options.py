@@ -194,7 +194,7 @@ def refuse_more(who: str, *groups: Any, but: tuple[str, ...] = (), **more: Any) 
 
 def tensorflow(module: str) -> Any:
     """Return a module of this package, and hide the start-up lines of TensorFlow."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault(*terminal.QUIET)
     with Stop(), terminal.muted():
         return importlib.import_module(f"seqmodels.{module}")
 

@@ -22,6 +22,7 @@ from seqmodels.core.renamed import RenamedWarning
 from seqmodels.core.signals import STATUS
 
 errors = Console(stderr=True, highlight=False)
+QUIET = "TF_CPP_MIN_LOG_LEVEL", "3"  # TensorFlow tells of errors alone
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -67,9 +68,11 @@ def import_modules(modules: list[str] | None) -> None:
     """Import the user's modules, also from the folder the command was started in."""
     if modules:
         sys.path.insert(0, str(Path.cwd()))
+        os.environ.setdefault(*QUIET)
     for module in modules or []:
         try:
-            importlib.import_module(module)
+            with muted():  # it may import Keras
+                importlib.import_module(module)
         except Exception as error:
             hint = " Leave .py out." if module.endswith(".py") else ""
             if not hint and isinstance(error, ModuleNotFoundError) and error.name == module:
@@ -92,13 +95,19 @@ def read_text(file: str) -> str:
 
 @contextlib.contextmanager
 def muted() -> Iterator[None]:
-    """Discard standard error: the start-up lines of C++ obey no setting."""
+    """Discard what C++ writes to standard error: its start-up lines obey no setting.
+
+    What Python writes there is kept.
+    """
     sys.stderr.flush()
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    own, saved, nowhere = sys.stderr, os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
-        yield
+        with open(saved, "w", encoding="utf-8", buffering=1, closefd=False) as kept:
+            sys.stderr = kept
+            yield
     finally:
+        sys.stderr = own
         os.dup2(saved, 2)
         os.close(saved)
         os.close(nowhere)
