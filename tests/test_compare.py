@@ -1,4 +1,4 @@
-"""Runs side by side: what compares, what is beyond doubt, and how it is shown."""
+"""Runs side by side: what compares, which differences are settled, and how it is shown."""
 
 import io
 import json
@@ -50,7 +50,7 @@ def test_a_clear_difference_is_beyond_doubt_and_a_small_one_is_not(tmp_path):
         assert one.limits is not None
         assert one.limits[0] < one.difference < one.limits[1]
     assert row(found, "far").difference == pytest.approx(-0.20)
-    assert compare([best, far]).says == "best has a better accuracy than the other, beyond doubt."
+    assert "best has a better accuracy than the other" in compare([best, far]).says
 
 
 def test_a_difference_is_paired(tmp_path):

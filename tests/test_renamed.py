@@ -11,12 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 import seqmodels as sm
+from seqmodels import InputError
 from seqmodels.cli import app
 from seqmodels.core.renamed import RenamedWarning, names_of
 from seqmodels.nn.backbone import Backbone
 from seqmodels.training.config import Training
 from seqmodels.training.settings import by_current_names, resolve, restored
-from seqmodels.training.values import old_names
+from seqmodels.training.values import fields_of, old_names
 
 DOCS = Path(__file__).parents[1] / "docs"
 GIVEN = {
@@ -141,3 +142,17 @@ def test_no_built_in_preset_uses_an_old_name():
             source = DATASETS.get(name)
             given = {key for one in source.presets.values() for key in one}
             assert not given & set(old_names(source.make)), name
+
+
+def test_an_old_name_is_seen_by_who_trains_from_python():
+    assert issubclass(RenamedWarning, FutureWarning), "a DeprecationWarning is hidden by default"
+
+
+@pytest.mark.parametrize("value", [True, "true", False, "false"])
+def test_true_is_no_whole_number(value):
+    with pytest.raises(InputError, match="whole number"):
+        fields_of(Backbone, {"linear_lags": value}, "the backbone")
+    assert fields_of(Backbone, {"skip": value}, "the backbone").skip in (True, False)
+    assert (
+        fields_of(Backbone, {"random_convolutions": "1"}, "the backbone").random_convolutions == 1
+    )

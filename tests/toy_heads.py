@@ -22,7 +22,7 @@ from seqmodels import (
 )
 
 
-@register_encoder("toy ids")
+@register_encoder("toy_ids")
 @dataclass(frozen=True, kw_only=True)
 class Ids(Encoder):
     """Reads lists of ids as they are."""
@@ -56,7 +56,7 @@ def _hits(right: np.ndarray, lengths: np.ndarray) -> Any:
     return lambda weights: {"accuracy": weights @ sums / (weights @ lengths)}
 
 
-@register_head("toy tags")
+@register_head("toy_tags")
 @dataclass(frozen=True, kw_only=True)
 class Tags(Head):
     """A tag for each step."""
@@ -103,7 +103,7 @@ class Tags(Head):
         return dict(zip(self.tags or (), counts, strict=True))
 
 
-@register_head("toy transcription")
+@register_head("toy_transcription")
 @dataclass(frozen=True, kw_only=True)
 class Transcription(Head):
     """A text for each sequence, by connectionist temporal classification; 0 is the blank."""
@@ -162,7 +162,7 @@ class Transcription(Head):
         return Prediction(np.full(n, self.text))
 
 
-@register_head("toy next step")
+@register_head("toy_next_step")
 @dataclass(frozen=True, kw_only=True)
 class NextStep(Head):
     """The id that follows each step."""

@@ -176,6 +176,9 @@ def _heads(data: Dataset, target: str, tasks: Mapping[str, Task]) -> dict[str, A
         needs = [f"{key}={value!r}" for key, value in task.head.items()]
         needs += [f"target {aim!r}"] if aim != target else []
         part: Any = HEADS.get(name)
+        if part.reads == "next":
+            found[name] = {"fits": True, "says": "the next step of each input; reads no target"}
+            continue
         try:
             part(**task.head).fit(data.train.target(aim))
             found[name] = {"fits": True, "says": f"with {', '.join(needs)}" if needs else ""}
@@ -183,6 +186,8 @@ def _heads(data: Dataset, target: str, tasks: Mapping[str, Task]) -> dict[str, A
             found[name] = {"fits": False, "says": str(error)}
         except TypeError:
             found[name] = {"fits": False, "says": f"Head {name!r} needs settings of its own."}
+        except Exception as error:  # of a user's own head
+            found[name] = {"fits": False, "says": f"{type(error).__name__}: {error}"}
     return found
 
 

@@ -134,9 +134,22 @@ def _adapter(hint: Any) -> pydantic.TypeAdapter[Any]:
         return pydantic.TypeAdapter(hint)
 
 
+def _takes_bool(hint: Any) -> bool:
+    """Return whether a type hint allows true and false, other than as numbers."""
+    if hint in (Any, bool, object) or typing.get_origin(hint) is typing.Literal:
+        return True
+    inner = typing.get_args(hint)
+    if typing.get_origin(hint) is typing.Annotated:
+        return _takes_bool(inner[0])
+    numbers = (int, float, type(None))
+    return hint not in numbers and (not inner or any(map(_takes_bool, inner)))
+
+
 def _value(hint: Any, value: Any) -> Any:
     """Return `value` converted to `hint`; text is tried in each form that it may have."""
     adapter = _adapter(hint)
+    if isinstance(value, bool) and not _takes_bool(hint):
+        return adapter.validate_python(str(value))  # is refused; as a number it would be 0 or 1
     if not isinstance(value, str):
         return adapter.validate_python(value)
     forms: list[Any] = []
@@ -147,6 +160,8 @@ def _value(hint: Any, value: Any) -> Any:
     try:
         parsed = [json.loads(value)]
     except json.JSONDecodeError:
+        parsed = []
+    if parsed and isinstance(parsed[0], bool) and not _takes_bool(hint):
         parsed = []
     if hint is Any or value[:1] in '[{"':
         forms += parsed

@@ -14,8 +14,11 @@ Part = TypeVar("Part", bound=Callable[..., Any])
 Names = Mapping[str, "str | tuple[str, Mapping[Any, Any]]"]
 
 
-class RenamedWarning(DeprecationWarning):
-    """An argument or a setting was given under its old name."""
+class RenamedWarning(FutureWarning):
+    """An argument or a setting was given under its old name.
+
+    A `FutureWarning`, because Python hides a `DeprecationWarning` from most users.
+    """
 
 
 def renamed(names: Names) -> Callable[[Part], Part]:

@@ -164,7 +164,10 @@ def _refuse_one(inputs: Any, channels: int | None) -> None:
         channels: Channels of a step of the encoder; None: the encoder reads words.
     """
     if isinstance(inputs, str):
-        raise InputError(f"predict needs a list of inputs, got one text: [{inputs[:40]!r}].")
+        raise InputError(
+            f"predict needs a list of inputs, got a single text. Put it in a list: "
+            f"predict([{inputs[:40]!r}])."
+        )
     if isinstance(inputs, Mapping) or hasattr(inputs, "columns"):
         raise InputError(
             f"predict needs a list of inputs, got a {type(inputs).__name__}. Texts and lists are "

@@ -57,7 +57,7 @@ class Checkpoints:
                     with np.load(path, allow_pickle=False) as file:
                         arrays = {name: file[name] for name in file.files}
                     epoch, step = map(int, path.stem.split("-")[:2])
-                    within = f", after {step:,} steps of it" if step else ""
+                    within = f", after {step:,} step{'s' * (step > 1)} of it" if step else ""
                     say(f"Continuing in epoch {epoch + 1}{within}.")
                     return arrays
                 why = "its bytes are not those that were written"

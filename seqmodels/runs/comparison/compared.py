@@ -1,4 +1,4 @@
-"""Comparison of several runs, and which of their differences are beyond doubt."""
+"""Comparison of several runs, and which of their differences are settled."""
 
 from __future__ import annotations
 

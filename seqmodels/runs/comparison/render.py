@@ -66,7 +66,7 @@ def table(found: Comparison) -> pd.DataFrame:
 def figure(found: Comparison) -> Figure:
     """Draw scores and differences side by side, a line for each row.
 
-    A filled mark is a difference beyond doubt, a hollow mark an undecided one; a square is the
+    A filled mark is a settled difference, a hollow mark an undecided one; a square is the
     reference; small strokes are the seeds.
     """
     rows = found.rows

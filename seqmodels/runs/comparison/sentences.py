@@ -19,7 +19,7 @@ def summary(rows: Sequence[Row], reference: str, chosen: bool, headline: str) ->
     if chosen:
         if not by["undecided"]:
             others = "the other" if len(rows) == 2 else "every other"
-            return f"{reference} has a better {headline} than {others}, beyond doubt."
+            return f"{reference} has a better {headline} than {others} on this test part."
         return (
             f"{reference} has the best {headline}, but {_some(by['undecided'])} may be as good "
             f"or better."
@@ -30,9 +30,9 @@ def summary(rows: Sequence[Row], reference: str, chosen: bool, headline: str) ->
         if by[kind]
     ]
     if not found:
-        return f"By {headline} no difference to {reference} is beyond doubt."
+        return f"By {headline} no difference to {reference} is settled."
     rest = "; the others are undecided" if by["undecided"] else ""
-    return f"By {headline} {' and '.join(found)}, beyond doubt{rest}."
+    return f"By {headline} {' and '.join(found)} on this test part{rest}."
 
 
 def notes(opened: Sequence[FinishedRun], rows: Sequence[Row], chosen: bool) -> list[str]:
