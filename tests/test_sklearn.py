@@ -38,7 +38,10 @@ MOODS = ["bad"] * 20 + ["good"] * 20
 FLOAT32 = "the network works in float32: the seventh digit may change with the rows of a batch"
 both = parametrize_with_checks(
     [SequenceClassifier(**{**QUICK, "epochs": 40}), SequenceRegressor(**{**QUICK, "epochs": 40})],
-    expected_failed_checks=lambda _: {"check_methods_subset_invariance": FLOAT32},
+    expected_failed_checks=lambda _: {  # held to 1e-5 by `testing.assert_padding_invariant`
+        "check_methods_subset_invariance": FLOAT32,
+        "check_methods_sample_order_invariance": FLOAT32,
+    },
 )
 api = parametrize_with_checks(
     [SequenceClassifier(**{**QUICK, "epochs": 1}), SequenceRegressor(**{**QUICK, "epochs": 1})],
