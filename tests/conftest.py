@@ -68,3 +68,24 @@ def no_network(monkeypatch, tmp_path) -> None:
 
     monkeypatch.setattr(download, "cache_folder", lambda: tmp_path / "no cache")
     monkeypatch.setattr(download, "fetch", lambda *_, **__: pytest.fail("would download"))
+
+
+@pytest.fixture
+def server():
+    """Return a server of files with faults on demand."""
+    from a_server import serving
+
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def download_cache(monkeypatch, tmp_path) -> Path:
+    """Let downloads go to a folder of the test, without a pause or a mirror; return the folder."""
+    from seqmodels.data import download
+
+    monkeypatch.setattr(download, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(download, "PAUSE", 0.01)
+    for name in (download.MIRROR_VARIABLE, download.DATA_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "cache"

@@ -3,11 +3,10 @@
 import errno
 import hashlib
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from a_server import BODY, SHA256, Handler, Server, fails, fetch, serves, serving
+from a_server import BODY, SHA256, Handler, fails, fetch, serves
 
 from seqmodels.core.errors import InputError
 from seqmodels.data import download
@@ -26,19 +25,9 @@ def hangs(handler: Handler) -> None:
     handler.server.finished.wait(5)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
 @pytest.fixture(autouse=True)
-def cache(monkeypatch, tmp_path) -> Path:
-    monkeypatch.setattr(download, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(download, "PAUSE", 0.01)
-    for name in (download.MIRROR_VARIABLE, download.DATA_VARIABLE):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path / "cache"
+def cache(download_cache) -> Path:
+    return download_cache
 
 
 def leave_part(cache: Path, body: bytes) -> Path:

@@ -6,12 +6,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pooch
 import pytest
-from a_server import BODY, SHA256, Handler, Server, fails, fetch, serves, serving
+from a_server import BODY, SHA256, Handler, Server, fails, fetch, serves
 
 from seqmodels.core.errors import InputError
 from seqmodels.data import download
@@ -23,19 +22,9 @@ def half_and_wait(handler: Handler) -> None:
     handler.server.finished.wait(30)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
 @pytest.fixture(autouse=True)
-def cache(monkeypatch, tmp_path) -> Path:
-    monkeypatch.setattr(download, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(download, "PAUSE", 0.01)
-    for name in (download.MIRROR_VARIABLE, download.DATA_VARIABLE):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path / "cache"
+def cache(download_cache) -> Path:
+    return download_cache
 
 
 ANOTHER = """

@@ -16,6 +16,7 @@ from seqmodels.runs.predictions import answers_in, predictions_of
 from seqmodels.runs.run import Run
 from seqmodels.testing import assert_padding_invariant, check_head
 from seqmodels.training.callbacks import Callback
+from seqmodels.training.check import check
 from seqmodels.training.config import Training
 from seqmodels.training.loop import fit
 from seqmodels.training.part import Part
@@ -186,20 +187,23 @@ def test_segments_make_fewer_outputs_and_a_transcription_still_fits(tmp_path):
 def test_targets_that_do_not_fit_the_steps_are_refused_before_training(tmp_path):
     inputs, tags = tagged(60, np.random.default_rng(0))
     tags[7] = tags[7][:-1]
+    named = r"train part.*one target for each step; row 7 "  # as given: validation is drawn later
     data = Dataset(
         train=Examples(inputs[:40], {"tag": tags[:40]}),
         test=Examples(inputs[40:], {"tag": tags[40:]}),
         encoder=Ids(),
     )
-    with pytest.raises(InputError, match="one target for each step"):
+    with pytest.raises(InputError, match=named):
         sm.train(data, head=Tags(), out=tmp_path / "run", quiet=True)
+    with pytest.raises(InputError, match=named):
+        check(resolve(data, head=Tags()))
     assert not (tmp_path / "run").exists()
 
 
 def test_a_sequence_of_one_step_has_no_next(tmp_path):
     inputs, _ = counting(40, np.random.default_rng(0))
     data = Dataset(train=Examples([*inputs, [1]], {}), test=Examples(inputs, {}), encoder=Ids())
-    with pytest.raises(InputError, match="at least 2 steps"):
+    with pytest.raises(InputError, match=r"train part.*at least 2 steps.*row 40 "):
         sm.train(data, head=NextStep(), out=tmp_path / "run", quiet=True)
 
 

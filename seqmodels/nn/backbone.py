@@ -33,7 +33,7 @@ OF_TOKENS = ("word_dropout", "ngrams", "word_vectors")
 OF_WHOLE = (  # fields whose layers have one output for a whole sequence
     "skip", "channel_independent", "linear_lags", "ngrams", "random_convolutions", "ensemble_size",
 )  # fmt: skip
-AHEAD = ("bidirectional", "subtract_last", "input_views", "segment_length")  # read later steps
+AHEAD = ("bidirectional", "subtract_last", "input_views")  # read later steps
 
 OLD_NAMES: Names = {
     "memory": "chrono_init",

@@ -13,6 +13,7 @@ from seqmodels.heads.base import Head, constant
 from seqmodels.heads.prediction import Prediction
 from seqmodels.training.config import RunConfig
 from seqmodels.training.prepare import (
+    aligned,
     check_lengths,
     encoded,
     fitted_head,
@@ -61,10 +62,12 @@ def _check_encoder(config: RunConfig, examples: Split, head: Head) -> None:
         head = knowing(head, encoder)
         config.backbone.check(encoder.spec, head.reads)
         config.backbone.now(encoder, head)
-        if head.reads == "summary":
-            return
+    if head.reads == "summary":
+        return
+    target = examples.target
+    with naming_rows(examples.data, lambda part: aligned(config, encoder, head, part, target)):
         parts = encoded(encoder, head, examples)
-    check_lengths(config, encoder, head, parts)
+        check_lengths(config, encoder, head, parts)
     train: Any = parts["train"]
     _check_answers(head, train.truth(head, examples.train, examples.target), train.y.lengths)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
 
@@ -96,8 +96,9 @@ def prepare(dataset: Dataset, config: RunConfig, names: Seq[str] = PARTS) -> Pre
         config, why = sized(config, encoder.spec, *counts, more)
         config.backbone.check(encoder.spec, head.reads)
         config.backbone.now(encoder, head)
+    with naming_rows(dataset, lambda part: aligned(config, encoder, head, part, examples.target)):
         parts = encoded(encoder, head, examples, names)
-    check_lengths(config, encoder, head, parts)
+        check_lengths(config, encoder, head, parts)
     notes = [*dataset.notes, *([f"Training: {'; '.join(why)}."] if why else [])]
     kept = parts["train"].unlabelled
     if out := more - (0 if kept is None else len(kept)):
@@ -153,16 +154,30 @@ def check_lengths(
         InputError: Names the part and the rows.
     """
     problems = []
-    network = config.backbone.network(encoder.spec, head.units, head.reads)
     for name, part in parts.items():
-        if not isinstance(part.y, Sequences) or head.reads == "next":
-            continue
         try:
-            head.check_lengths(part.y, network.steps(part.sequences.lengths))
+            _check_lengths(config, encoder, head, part)
         except InputError as error:
             problems += [f"In the {name} part: {problem}" for problem in error.problems]
     if problems:
         raise InputError(problems)
+
+
+def _check_lengths(config: RunConfig, encoder: Encoder, head: Head, part: Part) -> None:
+    if isinstance(part.y, Sequences) and head.reads != "next":
+        network = config.backbone.network(encoder.spec, head.units, head.reads)
+        head.check_lengths(part.y, network.steps(part.sequences.lengths))
+
+
+def aligned(
+    config: RunConfig, encoder: Encoder, head: Head, examples: Examples, target: str
+) -> None:
+    """Refuse examples whose targets do not suit the steps that the network puts out.
+
+    Raises:
+        InputError: Names the rows.
+    """
+    _check_lengths(config, encoder, head, Part.of(encoder, head, examples, target))
 
 
 def encoded(
@@ -189,18 +204,25 @@ def without(rows: Sequences, others: Iterable[Sequences]) -> Sequences | None:
 
 
 @contextlib.contextmanager
-def naming_rows(data: Dataset) -> Iterator[None]:
-    """Name an input that cannot be read by its row in the dataset, not in the split."""
+def naming_rows(data: Dataset, check: Callable[[Examples], None] | None = None) -> Iterator[None]:
+    """Name an example that cannot be used by its row in the dataset, not in the split.
+
+    Args:
+        data: The dataset, whose parts are read again after an error.
+        check: What else is to be checked of a part.
+    """
     try:
         yield
     except InputError:
         given = {"train": data.train, "valid": data.valid, "test": data.test}
-        inputs = {name: part.inputs for name, part in given.items() if part is not None}
+        parts = {name: part for name, part in given.items() if part is not None}
         if data.unlabelled is not None:
-            inputs["unlabelled"] = data.unlabelled
-        for name, part in inputs.items():
+            parts["unlabelled"] = Examples(data.unlabelled, {})
+        for name, part in parts.items():
             try:
-                data.encoder.fit(part).encode(part)
+                data.encoder.fit(part.inputs).encode(part.inputs)
+                if check is not None and name in given:
+                    check(part)
             except InputError as error:
                 told = [f"In the {name} part: {problem}" for problem in error.problems]
                 raise InputError(told) from None

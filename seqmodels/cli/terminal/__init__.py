@@ -11,7 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from rich.console import Console
@@ -93,6 +93,15 @@ def read_text(file: str) -> str:
         raise InputError(f"{who} is not UTF-8 text ({error.reason}). Convert it.") from None
 
 
+@functools.cache
+def _stderr() -> TextIO:
+    """Return standard error on a descriptor of its own.
+
+    It is never closed: what was imported while `muted` may hold it, as loggers do.
+    """
+    return os.fdopen(os.dup(2), "w", encoding="utf-8", buffering=1)
+
+
 @contextlib.contextmanager
 def muted() -> Iterator[None]:
     """Discard what C++ writes to standard error: its start-up lines obey no setting.
@@ -100,12 +109,13 @@ def muted() -> Iterator[None]:
     What Python writes there is kept.
     """
     sys.stderr.flush()
-    own, saved, nowhere = sys.stderr, os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    own, kept = sys.stderr, _stderr()
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
-        with open(saved, "w", encoding="utf-8", buffering=1, closefd=False) as kept:
+        if own is sys.__stderr__:
             sys.stderr = kept
-            yield
+        yield
     finally:
         sys.stderr = own
         os.dup2(saved, 2)
