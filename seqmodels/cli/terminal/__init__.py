@@ -109,12 +109,12 @@ def muted() -> Iterator[None]:
     What Python writes there is kept.
     """
     sys.stderr.flush()
-    own, kept = sys.stderr, _stderr()
+    own = sys.stderr
+    kept = _stderr() if own is sys.__stderr__ else own
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
-        if own is sys.__stderr__:
-            sys.stderr = kept
+        sys.stderr = kept
         yield
     finally:
         sys.stderr = own
