@@ -167,9 +167,12 @@ for _kind, _length, _codes in (
 ):  # fmt: skip
     for _code in _codes:  # memo and frames are skipped: nothing is taken out of the memo again
         _KINDS[_code], _LENGTHS[_code] = _kind, _length
+_MASKS = np.zeros(256, np.int32)  # bits of the four bytes behind an opcode that are its integer
+_MASKS[[*b"KMJ"]] = 0xFF, 0xFFFF, -1
 _LIST = rb"0\](?:0\([01n]e|1a)*"  # each opcode behind the count of integers before it: 0, 1 or more
 _LISTS = re.compile(rb"0\](?:0\((?:%b)*0e|%b0a)*0t0b0\." % (_LIST, _LIST))
 _LANES, _RUN_UP, _ROUNDS = 4096, 200, 20
+_BLOCK = 2**18  # bytes that are parsed together
 
 
 def _parsed(packed: bytes) -> tuple[np.ndarray, np.ndarray] | None:
@@ -178,29 +181,32 @@ def _parsed(packed: bytes) -> tuple[np.ndarray, np.ndarray] | None:
     if begin is None:
         return None
     body = packed[begin:] + bytes(16)
-    data = np.frombuffer(body, np.uint8)
-    lengths = np.frombuffer(body.translate(_LENGTHS), np.uint8)
-    starts = _starts(lengths, len(packed) - begin)
-    if starts is None:
-        return None
-    codes = data[starts]
-    kinds = np.frombuffer(codes.tobytes().translate(_KINDS), np.uint8)
-    if not kinds.all():
-        return None
-    others = np.flatnonzero(kinds != _INTEGER)
-    structure = others[kinds[others] == _STRUCTURE]
-    before = structure - np.searchsorted(others, structure)  # integers before each
-    gaps = np.frombuffer(b"01n", np.uint8)[np.minimum(np.diff(before, prepend=0), 2)]
-    text = np.stack([gaps, codes[structure]], axis=1).tobytes()
-    if len(starts) != structure[-1:].sum() + 1 or not _LISTS.fullmatch(text):
+    data, kinds = np.frombuffer(body, np.uint8), np.frombuffer(_KINDS, np.uint8)
+    marks = _starts(np.frombuffer(body.translate(_LENGTHS), np.uint8), len(packed) - begin)
+    if marks is None:
         return None
     behind = np.ndarray(len(data) - 4, "<i4", data, offset=1, strides=(1,))  # 4 bytes of each
-    wide = behind[starts]
-    values = np.where(codes == ord("K"), wide & 0xFF, wide & 0xFFFF)
-    np.copyto(values, wide, where=codes == ord("J"))
-    values = np.delete(values, others)
-    rows = before[codes[structure] == ord("]")][1:]
-    return values, np.diff(rows, append=len(values))
+    found, opcodes, before, count, last = [], [], [], 0, b""
+    for first in range(0, len(marks), _BLOCK):
+        starts = np.flatnonzero(marks[first : first + _BLOCK]) + first
+        codes = data[starts]
+        kind = kinds[codes]
+        if not kind.all():
+            return None
+        integers = kind == _INTEGER
+        others = np.flatnonzero(~integers)
+        structure = others[kind[others] == _STRUCTURE]
+        opcodes.append(codes[structure])
+        before.append(count + structure - np.searchsorted(others, structure))
+        found.append(behind[starts[integers]] & _MASKS[codes[integers]])
+        count += len(found[-1])
+        last = codes[-1:].tobytes()
+    code, counts = np.concatenate(opcodes), np.concatenate(before)  # integers before each opcode
+    gaps = np.frombuffer(b"01n", np.uint8)[np.minimum(np.diff(counts, prepend=0), 2)]
+    text = np.stack([gaps, code], axis=1).tobytes()
+    if last != b"." or not _LISTS.fullmatch(text):
+        return None
+    return np.concatenate(found), np.diff(counts[code == ord("]")][1:], append=count)
 
 
 def _outer_list(packed: bytes) -> int | None:
@@ -218,7 +224,7 @@ def _outer_list(packed: bytes) -> int | None:
 
 
 def _starts(lengths: np.ndarray, size: int) -> np.ndarray | None:
-    """Return where opcodes start in the first `size` bytes; None: no guesses came true."""
+    """Return whether an opcode starts at each of `size` bytes; None: no guesses came true."""
     bounds = np.unique(np.linspace(0, size, min(_LANES, size // 500 + 1) + 1, dtype=np.int64))
     marks = np.zeros(len(lengths), bool)
     entries = _run(lengths, np.maximum(bounds[:-1] - _RUN_UP, 0), bounds[:-1])
@@ -232,7 +238,7 @@ def _starts(lengths: np.ndarray, size: int) -> np.ndarray | None:
         lanes = np.flatnonzero(entries != expected)
         entries = expected
         if not len(lanes):
-            return np.flatnonzero(marks[:size])
+            return marks[:size]
     return None
 
 

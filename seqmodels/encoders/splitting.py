@@ -68,12 +68,21 @@ def frequent(pieces: Iterable[list[str]], most: int) -> list[str]:
                 waiting.append(_written(counts, stack))
                 counts = {}
         if not waiting:
-            return heapq.nsmallest(most, counts, key=lambda word: (-counts[word], word))
+            return _most_frequent(counts, most)
         waiting.append(_written(counts, stack))
         lines = heapq.merge(*(map(_parted, lines) for lines in waiting))
         words = itertools.groupby(lines, key=operator.itemgetter(0))
         totals = ((-sum(times for _, times in same), word) for word, same in words)
         return [word for _, word in heapq.nsmallest(most, totals)]
+
+
+def _most_frequent(counts: dict[str, int], most: int) -> list[str]:
+    """Return the `most` frequent words; only those that may be among them are sorted."""
+    if most < len(counts):
+        times = np.fromiter(counts.values(), np.int64, len(counts))
+        least = np.partition(times, len(times) - most)[len(times) - most]
+        counts = {word: count for word, count in counts.items() if count >= least}
+    return sorted(counts, key=lambda word: (-counts[word], word))[:most]
 
 
 def count(texts: list[str]) -> dict[str, int]:

@@ -200,20 +200,17 @@ def roc_auc(truth: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.
     first, second = order[truth[order] == 0], order[truth[order] == 1]
     below = np.searchsorted(scores[first], scores[second], side="left")
     up_to = np.searchsorted(scores[first], scores[second], side="right")
-    change = np.append([True], (np.diff(below) > 0) | (np.diff(up_to) > 0))[: len(second)]
-    starts = np.flatnonzero(change)  # examples in a row that are above the same others are one
-    below, up_to = below[starts], up_to[starts]
     tied = bool((below < up_to).any())
 
     def area(weights: np.ndarray) -> np.ndarray:
         if not len(first) or not len(second):
             return np.full(len(weights), np.nan)
-        ones = np.add.reduceat(weights[:, second], starts, axis=1)
+        ones = weights.take(second, axis=1)
         before = np.zeros((len(weights), len(first) + 1))
-        np.cumsum(weights[:, first], axis=1, out=before[:, 1:])  # of the first class, by score
-        lower = before[:, below]
+        np.cumsum(weights.take(first, axis=1), axis=1, out=before[:, 1:])  # in order of the score
+        lower = before.take(below, axis=1)
         if tied:
-            lower += before[:, up_to]
+            lower += before.take(up_to, axis=1)
             lower /= 2
         pairs = before[:, -1] * ones.sum(axis=1)
         ordered = np.einsum("rn,rn->r", ones, lower)
