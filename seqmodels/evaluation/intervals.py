@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.examples import Examples, codes_of
-from seqmodels.core.sequences import Sequences
 from seqmodels.heads.base import Head, Prediction, scorer
 
 SHARE = 0.95  # probability of an interval
@@ -120,7 +119,7 @@ def scored(
 
     ways = {name: scorer(head, targets, one) for name, one in predictions.items()}
     draws = next(number for most, number in DRAWS.items() if len(targets) <= most)
-    wide = max(_size(one.answers) for one in predictions.values()) > WIDE
+    wide = max(one.size for one in predictions.values()) > WIDE
     if wide or not all(quick for _, quick in ways.values()):
         draws = min(draws, SLOW)
     chunks: dict[str, list[Draws]] = {name: [] for name in predictions}
@@ -207,11 +206,6 @@ def _in_time(test: Examples, times: np.ndarray) -> Units:
         return Units("examples", len(moments), of)
     several = "windows" if len(moments) == len(test) else "moments of all series"
     return Units(f"blocks of {block} {several}", len(moments), of, block)
-
-
-def _size(answers: Any) -> int:
-    """Return how many labels or numbers answers hold."""
-    return int(answers.lengths.sum()) if isinstance(answers, Sequences) else np.size(answers)
 
 
 def _many(name: str) -> str:

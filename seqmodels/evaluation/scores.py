@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.examples import Examples, take
-from seqmodels.core.sequences import Sequences
 from seqmodels.evaluation import intervals
 from seqmodels.evaluation.intervals import Limits, limits
 from seqmodels.heads.base import Head, Prediction, constant
@@ -152,7 +151,7 @@ def evaluate(
         group_by: Grouping column of the split: no group appears in two parts.
     """
     truth = test.target(target) if truth is None else truth
-    answers = {MODEL: prediction, head.baseline: constant(head, _counts(prediction))}
+    answers = {MODEL: prediction, head.baseline: constant(head, prediction.counts)}
     for rule, forecasts in test.naive.get(target, {}).items():
         restated = head.naive(forecasts)
         if restated is not None:
@@ -183,14 +182,6 @@ def evaluate(
         low, high = limits(sign * (drawn[MODEL][name] - drawn[rule][name]), units) or (ahead, ahead)
         gains[rule] = Gain(ahead, low, high)
     return Evaluation(own, whole, found, gains, units.name, draws)
-
-
-def _counts(prediction: Prediction) -> np.ndarray:
-    """Return the number of answers of each example, [N]."""
-    answers = prediction.answers
-    if isinstance(answers, Sequences):
-        return answers.lengths
-    return np.ones(len(answers), np.int64)
 
 
 def naive_reference(head: Head, target: str, train: Examples) -> Scores | None:

@@ -30,6 +30,19 @@ class Prediction:
     def __len__(self) -> int:
         return len(self.answers)
 
+    @property
+    def counts(self) -> np.ndarray:
+        """Number of labels or of vectors in each answer, [N]."""
+        if isinstance(self.answers, Sequences):
+            return self.answers.lengths
+        return np.ones(len(self.answers), np.int64)
+
+    @property
+    def size(self) -> int:
+        """Number of labels or numbers in all answers."""
+        many = isinstance(self.answers, Sequences)
+        return int(self.counts.sum()) if many else np.size(self.answers)
+
     def __repr__(self) -> str:
         known = self.scores
         if isinstance(known, Sequences):

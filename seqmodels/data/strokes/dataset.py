@@ -44,7 +44,7 @@ def look(path: Path, given: Mapping[str, Any]) -> Found | None:
         unit = given.get("unit") if given.get("unit") in ("file", "group") else None
         choice = Choice(unit=unit, most=max(20, _LISTED // len(listed.names)), sample=_OPENED)
         drawings = list(read(listed, kind, choice)[0])
-    target = target_of(drawings, kind, given.get("target"))
+    target = target_of(path, drawings, kind, given.get("target"))
     return Found({"format": kind}, suggested([said(one, target) or "" for one in drawings]))
 
 
@@ -147,7 +147,7 @@ def strokes(
         kind = _kind(path, list(survey(listed)), format)
         found, others = read(listed, kind, choice)
         drawings = list(found)
-    chosen = target_of(drawings, kind, target)
+    chosen = target_of(path, drawings, kind, target)
     lost = [one for one in drawings if said(one, chosen) is None]
     if lost and unlabelled == "refuse":
         raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from seqmodels.core.errors import InputError, some
 from seqmodels.data.strokes.ink import FORMATS, Drawing
@@ -15,10 +16,10 @@ def said(drawing: Drawing, name: str) -> str | None:
     return drawing.labels.get(name, drawing.groups.get(name))
 
 
-def target_of(drawings: list[Drawing], kind: str, given: str | None) -> str:
+def target_of(path: Path, drawings: list[Drawing], kind: str, given: str | None) -> str:
     """Return the name of the target: the given one, or the usual one that drawings have."""
     if not drawings:
-        raise InputError(f"{WHO} found no drawing to learn from.")
+        raise InputError(f"{WHO} found no drawing to learn from in {path}.")
     usual = FORMATS[kind].targets if given is None else (given,)
     for name in usual:
         if any(said(one, name) is not None for one in drawings):
