@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from seqmodels.audit import order, shortcuts
+from seqmodels.audit import order, shortcuts, values
 from seqmodels.audit.copies import copies
 from seqmodels.audit.material import Finding, Material
 from seqmodels.audit.near_steps import CHANNELS, PLACES, near_steps
@@ -133,6 +133,8 @@ def audit(
     - `target among inputs`: a channel that is the numeric target. FAIL.
     - `row numbers`: the target counts the rows. WARN.
     - `word`: one word avoids 90 % of the errors. WARN.
+    - `missing mark`: a number far from all others comes back, such as -999. WARN.
+    - `single words`: most texts are one word that occurs once. WARN.
     - `small test`: fewer than 30 examples. WARN.
 
     Args:
@@ -170,8 +172,10 @@ def audit(
             found += near_texts(material, copied)
         else:
             limits.append("Texts were not compared by shingles: `seqmodels inspect` does.")
-        found += shortcuts.words(material, *material.sample(few))
+        sample = material.sample(few)
+        found += [*shortcuts.words(material, *sample), *values.single_words(material, *sample)]
     else:
+        found += values.missing_marks(material)
         found += shortcuts.steps(material, *_few(material, few, effort.numbers))
         if not windows:
             seen, tests = _compared(material, effort)

@@ -1,5 +1,7 @@
 """The `seqmodels` command. No logic of its own: it reads arguments and shows results."""
 
+import io
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -58,6 +60,9 @@ def about(
     ] = False,
 ) -> None:
     """Train, check and reuse an LSTM on your own sequences."""
+    for stream in (sys.stdout, sys.stderr):  # what their encoding lacks is escaped
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 app.command("list", cls=Command)(data.list_parts)

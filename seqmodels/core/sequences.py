@@ -226,8 +226,25 @@ def _spans(values: Any, first: np.ndarray, lengths: np.ndarray, steps: int) -> n
     return as_strided(values, windows, (values.strides[0], *values.strides), writeable=False)[first]
 
 
+def unmasked(values: Any) -> Any:
+    """Return a masked array without its mask: NaN where numbers are masked, None where others are.
+
+    Anything else is returned as it is.
+    """
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    if not np.ma.getmaskarray(values).any():
+        return values.data
+    if values.dtype.kind not in "biuf":
+        found = values.data.astype(object)
+        found[np.ma.getmaskarray(values)] = None
+        return found
+    return (values if values.dtype.kind == "f" else values.astype(np.float64)).filled(np.nan)
+
+
 def _steps(row: Any, number: int) -> np.ndarray:
     """Return one row as numbers [T, C]; T may be 0."""
+    row = unmasked(row)
     try:
         nested = isinstance(row, np.ndarray) and row.dtype.hasobject  # of arrays, as of pyarrow
         array = np.asarray(list(row) if nested else row, dtype=np.float64)

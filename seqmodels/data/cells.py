@@ -12,9 +12,11 @@ MISSING_NUMBERS = frozenset(
 _ISO = r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?"
 _SLASHED = r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
 _PERIOD = r"\d{4}[ :-]?[QqWwM]\d{1,2}|[Qq]\d[ /-]?\d{4}"
+_NAME = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_MONTHS = rf"{_NAME}[ '/.-]+\d{{2,4}}|\d{{4}}[ -]{_NAME}|\d{{1,2}}/\d{{4}}"  # without a day
 _MONTH = r"[A-Za-z]{3,9}\.?[ -](?:\d{1,2},? )?\d{2,4}"
 DATE = re.compile(  # a cell of a table of series
-    rf"(?:{_ISO}|{_SLASHED})(?:[ T].*)?|\d{{8}}|{_PERIOD}"
+    rf"(?:{_ISO}|{_SLASHED})(?:[ T].*)?|\d{{8}}|{_PERIOD}|{_MONTHS}"
     rf"|(?:\w{{3,9}},? )?(?:\d{{1,2}}[ -])?{_MONTH}(?: .*)?"
 )
 DATE_NAME = re.compile(  # the name of a column
@@ -22,7 +24,7 @@ DATE_NAME = re.compile(  # the name of a column
     r"|\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4}"
 )
 DATE_OR_CLOCK = re.compile(  # a cell beside texts
-    rf"{_ISO}(?:[T ].*)?|{_SLASHED}(?:[T ,].*)?"
+    rf"{_ISO}(?:[T ].*)?|{_SLASHED}(?:[T ,].*)?|{_MONTHS}"
     r"|(?:[A-Z][a-z]{2},? )+\d{1,2}[ ,].*\d{4}.*|\d{1,2}:\d{2}(?::\d{2}.*)?"
 )
 SLASHED_DATE = _SLASHED  # month or day first

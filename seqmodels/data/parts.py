@@ -19,7 +19,8 @@ def held_out(
 ) -> tuple[Examples, Examples, str]:
     """Return the training part, the test part, and what was decided, in words.
 
-    Classes keep their shares in both parts; with `group_by`, no group is in both.
+    Classes keep their shares in both parts; quantities are parted at random. With `group_by`, no
+    group is in both.
 
     Args:
         examples: All there are; the first target is the one that is predicted.
@@ -40,7 +41,7 @@ def held_out(
     by = None
     name, values = next(iter(examples.targets.items()))
     array = codes_of(values)
-    if group_by is None and array.ndim == 1 and array.dtype.kind != "f":
+    if group_by is None and array.ndim == 1 and _of_classes(values, array):
         texts = array.astype(str) if array.dtype.kind == "O" else array
         kinds, counts = np.unique(texts, return_counts=True)
         if len(kinds) <= 1000 and counts.max() > 1:
@@ -49,6 +50,11 @@ def held_out(
     train, rest = examples.split(test, seed, by, group_by)
     how = f"no {group_by} on both sides" if group_by else "stratified" if by else "at random"
     return train, rest, f"{percent(test)} held out, {how}, seed {seed}"
+
+
+def _of_classes(values: Any, codes: np.ndarray) -> bool:
+    """Return whether a target has classes, and is no quantity."""
+    return hasattr(values, "cat") or suggested(codes) != "regression"
 
 
 def _refuse_nobody(name: str, values: Any) -> None:

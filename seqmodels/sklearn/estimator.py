@@ -20,7 +20,7 @@ from seqmodels.core.dataset import Dataset
 from seqmodels.core.encoder import Encoder
 from seqmodels.core.errors import InputError
 from seqmodels.core.examples import Examples
-from seqmodels.core.sequences import Sequences
+from seqmodels.core.sequences import Sequences, unmasked
 from seqmodels.encoders import SeriesEncoder, TextEncoder
 from seqmodels.heads import Head, Prediction
 from seqmodels.nn.backbone import Size
@@ -163,7 +163,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
         inputs, texts = self._inputs(X, fitting=True)
         if y is None:
             raise InputError(f"{self._who} requires y to be passed, but the target y is None.")
-        y, head = self._targets(y)
+        y, head = self._targets(unmasked(y))
         check_consistent_length(inputs, y)
         if len(inputs) < 2:
             raise InputError(f"{self._who} needs at least 2 samples, got 1 sample.")
@@ -223,6 +223,7 @@ class SequenceEstimator(BaseEstimator, abc.ABC):
 
     def _inputs(self, X: Any, *, fitting: bool) -> tuple[Any, bool]:  # noqa: N803
         """Return X as an encoder reads it, and whether it is texts."""
+        X = unmasked(X)  # noqa: N806
         inputs, kind = parsed(X, self.channels, self._who)
         if kind != "table":
             if fitting:

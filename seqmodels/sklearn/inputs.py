@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from seqmodels.core.errors import InputError
-from seqmodels.core.sequences import Sequences
+from seqmodels.core.sequences import Sequences, unmasked
 
 Kind = Literal["texts", "sequences", "table"]
 
@@ -86,7 +86,7 @@ def _block(X: Any, channels: str, who: str) -> Sequences:  # noqa: N803
 def _steps_first(row: Any, channels: str) -> Any:
     """Return one sequence of a list as [T] or [T, C]."""
     try:
-        steps = np.asarray(row)
+        steps = np.asarray(unmasked(row))
     except ValueError:  # ragged; `Sequences` says which row it is
         return row
     return steps.T if steps.ndim == 2 and channels == "first" else steps

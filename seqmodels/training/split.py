@@ -96,4 +96,12 @@ def _strata(train: Examples, target: str, head: Head) -> str | None:
         return None
     values = np.asarray(train.target(target))
     few = values.ndim == 1 and values.dtype.kind != "f" and len(np.unique(values)) <= 1000
-    return target if few else None
+    return target if few and (values.dtype.kind not in "iu" or _has_classes(head, values)) else None
+
+
+def _has_classes(head: Head, values: np.ndarray) -> bool:
+    """Return whether the head takes whole numbers for classes; False if it refuses them."""
+    try:
+        return head.fit(values.tolist()).trivial(1).scores is not None
+    except InputError:  # raised again where the head is fitted
+        return False

@@ -10,7 +10,7 @@ from seqmodels.core.dataset import Dataset
 from seqmodels.core.encoder import Encoder
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.examples import Examples
-from seqmodels.core.sequences import Sequences
+from seqmodels.core.sequences import Sequences, unmasked
 from seqmodels.data.memory import frames, hub
 from seqmodels.data.memory.rows import rows_of
 from seqmodels.data.parts import Seed, Share, held_out, suggested
@@ -173,7 +173,7 @@ def _values(target: Any, rows: int, where: str) -> tuple[Any, str]:
         values = target.reset_index(drop=True)
     else:
         try:
-            values = np.asarray(target)
+            values = np.asarray(unmasked(target))
         except ValueError:  # lists of unequal length
             values = np.empty(rows, object)
             values[:] = list(target)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.core.sequences import Sequences
+from seqmodels.core.sequences import Sequences, unmasked
 
 
 def rows_of(data: Any, channels: str, where: str = "") -> Sequences | list[str]:
@@ -19,6 +19,7 @@ def rows_of(data: Any, channels: str, where: str = "") -> Sequences | list[str]:
     Raises:
         InputError: It is something else, or a row is empty, missing or has a number missing.
     """
+    data = unmasked(data)
     if isinstance(data, Sequences):
         return data
     if isinstance(data, str | bytes):
@@ -96,7 +97,7 @@ def _sequences(rows: list[Any], channels: str, where: str) -> Sequences:
                 f"Leave it out."
             )
         turned = channels == "first" and np.ndim(row) == 2
-        steps.append(np.asarray(row).T if turned else row)
+        steps.append(np.asarray(unmasked(row)).T if turned else row)
     try:
         found = Sequences.of(steps)
     except InputError as error:

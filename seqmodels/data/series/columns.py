@@ -11,12 +11,16 @@ from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import nearest
 from seqmodels.data.cells import CLOCK, DATE
 from seqmodels.data.names import COUNTS, MAIN_LABELS, TIMES
-from seqmodels.data.series.times import UNITS, moments_of
+from seqmodels.data.series.times import OF_YEARS, UNITS, moments_of
 from seqmodels.data.series.wide import Wide, dated
 
 Layout = Literal["long", "columns", "rows"]
 
 _IDS = {"id", "no", "nr", "index", "row", "rowid", "instant", "unnamed: 0", "", "unnamed:_0"}
+_HOURS = {"hour", "hours", "hr", "h", "hour_of_day", "hour ending", "hour_ending", "he"}
+_PART = re.compile(  # of a year, in a column beside it
+    r"(?i:q[1-4]|w\d{1,2}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?)"
+)
 _LABELS = {*MAIN_LABELS, "category"}
 
 
@@ -147,8 +151,13 @@ def _times(frame: Any, name: str, group: Sequence[str]) -> tuple[str, ...]:
     if dates:
         return (dates[0], *_clock(frame, dates[0], group))
     units = [lower[unit] for unit in UNITS if unit in lower and is_whole(frame[lower[unit]])]
-    if len(units) > 1 and units[0].lower() == "year":
-        return tuple(units)
+    if units and units[0].lower() == "year":
+        part = next((lower[one] for one in OF_YEARS if one in lower and len(units) == 1), None)
+        part = part or (lower.get("month") if len(units) == 1 else None)
+        if part is not None and part not in group and _is_part(frame[part]):
+            return (units[0], part)
+        if len(units) > 1:
+            return tuple(units)
     for column in frame.columns:
         named = str(column).lower() in (*TIMES, *COUNTS)
         if named and column not in group and _rises(frame, column, group):
@@ -161,10 +170,18 @@ def _clock(frame: Any, date: str, group: Sequence[str]) -> tuple[str, ...]:
     if _are(frame[date], re.compile(r".*\d[ T]\d{1,2}:.*")):
         return ()
     for column in frame.columns:
+        hours = str(column).lower() in _HOURS and column not in group and is_whole(frame[column])
+        if hours and frame[date].duplicated().any() and frame[column].between(0, 24).all():
+            return (column,)
         words = column != date and column not in group and not is_number(frame[column])
         if words and _are(frame[column], CLOCK):
             return (column,)
     return ()
+
+
+def _is_part(cells: Any) -> bool:
+    """Return whether a column holds quarters, weeks, or names of months."""
+    return is_whole(cells) or _are(cells, _PART)
 
 
 def _rises(frame: Any, column: Any, group: Sequence[str]) -> bool:

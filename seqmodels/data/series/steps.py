@@ -207,12 +207,14 @@ class _Groups:
     def __init__(self, name: str, columns: Sequence[str]):
         self._name, self._columns = name, list(columns)
         self._codes = Writer(np.int32)
+        self._rows = 0  # of the pieces before
         self._known: dict[tuple[str, ...], int] = {}
         self._keys: list[Any] = []  # a DataFrame of the new series of each piece
 
     def append(self, frame: Any) -> None:
         if not self._columns:
             return
+        self._refuse_nobody(frame)
         options: Any = {"dropna": False, "sort": False, "observed": True}
         local = frame.groupby(self._columns, **options).ngroup().to_numpy()
         keys = frame[self._columns].iloc[np.unique(local, return_index=True)[1]]
@@ -228,6 +230,20 @@ class _Groups:
                 f"other columns for group=, those whose values name a series."
             )
         self._codes.append(np.array(codes, np.int32)[local])
+
+    def _refuse_nobody(self, frame: Any) -> None:
+        """Refuse rows that do not say which series they belong to."""
+        for column in self._columns:
+            cells = frame[column]
+            nobody = cells.isna() | (cells.astype(str).str.strip() == "")
+            rows = self._rows + np.flatnonzero(nobody.to_numpy())
+            if len(rows):
+                raise InputError(
+                    f"{self._name} has {len(rows):,} rows without a {column!r} (group=): row "
+                    f"{some(rows.tolist())} (counted from 0). Say which series they belong to, or "
+                    f"leave them out."
+                )
+        self._rows += len(frame)
 
     def done(self, rows: int) -> tuple[np.ndarray, tuple[str, ...] | None]:
         """Return the series of each row [L], numbered in the order of their keys, and their names.

@@ -11,22 +11,29 @@ import numpy as np
 from seqmodels.core.errors import some
 from seqmodels.core.storage import Writer, blocks
 from seqmodels.data.cells import SLASHED_DATE
+from seqmodels.data.series.dated_numbers import DATES, spelled
 
 UNITS = ("year", "month", "day", "hour", "minute", "second")
+OF_YEARS = ("quarter", "week")  # columns that with a year make a time, as units do
 _DOTTED_CLOCK = r"^(\d{1,2}(?::\d\d)?)\.(\d\d)"
 _FORMS = {  # texts that pandas does not read: as a pattern, and what they become
     r"^(\d{4})[ -]?M(\d{2})$": r"\1-\2",
     r"^(\d{4})[ :-]?[Qq]([1-4])$": "quarter",
     r"^[Qq]([1-4])[ /-]?(\d{4})$": "quarter",
     r"^(\d{4})-?[Ww](\d{2})$": "week",
+    r"^([A-Za-z]{3,9})[ '/.-]+(\d{2})$": "month of a short year",
+    r"^(\d{4})[ -]([A-Za-z]{3,9})\.?$": r"\2 \1",
+    r"^(\d{1,2})/(\d{4})$": r"\2-\1",
 }
+_ZONE = r"(:\d\d(?:\.\d+)?) ?[+-]\d\d:?\d\d$"
 
 
 def moments_of(cells: Any) -> Any:
     """Return a pandas Series of dates, without a zone; NaT where a cell is none.
 
     Dates such as 3/4/2013 are read month first; day first where only that fits all, or gives fewer
-    different steps. Quarters (2013Q2), ISO weeks (2013-W05) and 2013M01 become their first day.
+    different steps. Quarters (2013Q2), ISO weeks (2013-W05) and months (2013M01, Jan-13) become
+    their first day.
     """
     readings = _readings(cells)
     month, *day = (_microseconds(one).view("datetime64[us]") for one in readings)
@@ -49,7 +56,7 @@ class TimeReader:
     def __init__(self, name: str, columns: Sequence[str]):
         self._name, self._columns = name, list(columns)
         self._numeric: bool | None = None  # a single column of numbers
-        self._eight_digits = True  # all of these numbers are dates such as 20130131
+        self._dates = tuple(DATES)  # forms of dates that all numbers so far have
         self._first: Any = None  # the table's first cell, whose form is that of all
         self._readings: list[Writer] = []  # month first, and day first where dates may be either
         self._unread: list[tuple[int, int, Any]] = []  # of each: how many, the first row, its cell
@@ -69,10 +76,11 @@ class TimeReader:
         if self._numeric:
             parsed: Any = pd.to_numeric(cells, errors="coerce")
             numbers = parsed.to_numpy(dtype=np.float64, na_value=np.nan)
-            self._eight_digits &= bool(((numbers >= 18000101) & (numbers <= 22001231)).all())
+            self._dates = tuple(form for form in self._dates if DATES[form](numbers))
             self._keep([numbers], [~np.isfinite(numbers)], frame, first)
             return
-        if cells is None and {column.lower() for column in self._columns} <= set(UNITS):
+        names = {column.lower() for column in self._columns}
+        if cells is None and "year" in names and names <= {*UNITS, *OF_YEARS}:
             readings = [_from_units(frame, self._columns)]
         else:
             readings = self._read(_joined(frame, self._columns) if cells is None else cells)
@@ -83,9 +91,9 @@ class TimeReader:
         """Return the times [L], datetime64[us] or numbers, and which cells could not be read."""
         found = [writer.done() for writer in self._readings]
         if self._numeric:
-            if not self._eight_digits or not len(found[0]):
+            if not self._dates or not len(found[0]):
                 return found[0], self._problems(0)
-            return self._from_digits(found[0])
+            return self._from_digits(found[0], self._dates[0])
         found = [moments.view("datetime64[us]") for moments in found]
         chosen = 0
         if len(found) == 2:
@@ -116,12 +124,12 @@ class TimeReader:
         readings = _readings(pd.concat([self._first, cells]))
         return [one.iloc[len(self._first) :] for one in readings]
 
-    def _from_digits(self, numbers: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    def _from_digits(self, numbers: np.ndarray, form: str) -> tuple[np.ndarray, list[str]]:
         import pandas as pd
 
         moments = Writer(np.int64)
         for rows in blocks(len(numbers)):
-            texts = pd.Series(numbers[rows].astype(int).astype(str))
+            texts = pd.Series(spelled(numbers[rows], form))
             dates = moments_of(texts)
             self._note(0, dates.isna().to_numpy(), {self._columns[0]: texts}, rows.start)
             moments.append(_microseconds(dates))
@@ -146,20 +154,30 @@ class TimeReader:
 
 
 def _readings(cells: Any) -> list[Any]:
-    """Return dates read month first, and day first where that may differ; NaT where unreadable."""
+    """Return dates read month first, and day first where that may differ; NaT where unreadable.
+
+    Dates of a zone are read in universal time, and as its clocks show them: days are regular by
+    the clock, and hours by universal time.
+    """
     import pandas as pd
 
     if isinstance(cells.dtype, pd.PeriodDtype):
         cells = cells.dt.to_timestamp()
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        return [cells.dt.tz_convert(None), cells.dt.tz_localize(None)]
     if not pd.api.types.is_datetime64_any_dtype(cells):
         cells = _spelled(cells.astype("string").str.strip())
     either = cells.dtype == "string" and cells.str.match(SLASHED_DATE).any()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas on a guessed format; a failure is refused later
-        return [
+        found = [
             pd.to_datetime(cells, errors="coerce", utc=True, dayfirst=day).dt.tz_localize(None)
             for day in ((False, True) if either else (False,))
         ]
+        if cells.dtype == "string" and not either and cells.str.contains(_ZONE).any():
+            clock = cells.str.replace(_ZONE, r"\1", regex=True)
+            found.append(pd.to_datetime(clock, errors="coerce", utc=True).dt.tz_localize(None))
+        return found
 
 
 def _microseconds(moments: Any) -> np.ndarray:
@@ -179,8 +197,18 @@ def _different_steps(moments: np.ndarray) -> int:
 
 
 def _joined(frame: Any, time: Sequence[str]) -> Any:
-    """Return the texts of several columns as one, clock times as in 18:00:00."""
-    whole, *parts = (frame[column].astype("string").str.strip() for column in time)
+    """Return the texts of several columns as one, clock times as in 18:00:00.
+
+    Whole numbers beside a date are hours; those from 1 to 24 count the hours that have ended.
+    """
+    import pandas as pd
+
+    columns = [frame[column] for column in time]
+    for i, column in enumerate(columns[1:], start=1):
+        if pd.api.types.is_numeric_dtype(column) and (column % 1 == 0).all():
+            hours = column - 1 if (column == 24).any() else column
+            columns[i] = hours.astype(int).astype(str) + ":00"
+    whole, *parts = (column.astype("string").str.strip() for column in columns)
     for part in parts:
         clock = part.str.replace(_DOTTED_CLOCK, r"\1:\2", regex=True)
         whole = whole + " " + clock.str.replace(_DOTTED_CLOCK, r"\1:\2", regex=True)
@@ -191,9 +219,33 @@ def _from_units(frame: Any, time: Sequence[str]) -> Any:
     import pandas as pd
 
     parts = frame[list(time)].rename(columns=str.lower)
+    if "week" in parts:
+        weeks = parts["year"].astype(str) + "-" + parts["week"].astype(str).str.lstrip("Ww") + "-1"
+        return pd.to_datetime(weeks, format="%G-%V-%u", errors="coerce")
+    if "quarter" in parts:
+        quarters = parts.pop("quarter").astype(str).str.lstrip("Qq")
+        parts["month"] = 3 * pd.to_numeric(quarters, errors="coerce") - 2
+    if "month" in parts and not pd.api.types.is_numeric_dtype(parts["month"]):
+        names = parts["month"].astype(str).str.strip().str[:3].str.title()
+        parts["month"] = pd.to_datetime(names, format="%b", errors="coerce").dt.month
     for unit in {"month", "day"} - set(parts):
         parts[unit] = 1
     return pd.to_datetime(parts, errors="coerce", utc=True).dt.tz_localize(None)
+
+
+def _of_short_years(parts: Any) -> Any:
+    """Return the months in texts such as Jan-01, a column for the name and one for the year.
+
+    Years from 69 on are of the last century, as POSIX has them. Where the name stays and the
+    number changes from row to row, the numbers are days, and the year is missing: NaT.
+    """
+    import pandas as pd
+
+    name, short = parts[0].str[:3].str.title(), parts[1]
+    inside = (name == name.shift()) & (short != short.shift())
+    if inside.sum() > len(parts) / 2:
+        return pd.Series(pd.NaT, index=parts.index)
+    return pd.to_datetime(name + " " + short, format="%b %y", errors="coerce")
 
 
 def _spelled(cells: Any) -> Any:
@@ -215,5 +267,7 @@ def _spelled(cells: Any) -> Any:
             )
             months = (quarters * 3 - 2).astype("Int64").astype("string")
             return years + "-" + months.str.zfill(2) + "-01"
+        if into == "month of a short year":
+            return _of_short_years(cells.str.extract(form))
         return cells.str.replace(form, into, regex=True)
     return cells

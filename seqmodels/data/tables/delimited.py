@@ -18,13 +18,13 @@ def recognise(start: Start) -> Table | None:
     """Return the table of delimited text that a file holds, if it holds one."""
     path, cut, header = start.path, start.cut, start.header
     whole, _ = start.sampled
+    delimiter = start.delimiter or (dialects.announced(whole[0]) if whole else None)
+    whole = list(dialects.without_announcement(whole))
     sizes = accumulate(len(line) + 1 for line in whole)
     few = list(takewhile(lambda one: one[1] < HEAD, zip(whole, sizes, strict=True)))
     first = [line for line, _ in few] or whole[:1]
     enough = 0.5 if path.suffix.lower() in ENDINGS else 0.9
-    found = dialects.dialect(
-        first, start.delimiter, start.quotes, cut or len(first) < len(whole), enough
-    )
+    found = dialects.dialect(first, delimiter, start.quotes, cut or len(first) < len(whole), enough)
     if found is None:
         return None
     style = start.quotes or dialects.plain([line for line in whole if line.strip()], found, cut)
@@ -59,8 +59,9 @@ def chunks(table: Table, names: list[str]) -> Chunks:
     width, skip = len(table.columns), table.header
     try:
         for chunk in dialects.records(
-            lines(table.path, table.encoding), table.delimiter, table.quotes
-        ):
+            dialects.without_announcement(lines(table.path, table.encoding)),
+            table.delimiter, table.quotes,
+        ):  # fmt: skip
             if skip and chunk:
                 chunk, skip = chunk[1:], False
             ragged = next((one for one in chunk if len(one[1]) != width), None)

@@ -13,6 +13,7 @@ DELIMITERS = ("\t", ";", "|", ",")  # the rarest in prose first
 FIELD = 1 << 21  # characters of a quoted field at most
 _TRIES = 20  # records whose quotes go wrong, before the quotes are given up
 _INNER = re.compile(r'[^"]"[^"]')
+_ANNOUNCED = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d][\w .()%/#&?:+-]{0,59}")
 
 
@@ -23,6 +24,18 @@ class Dialect:
     delimiter: str
     quotes: Quotes
     width: int
+
+
+def announced(line: str) -> str | None:
+    """Return the delimiter that a first line such as "sep=;" announces, as Excel writes it."""
+    found = _ANNOUNCED.fullmatch(line)
+    return found[1] if found else None
+
+
+def without_announcement(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines, a blank one in place of a first one that announces the delimiter."""
+    for number, line in enumerate(lines):
+        yield "" if number == 0 and announced(line) else line
 
 
 def dialect(

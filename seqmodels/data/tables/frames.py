@@ -13,6 +13,7 @@ from typing import Any
 from seqmodels.core.errors import InputError, some
 from seqmodels.data.cells import MISSING_MARKS
 from seqmodels.data.tables import dialects, tables
+from seqmodels.data.tables.lines import lines
 from seqmodels.data.tables.numbers import (
     decimal_of,
     has_thousands,
@@ -65,7 +66,7 @@ class FrameTable:
             if self._table is not None:
                 return next(self._table.frames())
             options = _csv_options(self.options)
-            return numbers_in(pd.read_csv(self.path, **options), options)
+            return numbers_in(_named(pd.read_csv(self.path, **options)), options)
 
     def pieces(self, texts: Sequence[str]) -> Iterator[Any]:
         """Yield some rows at a time as a DataFrame, the columns `texts` as texts; see `whole`."""
@@ -74,15 +75,23 @@ class FrameTable:
         with self.path.open("rb") as file:
             start = file.read(2**16)
         rows = max(256, PIECE * max(1, start.count(b"\n")) // len(start))
-        options = _csv_options({**self.options, "dtype": dict.fromkeys(texts, object)})
+        options = _csv_options(self.options)
         with _readable(self.path):
             if self._table is not None:
                 pieces: Any = self._table.frames(rows)
             else:
-                pieces = pd.read_csv(self.path, **options, chunksize=rows)
+                written = pd.read_csv(self.path, **options, nrows=0).columns
+                kinds = {name: object for name in written if str(name).strip() in texts}
+                pieces = pd.read_csv(self.path, **options, dtype=kinds, chunksize=rows)
             for piece in pieces:
+                piece = _named(piece)
                 piece = piece if self._table else numbers_in(piece, self.options, texts)
-                yield piece.rename(columns=str).reset_index(drop=True)
+                yield piece.reset_index(drop=True)
+
+
+def _named(frame: Any) -> Any:
+    """Return a DataFrame whose columns have texts for names, without spaces around them."""
+    return frame.rename(columns=lambda name: str(name).strip())
 
 
 def frame_table(path: Path, given: Mapping[str, Any]) -> FrameTable | None:
@@ -148,7 +157,7 @@ def read_frame(path: Path) -> Any:
             mark = max(dialects.DELIMITERS[:3], key=str(frame.columns[0]).count)
             if mark in str(frame.columns[0]):
                 frame = pd.read_csv(path, sep=mark, **options)
-        return frame
+        return _named(frame)
 
 
 def frame_in(text: str, columns: Sequence[str]) -> Any:
@@ -163,11 +172,11 @@ def frame_in(text: str, columns: Sequence[str]) -> Any:
     """
     import pandas as pd
 
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
-    found = dialects.dialect(lines, None, None, cut=False, enough=0.5)
+    given = [line.removesuffix("\r") for line in text.split("\n")]
+    found = dialects.dialect(given, None, None, cut=False, enough=0.5)
     mark, quotes = (found.delimiter, found.quotes) if found else (",", "double")
     try:
-        header, *rows = [row for chunk in dialects.records(lines, mark, quotes) for _, row in chunk]
+        header, *rows = [row for chunk in dialects.records(given, mark, quotes) for _, row in chunk]
     except csv.Error as error:
         raise InputError(f"Line {error.args[1]} of the table: {error.args[0]}.") from None
     header = [name.strip() for name in header]
@@ -200,6 +209,8 @@ def _delimited(table: Any, frame: Any, encoding: str | None, decimal: Any) -> Fr
 
     options: dict[str, Any] = {"sep": table.delimiter, "encoding": encoding or "utf-8-sig"}
     ambiguous: Mapping[str, str] = {}
+    if dialects.announced(next(lines(table.path, table.encoding), "")):
+        options["skiprows"] = 1
     if table.quotes == "none":
         options["quoting"] = 3
     if decimal is None and table.delimiter != ",":
@@ -217,9 +228,9 @@ def _below_preamble(path: Path, encoding: str | None) -> FrameTable | None:
     import pandas as pd
 
     with path.open("rb") as stream:
-        lines = stream.read(1 << 18).split(b"\n")[:40]
+        above = stream.read(1 << 18).split(b"\n")[:40]
     for mark in reversed(dialects.DELIMITERS):
-        widths = [line.count(mark.encode()) for line in lines]
+        widths = [line.count(mark.encode()) for line in above]
         most = max(widths)
         first = widths.index(most)
         if not 0 < first < 20 or most < _WIDE or widths[first : first + 4] != [most] * 4:
@@ -227,7 +238,7 @@ def _below_preamble(path: Path, encoding: str | None) -> FrameTable | None:
         options: dict[str, Any] = {"sep": mark, "encoding": encoding or "utf-8-sig",
                                    "skiprows": first, "skip_blank_lines": False}  # fmt: skip
         try:
-            return FrameTable(path, pd.read_csv(path, nrows=SAMPLE, **options), options)
+            return FrameTable(path, _named(pd.read_csv(path, nrows=SAMPLE, **options)), options)
         except ValueError:
             return None
     return None
