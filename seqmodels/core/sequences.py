@@ -239,7 +239,8 @@ def unmasked(values: Any) -> Any:
         found = values.data.astype(object)
         found[np.ma.getmaskarray(values)] = None
         return found
-    return (values if values.dtype.kind == "f" else values.astype(np.float64)).filled(np.nan)
+    kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
+    return np.ma.filled(values.astype(kind), np.nan)
 
 
 def _steps(row: Any, number: int) -> np.ndarray:

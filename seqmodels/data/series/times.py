@@ -224,7 +224,8 @@ def _from_units(frame: Any, time: Sequence[str]) -> Any:
         return pd.to_datetime(weeks, format="%G-%V-%u", errors="coerce")
     if "quarter" in parts:
         quarters = parts.pop("quarter").astype(str).str.lstrip("Qq")
-        parts["month"] = 3 * pd.to_numeric(quarters, errors="coerce") - 2
+        numbers: Any = pd.to_numeric(quarters, errors="coerce")
+        parts["month"] = 3 * numbers - 2
     if "month" in parts and not pd.api.types.is_numeric_dtype(parts["month"]):
         names = parts["month"].astype(str).str.strip().str[:3].str.title()
         parts["month"] = pd.to_datetime(names, format="%b", errors="coerce").dt.month
