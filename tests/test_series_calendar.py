@@ -1,5 +1,6 @@
 """Time is calendar time: months, weeks, quarters and days in their many spellings are regular."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,30 @@ def test_days_and_hours_of_a_zone_across_daylight_saving(tmp_path, zone, freq):
     start = "2023-09-01" if freq == "D" else "2023-10-27"
     times = pd.date_range(start, periods=250, freq=freq, tz=zone)
     assert regular(pd.DataFrame({"time": times, "y": range(250)}), tmp_path)
+
+
+DATES = pd.date_range("2023-11-15", periods=120)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"date": [day.date() for day in DATES], "y": range(120)}),
+        pd.DataFrame({"date": list(DATES.to_pydatetime()), "y": range(120)}, dtype=object),
+        pd.DataFrame({"date": DATES, "y": [Decimal(i) for i in range(120)]}),
+        pd.DataFrame({"y": range(120)}, index=DATES.strftime("%Y-%m-%d")),
+        pd.DataFrame({"y": range(120)}, index=pd.Index([day.date() for day in DATES])),
+        pd.Series(range(120), index=DATES.strftime("%Y-%m-%d"), name="y"),
+    ],
+    ids=["dates", "objects", "decimals", "texts as index", "dates as index", "a Series"],
+)
+def test_dates_and_numbers_as_databases_give_them(table):
+    found = sm.read(table)
+    assert "steps of one day" in found.notes[1]
+    assert (np.diff(np.asarray(found.train.inputs[0]).ravel().astype(float)) == 1).all()
+
+
+def test_an_index_of_names_is_no_time():
+    table = pd.DataFrame({"text": ["a b", "c d"] * 30, "y": ["p", "n"] * 30})
+    table.index = pd.Index([f"row {i}" for i in range(60)])
+    assert len(sm.read(table, "y").train) == 48

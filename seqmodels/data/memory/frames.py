@@ -8,6 +8,8 @@ import numpy as np
 from seqmodels.core.dataset import Dataset
 from seqmodels.core.errors import InputError, some
 from seqmodels.core.registry import nearest
+from seqmodels.data.tables.frames import is_dated as is_dated_index
+from seqmodels.data.tables.frames import with_usual_types
 
 OPTIONS = ("text", "columns")  # of a table: which column holds texts, which the steps
 
@@ -21,8 +23,7 @@ def is_dated(data: Any) -> bool:
     """Return whether data are a pandas Series of numbers whose index is the time."""
     if not hasattr(data, "iloc") or is_frame(data):
         return False
-    dated = data.index.dtype.kind == "M" or "period" in str(data.index.dtype)
-    return dated and getattr(data.dtype, "kind", "O") in "iuf"
+    return is_dated_index(data.index) and getattr(data.dtype, "kind", "O") in "iuf"
 
 
 def read(frame: Any, target: Any, options: Mapping[str, Any]) -> Any:
@@ -39,7 +40,7 @@ def read(frame: Any, target: Any, options: Mapping[str, Any]) -> Any:
     """
     from seqmodels.data.series.columns import columns_of, has_sentences
 
-    frame = frame.rename(columns=str)
+    frame = with_usual_types(frame.rename(columns=str))
     if not len(frame):
         raise InputError("The table has no rows. Give at least two.")
     twice = frame.columns[frame.columns.duplicated()].unique()
@@ -50,7 +51,7 @@ def read(frame: Any, target: Any, options: Mapping[str, Any]) -> Any:
     told = any(options.get(key) is not None for key in OPTIONS)
     series = [key for key in ("time", "group", "layout", "window", "horizon") if key in options]
     if not told and (aims or target is None):
-        table = frame.reset_index(names="date") if _dated_index(frame) else frame
+        table = frame.reset_index(names="date") if is_dated_index(frame.index) else frame
         asked: dict[str, Any] = {key: _tuple(options.get(key)) for key in ("time", "group")}
         asked |= {"target": aims, "layout": options.get("layout")}
         label = bool(aims) and not _numbers(frame[aims[0]])
@@ -160,10 +161,6 @@ def _refuse_absent(wanted: tuple[str, ...], names: list[str], argument: str) -> 
 
 def _tuple(names: Any) -> tuple[str, ...]:
     return () if names is None else (names,) if isinstance(names, str) else tuple(names)
-
-
-def _dated_index(frame: Any) -> bool:
-    return frame.index.dtype.kind == "M" or "period" in str(frame.index.dtype)
 
 
 def _numbers(cells: Any) -> bool:

@@ -17,7 +17,13 @@ from seqmodels.data.series.columns import Columns, columns_of
 from seqmodels.data.series.gaps import cleaned
 from seqmodels.data.series.steps import Policies, Steps, read_steps
 from seqmodels.data.series.wide import columns_to_steps, rows_to_steps
-from seqmodels.data.tables.frames import FrameTable, frame_table, read_frame
+from seqmodels.data.tables.frames import (
+    FrameTable,
+    frame_table,
+    is_dated,
+    read_frame,
+    with_usual_types,
+)
 from seqmodels.data.tables.numbers import refuse_ambiguous
 
 READING = ("encoding", "delimiter", "quotes", "decimal")  # arguments that say how a text is parsed
@@ -104,7 +110,7 @@ def loaded(source: Any, reading: Mapping[str, Any]) -> tuple[Any, str]:
         frame = found.whole() if found else read_frame(source)
         frame.attrs["ambiguous"] = found.ambiguous if found else {}
     else:
-        frame, name = with_times_of_index(source), "the table"
+        frame, name = with_times_of_index(with_usual_types(source)), "the table"
     frame = frame.rename(columns=str)
     twice = frame.columns[frame.columns.duplicated()].unique()
     if len(twice):
@@ -213,7 +219,7 @@ def with_times_of_index(frame: Any) -> Any:
     levels = [name for name in frame.index.names if name is not None and name not in frame.columns]
     if levels:
         return frame.reset_index(level=levels)
-    if frame.index.dtype.kind == "M" or "period" in str(frame.index.dtype):
+    if is_dated(frame.index):
         names = ("date", "time", "moment", "when")
         return frame.reset_index(names=[next(one for one in names if one not in frame.columns)])
     return frame

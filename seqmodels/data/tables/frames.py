@@ -7,11 +7,13 @@ import csv
 import itertools
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from seqmodels.core.errors import InputError, some
-from seqmodels.data.cells import MISSING_MARKS
+from seqmodels.data.cells import DATE, MISSING_MARKS
 from seqmodels.data.tables import dialects, tables
 from seqmodels.data.tables.lines import lines
 from seqmodels.data.tables.numbers import (
@@ -92,6 +94,38 @@ class FrameTable:
 def _named(frame: Any) -> Any:
     """Return a DataFrame whose columns have texts for names, without spaces around them."""
     return frame.rename(columns=lambda name: str(name).strip())
+
+
+def with_usual_types(frame: Any) -> Any:
+    """Return a DataFrame with dates and numbers in place of Python's `date` and `Decimal`."""
+    import pandas as pd
+
+    found = {}
+    for name in frame.columns if frame.columns.is_unique else ():
+        cells = frame[name]
+        if not pd.api.types.is_object_dtype(cells) or not cells.notna().any():
+            continue
+        first = cells.dropna().iloc[0]
+        if isinstance(first, date):
+            found[name] = pd.to_datetime(cells, errors="coerce")
+        elif isinstance(first, Decimal):
+            found[name] = pd.to_numeric(cells, errors="coerce")
+        if name in found and (found[name].isna() & cells.notna()).any():
+            del found[name]  # refused where they are read, by their cells
+    if frame.index.dtype == "O" and len(frame) and isinstance(frame.index[0], date):
+        frame = frame.set_axis(pd.to_datetime(frame.index))
+    return frame.assign(**found) if found else frame
+
+
+def is_dated(index: Any) -> bool:
+    """Return whether the index of a pandas object holds times, as such or as texts."""
+    if index.dtype.kind == "M" or "period" in str(index.dtype):
+        return True
+    known = index.dropna()
+    return bool(len(known)) and all(
+        isinstance(one, date) or (isinstance(one, str) and DATE.fullmatch(one.strip()))
+        for one in known
+    )
 
 
 def frame_table(path: Path, given: Mapping[str, Any]) -> FrameTable | None:
